@@ -1,0 +1,1 @@
+//! The Kubernetes cluster: applies, waits, proves, keeps the inventory and takes away again.

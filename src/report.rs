@@ -1,0 +1,38 @@
+//! What happens while a command works, as events. The library writes nothing: whoever calls it decides what a person sees.
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A step of the command began or ended; the text is complete ("pushed 12 images").
+    Step(String),
+    /// Something is not as it should be, but nothing stops because of it.
+    Warning(String),
+    /// The command waits, and for what.
+    Waiting(String),
+    /// So many more bytes of the running transfer are done.
+    Transferred(u64),
+}
+
+/// Receives the events of a command.
+pub trait Reporter: Send + Sync {
+    /// Takes one event. Called from several tasks at once.
+    fn event(&self, event: Event);
+
+    /// Reports a step.
+    fn step(&self, text: String) {
+        self.event(Event::Step(text));
+    }
+
+    /// Reports a warning.
+    fn warn(&self, text: String) {
+        self.event(Event::Warning(text));
+    }
+}
+
+/// A reporter that drops every event.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn event(&self, _: Event) {}
+}
