@@ -5,7 +5,9 @@
 pub mod cluster;
 pub mod digest;
 pub mod reference;
+pub mod registry;
 pub mod render;
 pub mod report;
 pub mod spec;
+pub mod store;
 pub mod trust;

@@ -1,5 +1,35 @@
 //! What people write: the bundle spec and the site.
+//!
+//! Both are decoded strictly (an unknown field is an error), and every fault of a file is found in one go.
 
+mod bundle;
+pub mod decode;
+pub mod node;
+mod policy;
+mod registries;
 pub mod site;
+mod site_file;
 
+pub use bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
+pub use decode::{Fault, Faults};
+pub use policy::Policy;
+pub use registries::{FileMirror, Mirror, Registries};
 pub use site::{Enforcement, ImageMode, Platform, PodSecurity, Site};
+
+/// The version of the files that people write.
+pub const API_VERSION: &str = "bundle/v1alpha1";
+
+/// The largest file that a person is taken to have written, in bytes.
+pub const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
+
+fn parse_yaml(text: &str, file: &str) -> Result<node::Node, Faults> {
+    node::parse(text).map_err(|error| {
+        let place = error.location().map(|at| node::Place { line: at.line(), column: at.column() });
+        let message = error.without_snippet().to_string().lines().next().unwrap_or_default().to_owned();
+        let hint = "mend the YAML at this place".to_owned();
+        Faults {
+            file: file.to_owned(),
+            faults: vec![Fault { place: place.unwrap_or_default(), message, hint }],
+        }
+    })
+}

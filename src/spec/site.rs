@@ -75,7 +75,7 @@ pub struct Site {
 }
 
 /// The site's registry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteRegistry {
     /// Host and port: `registry.lan:5000`.
