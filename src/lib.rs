@@ -2,12 +2,16 @@
 
 #![warn(missing_docs)]
 
+pub mod archive;
 pub mod cluster;
 pub mod digest;
+pub mod fetch;
+pub mod lock;
 pub mod reference;
 pub mod registry;
 pub mod render;
 pub mod report;
+pub mod resolve;
 pub mod spec;
 pub mod store;
 pub mod trust;

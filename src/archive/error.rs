@@ -1,0 +1,121 @@
+//! What can be wrong with a bundle file.
+
+use std::path::PathBuf;
+
+use crate::digest::Digest;
+
+/// A bundle could not be read or written, or is not what it says it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The file cannot be read or written.
+    #[error("failed to {verb} `{}`", path.display())]
+    Io {
+        /// What was tried: "read", "write".
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A member of the tar is not the one that has to stand there.
+    #[error("not a bundle, or an altered one: expected member `{expected}` at byte {offset}")]
+    Member {
+        /// The member's name.
+        expected: String,
+        /// Where its header has to be, in bytes.
+        offset: u64,
+    },
+    /// The file is shorter or longer than its contents.
+    #[error(
+        "the file has {found} bytes, its contents take {expected}: it is truncated or something was added"
+    )]
+    Length {
+        /// The length that the contents add up to, in bytes.
+        expected: u64,
+        /// The length of the file, in bytes.
+        found: u64,
+    },
+    /// Something is larger than anything of its kind may be.
+    #[error("{what} has {found} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// What.
+        what: String,
+        /// Its size in bytes.
+        found: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The file is signed by nobody.
+    #[error("the bundle is not signed")]
+    Unsigned,
+    /// The signature is not one of the given keys', or not over this index.
+    #[error("the bundle's signature was refused")]
+    Signature(#[source] crate::trust::BundleSignatureError),
+    /// A document inside does not have the form of its kind.
+    #[error("{what}: {reason}")]
+    Malformed {
+        /// Which document.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A blob does not match its digest.
+    #[error("blob `{expected}` was altered: its bytes have the digest `{found}`")]
+    Digest {
+        /// The digest that the index names.
+        expected: Digest,
+        /// The digest of the bytes in the file.
+        found: Digest,
+    },
+    /// A byte between the members is not zero.
+    #[error("the padding at byte {offset} was altered")]
+    Padding {
+        /// Where the padding starts, in bytes.
+        offset: u64,
+    },
+    /// The index leads to something that the file does not hold.
+    #[error("`{digest}`, which {named_by} names, is not in the bundle")]
+    Missing {
+        /// What is missing.
+        digest: Digest,
+        /// What leads to it.
+        named_by: String,
+    },
+    /// The file holds something that nothing leads to.
+    #[error("the bundle holds `{digest}`, which nothing in it names")]
+    Unnamed {
+        /// What is too much.
+        digest: Digest,
+    },
+}
+
+impl ArchiveError {
+    /// Returns whether the bundle itself was refused, rather than not read.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Io { .. })
+    }
+
+    /// Returns a next step that works.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Io { .. } => return None,
+            Self::Unsigned => {
+                "ask the sender for a signed bundle; `--insecure-unsigned` accepts this one unproven"
+            }
+            Self::Signature(_) => {
+                "check that --key is the sender's public key; if it is, do not use this file"
+            }
+            Self::Member { .. } => {
+                "check that this is the file that `bundle build` wrote; if it is, copy it again and do not use this copy"
+            }
+            _ => "copy the file again and compare its sha256 with the sender's; do not use this copy",
+        };
+        Some(text.to_owned())
+    }
+
+    pub(super) fn malformed(what: &str, reason: impl ToString) -> Self {
+        Self::Malformed { what: what.to_owned(), reason: reason.to_string() }
+    }
+}

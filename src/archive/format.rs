@@ -1,0 +1,128 @@
+//! Where every byte of a bundle file goes.
+
+use std::collections::HashMap;
+
+use crate::digest::Digest;
+
+/// The size of a tar block, in bytes.
+// See: POSIX.1-2017 pax, "ustar Interchange Format"
+pub(super) const BLOCK: u64 = 512;
+/// The size of the signature's member, in bytes: signing again moves nothing.
+pub const SIGNATURE_SLOT: u64 = 16 * 1024;
+/// The largest index that is read, in bytes.
+pub(super) const MAX_INDEX_BYTES: u64 = 4 * 1024 * 1024;
+/// The content of `oci-layout`.
+// See: OCI image-spec image-layout.md
+pub(super) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+
+pub(super) const LAYOUT_NAME: &str = "oci-layout";
+pub(super) const INDEX_NAME: &str = "index.json";
+pub(super) const SIGNATURE_NAME: &str = "bundle.sigstore.json";
+
+/// The place of a member within the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Where its header starts, in bytes.
+    pub header: u64,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+impl Member {
+    pub(super) fn new(name: impl Into<String>, header: u64, size: u64) -> Self {
+        Self { name: name.into(), header, size }
+    }
+
+    /// Returns where its content starts, in bytes.
+    #[must_use]
+    pub fn content(&self) -> u64 {
+        self.header + BLOCK
+    }
+
+    /// Returns where the next member starts, in bytes.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.content() + self.size.next_multiple_of(BLOCK)
+    }
+
+    /// Returns the only header that this member can have.
+    pub(super) fn header_bytes(&self) -> std::io::Result<[u8; BLOCK as usize]> {
+        let mut header = tar::Header::new_ustar();
+        header.set_path(&self.name)?;
+        header.set_entry_type(tar::EntryType::Regular);
+        header.set_size(self.size);
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_cksum();
+        Ok(*header.as_bytes())
+    }
+}
+
+pub(super) fn blob_name(digest: &Digest) -> String {
+    format!("blobs/sha256/{}", digest.hex())
+}
+
+/// The places of all members.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    members: Vec<Member>,
+    blobs: HashMap<Digest, usize>,
+    length: u64,
+}
+
+impl Layout {
+    /// Lays out an index of the given size and blobs in the given order.
+    #[must_use]
+    pub fn new(index_size: u64, blobs: &[(Digest, u64)]) -> Self {
+        let head = [
+            (LAYOUT_NAME, OCI_LAYOUT.len() as u64),
+            (INDEX_NAME, index_size),
+            (SIGNATURE_NAME, SIGNATURE_SLOT),
+        ];
+        let head = head.map(|(name, size)| (name.to_owned(), size));
+        let mut members: Vec<Member> = Vec::with_capacity(head.len() + blobs.len());
+        for (name, size) in
+            head.into_iter().chain(blobs.iter().map(|(digest, size)| (blob_name(digest), *size)))
+        {
+            members.push(Member::new(name, members.last().map_or(0, Member::end), size));
+        }
+        let length = members.last().map_or(0, Member::end) + 2 * BLOCK;
+        let blobs = blobs.iter().enumerate().map(|(place, (digest, _))| (*digest, place + 3)).collect();
+        Self { members, blobs, length }
+    }
+
+    /// Returns every member, in the order of the file.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Returns the members that are blobs, with their digests, in no order.
+    pub fn blobs(&self) -> impl Iterator<Item = (&Digest, &Member)> {
+        self.blobs.iter().map(|(digest, place)| (digest, &self.members[*place]))
+    }
+
+    /// Returns the place of a blob.
+    #[must_use]
+    pub fn blob(&self, digest: &Digest) -> Option<&Member> {
+        self.blobs.get(digest).map(|place| &self.members[*place])
+    }
+
+    /// Returns the length of the whole file, in bytes.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    pub(super) fn index(&self) -> &Member {
+        &self.members[1]
+    }
+
+    pub(super) fn signature(&self) -> &Member {
+        &self.members[2]
+    }
+}

@@ -1,0 +1,342 @@
+//! Reads a bundle file.
+//!
+//! The file is hostile until its signature was checked, and so is every blob until it was hashed. What is refused,
+//! each with a test in `tests/it/tamper.rs`: members of other names, kinds or sizes than the index leads to (which
+//! leaves no room for links, path escapes, duplicates or extension headers), a file that is shorter or longer than
+//! its contents, padding that is not zero, a signature by another key or over another index, blobs that do not match
+//! their digests, blobs that nothing names, names that lead nowhere, another version of the format, and files that
+//! decompress to more than they announce.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::contents::{Contents, Entry, PayloadFile, read_bundle_manifest, read_index};
+use super::error::ArchiveError;
+use super::format::{
+    BLOCK, INDEX_NAME, LAYOUT_NAME, Layout, MAX_INDEX_BYTES, Member, OCI_LAYOUT, SIGNATURE_NAME,
+    SIGNATURE_SLOT, blob_name,
+};
+use super::walk::walk;
+use crate::digest::Digest;
+use crate::registry::Manifest;
+use crate::registry::oci::{Descriptor, MAX_MANIFEST_BYTES};
+use crate::store::BlobSource;
+use crate::trust::{BundleSignature, PublicKey};
+
+/// The largest file of the bundle's own, in bytes before compression.
+pub(super) const MAX_PAYLOAD_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A bundle file that nobody vouches for yet. All that can be had from it is its index and its signature.
+#[derive(Debug)]
+pub struct UnverifiedArchive {
+    raw: Raw,
+    index: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+/// A bundle whose signature is good: the only type that reads contents, and it hashes all that it reads.
+#[derive(Debug)]
+pub struct Archive {
+    raw: Raw,
+    tables: Tables,
+    digest: Digest,
+    signer: Option<String>,
+    manifests: HashMap<Digest, Manifest>,
+}
+
+/// What a bundle says of itself, not vouched for.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The digest of the index: the bundle's identity.
+    pub digest: Digest,
+    /// The table of contents.
+    pub contents: Contents,
+    /// The entries of the index.
+    pub entries: Vec<Entry>,
+    /// The bundle's own files.
+    pub files: Vec<PayloadFile>,
+}
+
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub file: File,
+    pub path: PathBuf,
+    pub length: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub contents: Contents,
+    pub entries: Vec<Entry>,
+    pub files: Vec<PayloadFile>,
+    pub layout: Layout,
+}
+
+impl Raw {
+    fn open(path: &Path) -> Result<Self, ArchiveError> {
+        let failed = |source| ArchiveError::Io { verb: "read", path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(failed(io::Error::other("not a regular file")));
+        }
+        Ok(Self { file, path: path.to_owned(), length: metadata.len() })
+    }
+
+    pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), ArchiveError> {
+        let end = offset.saturating_add(buffer.len() as u64);
+        if end > self.length {
+            return Err(ArchiveError::Length { expected: end, found: self.length });
+        }
+        self.file.read_exact_at(buffer, offset).map_err(|source| ArchiveError::Io {
+            verb: "read",
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// Reads a member whose header is the one it must have.
+    fn member(&self, member: &Member) -> Result<Vec<u8>, ArchiveError> {
+        let mut header = [0; BLOCK as usize];
+        self.read(member.header, &mut header)?;
+        if member.header_bytes().ok() != Some(header) {
+            return Err(ArchiveError::Member { expected: member.name.clone(), offset: member.header });
+        }
+        let mut content = vec![0; usize::try_from(member.size).unwrap_or(usize::MAX)];
+        self.read(member.content(), &mut content)?;
+        Ok(content)
+    }
+
+    fn index_size(&self, offset: u64) -> Result<u64, ArchiveError> {
+        let mut header = tar::Header::new_ustar();
+        self.read(offset, header.as_mut_bytes())?;
+        let size =
+            header.size().map_err(|_| ArchiveError::Member { expected: INDEX_NAME.to_owned(), offset })?;
+        if size > MAX_INDEX_BYTES {
+            return Err(ArchiveError::TooLarge {
+                what: format!("`{INDEX_NAME}`"),
+                found: size,
+                limit: MAX_INDEX_BYTES,
+            });
+        }
+        Ok(size)
+    }
+
+    /// Reads a blob that is expected at a place, and compares its digest.
+    fn blob_at(
+        &self,
+        header: u64,
+        descriptor: &Descriptor,
+        limit: u64,
+    ) -> Result<(Vec<u8>, u64), ArchiveError> {
+        let name = blob_name(&descriptor.digest);
+        if descriptor.size > limit {
+            return Err(ArchiveError::TooLarge { what: format!("`{name}`"), found: descriptor.size, limit });
+        }
+        let member = Member::new(name, header, descriptor.size);
+        let bytes = self.member(&member)?;
+        expect(&descriptor.digest, &bytes)?;
+        Ok((bytes, member.end()))
+    }
+}
+
+fn expect(expected: &Digest, bytes: &[u8]) -> Result<(), ArchiveError> {
+    let found = Digest::of(bytes);
+    if found == *expected { Ok(()) } else { Err(ArchiveError::Digest { expected: *expected, found }) }
+}
+
+impl UnverifiedArchive {
+    /// Opens a file and reads its index and its signature.
+    ///
+    /// # Errors
+    /// When it cannot be read, or does not begin as a bundle does.
+    pub fn open(path: &Path) -> Result<Self, ArchiveError> {
+        let raw = Raw::open(path)?;
+        let layout = Member::new(LAYOUT_NAME, 0, OCI_LAYOUT.len() as u64);
+        if raw.member(&layout)? != OCI_LAYOUT {
+            return Err(ArchiveError::Member { expected: LAYOUT_NAME.to_owned(), offset: 0 });
+        }
+        let index = Member::new(INDEX_NAME, layout.end(), raw.index_size(layout.end())?);
+        let slot = Member::new(SIGNATURE_NAME, index.end(), SIGNATURE_SLOT);
+        Ok(Self { index: raw.member(&index)?, signature: raw.member(&slot)?, raw })
+    }
+
+    /// Returns the digest of the index.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.index)
+    }
+
+    /// Checks the signature with the operator's keys, then reads what the index leads to.
+    /// The large blobs are not hashed yet: see [`Archive::check`].
+    ///
+    /// # Errors
+    /// When the bundle is not signed, not by one of the keys, or not complete.
+    pub fn verify(self, keys: &[PublicKey]) -> Result<Archive, ArchiveError> {
+        if self.signature.iter().all(|byte| *byte == b' ') {
+            return Err(ArchiveError::Unsigned);
+        }
+        let signature = BundleSignature::parse(&self.signature).map_err(ArchiveError::Signature)?;
+        let signer = signature.verify(&self.index, keys).map_err(ArchiveError::Signature)?.hint();
+        self.read(Some(signer))
+    }
+
+    /// Takes the bundle without looking at its signature. What the index leads to is still hashed.
+    ///
+    /// # Errors
+    /// When the bundle is not complete.
+    pub fn insecure_trust_unsigned(self) -> Result<Archive, ArchiveError> {
+        self.read(None)
+    }
+
+    fn read(self, signer: Option<String>) -> Result<Archive, ArchiveError> {
+        let tables = self.tables()?;
+        let mut archive =
+            Archive { digest: self.digest(), raw: self.raw, tables, signer, manifests: HashMap::new() };
+        archive.manifests = walk(&archive)?;
+        Ok(archive)
+    }
+
+    /// Returns what the bundle says of itself.
+    ///
+    /// # Errors
+    /// When the index does not lead to a table of contents.
+    pub fn inspect(&self) -> Result<Inspection, ArchiveError> {
+        let Tables { contents, entries, files, .. } = self.tables()?;
+        Ok(Inspection { digest: self.digest(), contents, entries, files })
+    }
+
+    fn tables(&self) -> Result<Tables, ArchiveError> {
+        let (bundle, entries) = read_index(&self.index)?;
+        let start = Layout::new(self.index.len() as u64, &[]).signature().end();
+        let (manifest, next) = self.raw.blob_at(start, &bundle, MAX_MANIFEST_BYTES)?;
+        let (table, files) = read_bundle_manifest(&manifest)?;
+        let (contents, _) = self.raw.blob_at(next, &table, MAX_MANIFEST_BYTES)?;
+        let contents = Contents::read(&contents)?;
+        let own = [(bundle.digest, bundle.size), (table.digest, table.size)];
+        let blobs: Vec<_> = own.into_iter().chain(contents.blobs.iter().copied()).collect();
+        let total = blobs.iter().try_fold(0u64, |sum, (_, size)| sum.checked_add(*size));
+        let layout = total
+            .filter(|total| *total <= self.raw.length)
+            .map(|_| Layout::new(self.index.len() as u64, &blobs));
+        let truncated =
+            || ArchiveError::Length { expected: total.unwrap_or(u64::MAX), found: self.raw.length };
+        let layout = layout.ok_or_else(truncated)?;
+        if layout.length() != self.raw.length {
+            return Err(ArchiveError::Length { expected: layout.length(), found: self.raw.length });
+        }
+        if layout.blobs().count() != blobs.len() {
+            return Err(ArchiveError::malformed("the table of contents", "a blob is listed twice"));
+        }
+        Ok(Tables { contents, entries, files, layout })
+    }
+}
+
+impl Archive {
+    /// Returns the digest of the index: the bundle's identity.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Returns the hint of the key that signed it; `None` where the signature was not looked at.
+    #[must_use]
+    pub fn signer(&self) -> Option<&str> {
+        self.signer.as_deref()
+    }
+
+    /// Returns the table of contents.
+    #[must_use]
+    pub fn contents(&self) -> &Contents {
+        &self.tables.contents
+    }
+
+    /// Returns the entries of the index.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.tables.entries
+    }
+
+    /// Returns a manifest or index of the bundle.
+    #[must_use]
+    pub fn manifest(&self, digest: &Digest) -> Option<&Manifest> {
+        self.manifests.get(digest)
+    }
+
+    pub(super) fn raw(&self) -> &Raw {
+        &self.raw
+    }
+
+    pub(super) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Reads a small blob and compares its digest.
+    ///
+    /// # Errors
+    /// When it is not here, larger than `limit` bytes, or altered.
+    pub fn blob(&self, digest: &Digest, limit: u64) -> Result<Bytes, ArchiveError> {
+        let missing = || ArchiveError::Missing { digest: *digest, named_by: "the index".to_owned() };
+        let member = self.tables.layout.blob(digest).ok_or_else(missing)?;
+        if member.size > limit {
+            return Err(ArchiveError::TooLarge {
+                what: format!("blob `{digest}`"),
+                found: member.size,
+                limit,
+            });
+        }
+        let bytes = self.raw.member(member)?;
+        expect(digest, &bytes)?;
+        Ok(bytes.into())
+    }
+
+    /// Reads the bundle's own files: path and content.
+    ///
+    /// # Errors
+    /// When one is altered, or decompresses to another size than it announces.
+    pub fn payload(&self) -> Result<BTreeMap<String, Vec<u8>>, ArchiveError> {
+        let files = self.tables.files.iter();
+        files.map(|file| Ok((file.path.clone(), self.decompress(file)?))).collect()
+    }
+
+    fn decompress(&self, file: &PayloadFile) -> Result<Vec<u8>, ArchiveError> {
+        let what = format!("file `{}`", file.path);
+        if file.size > MAX_PAYLOAD_BYTES {
+            return Err(ArchiveError::TooLarge { what, found: file.size, limit: MAX_PAYLOAD_BYTES });
+        }
+        let compressed = self.blob(&file.descriptor.digest, MAX_PAYLOAD_BYTES)?;
+        let mut bytes = Vec::new();
+        let decoder =
+            zstd::Decoder::new(&*compressed).map_err(|error| ArchiveError::malformed(&what, error))?;
+        decoder
+            .take(file.size + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| ArchiveError::malformed(&what, error))?;
+        if bytes.len() as u64 != file.size {
+            return Err(ArchiveError::malformed(
+                &what,
+                format!("expected {} bytes, found another number", file.size),
+            ));
+        }
+        Ok(bytes)
+    }
+}
+
+impl BlobSource for Archive {
+    fn size(&self, digest: &Digest) -> Option<u64> {
+        self.tables.layout.blob(digest).map(|member| member.size)
+    }
+
+    fn read_exact_at(&self, digest: &Digest, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let member = self.tables.layout.blob(digest).ok_or(io::ErrorKind::NotFound)?;
+        if offset.saturating_add(buffer.len() as u64) > member.size {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.raw.file.read_exact_at(buffer, member.content() + offset)
+    }
+}

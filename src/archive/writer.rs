@@ -1,0 +1,108 @@
+//! Writes a bundle file: every member at its place, in any order, each byte once.
+//!
+//! The file grows under `NAME.partial` and gets its name when it is complete and on the disk.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::error::ArchiveError;
+use super::format::{Layout, OCI_LAYOUT, SIGNATURE_SLOT};
+use crate::digest::Digest;
+use crate::store::BlobSink;
+
+/// A bundle file that is being written.
+#[derive(Debug)]
+pub struct Writer {
+    file: File,
+    partial: PathBuf,
+    path: PathBuf,
+    layout: Layout,
+    finished: bool,
+}
+
+impl Writer {
+    /// Starts a file: the headers, the index, and empty places for everything else.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(path: &Path, layout: Layout, index: &[u8]) -> Result<Self, ArchiveError> {
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let failed = |source| ArchiveError::Io { verb: "write", path: partial.clone(), source };
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&partial)
+            .map_err(failed)?;
+        let writer = Self { file, partial, path: path.to_owned(), layout, finished: false };
+        writer.start(index).map_err(|source| writer.failed(source))?;
+        Ok(writer)
+    }
+
+    fn start(&self, index: &[u8]) -> io::Result<()> {
+        self.file.set_len(self.layout.length())?;
+        for member in self.layout.members() {
+            self.file.write_all_at(&member.header_bytes()?, member.header)?;
+        }
+        self.file.write_all_at(OCI_LAYOUT, self.layout.members()[0].content())?;
+        self.file.write_all_at(index, self.layout.index().content())
+    }
+
+    fn failed(&self, source: io::Error) -> ArchiveError {
+        ArchiveError::Io { verb: "write", path: self.partial.clone(), source }
+    }
+
+    /// Puts the signature into its slot, waits until everything is on the disk, and gives the file its name.
+    ///
+    /// # Errors
+    /// When the slot has another size, or the file cannot be written or renamed.
+    pub fn finish(mut self, slot: &[u8]) -> Result<(), ArchiveError> {
+        if slot.len() as u64 != SIGNATURE_SLOT {
+            return Err(ArchiveError::TooLarge {
+                what: "the signature".to_owned(),
+                found: slot.len() as u64,
+                limit: SIGNATURE_SLOT,
+            });
+        }
+        self.complete(slot).map_err(|source| self.failed(source))?;
+        self.finished = true;
+        Ok(())
+    }
+
+    fn complete(&self, slot: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(slot, self.layout.signature().content())?;
+        self.file.sync_all()?;
+        std::fs::rename(&self.partial, &self.path)?;
+        let folder =
+            self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Nothing more can be done about a file that cannot be removed; it does not have the final name.
+            let _ = std::fs::remove_file(&self.partial);
+        }
+    }
+}
+
+impl BlobSink for Writer {
+    fn write_all_at(&self, digest: &Digest, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let unknown = || io::Error::other(format!("no place for blob `{digest}`"));
+        let member = self.layout.blob(digest).ok_or_else(unknown)?;
+        if offset + bytes.len() as u64 > member.size {
+            return Err(io::Error::other(format!(
+                "blob `{digest}` is larger than its place of {} bytes",
+                member.size
+            )));
+        }
+        self.file.write_all_at(bytes, member.content() + offset)
+    }
+}

@@ -1,0 +1,177 @@
+//! The lock: every reference of a spec, resolved to a digest, with its sizes and the signer that was seen.
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::reference::ImageRef;
+use crate::spec::{API_VERSION, ItemKind};
+
+/// What a lock file says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lock {
+    api_version: String,
+    kind: String,
+    /// The platforms that it was made for.
+    pub targets: Vec<String>,
+    /// The images and artifacts, sorted by reference.
+    pub items: Vec<LockedItem>,
+    /// The files, sorted by name.
+    pub files: Vec<LockedFile>,
+}
+
+/// One image or artifact, resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedItem {
+    /// Upstream's reference.
+    #[serde(rename = "ref")]
+    pub reference: ImageRef,
+    /// Image or artifact.
+    pub kind: ItemKind,
+    /// The digest of the manifest or index, as upstream publishes it.
+    pub digest: Digest,
+    /// The digest of the subset index, where not every platform travels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subset: Option<Digest>,
+    /// The platforms that travel; empty for what has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<String>,
+    /// Bytes of all blobs that travel, as they are stored.
+    pub size: u64,
+    /// How it was verified.
+    pub signature: LockedSignature,
+}
+
+/// How an item was verified when the lock was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum LockedSignature {
+    /// Nobody signed it; this digest was accepted.
+    Unsigned {
+        /// Why that is accepted.
+        reason: String,
+    },
+    /// One of the policy's keys signed it.
+    Key {
+        /// The form of the signature: `signature tag` or `referrer`.
+        form: String,
+        /// The hint of the key: base64 of the SHA-256 of its SubjectPublicKeyInfo.
+        key: String,
+    },
+}
+
+/// One file, resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedFile {
+    /// The name under which layers refer to it.
+    pub name: String,
+    /// Where it comes from.
+    pub url: String,
+    /// Its digest.
+    pub sha256: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A lock file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// It is not a lock, or one of another version.
+    #[error("`{file}` is not a lock of this version: {reason}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Lock {
+    /// Makes a lock; items and files are sorted.
+    #[must_use]
+    pub fn new(targets: Vec<String>, mut items: Vec<LockedItem>, mut files: Vec<LockedFile>) -> Self {
+        items.sort_by(|a, b| a.reference.cmp(&b.reference));
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { api_version: API_VERSION.to_owned(), kind: "Lock".to_owned(), targets, items, files }
+    }
+
+    /// Reads a lock.
+    ///
+    /// # Errors
+    /// When the text is not a lock of this version.
+    pub fn parse(text: &str, file: &str) -> Result<Self, LockError> {
+        let malformed = |reason: String| LockError::Malformed { file: file.to_owned(), reason };
+        let lock: Self = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        if lock.api_version != API_VERSION || lock.kind != "Lock" {
+            return Err(malformed(format!(
+                "expected `{API_VERSION}` `Lock`, found `{}` `{}`",
+                lock.api_version, lock.kind
+            )));
+        }
+        Ok(lock)
+    }
+
+    /// Returns the lock as it is stored.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Returns the entry of a reference.
+    #[must_use]
+    pub fn item(&self, reference: &ImageRef) -> Option<&LockedItem> {
+        self.items.iter().find(|item| item.reference == *reference)
+    }
+
+    /// Returns the entry of a file.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&LockedFile> {
+        self.files.iter().find(|file| file.name == name)
+    }
+
+    /// Returns what is different in `newer`, one line each.
+    #[must_use]
+    pub fn changes(&self, newer: &Self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.targets != newer.targets {
+            lines.push(format!("targets: {} → {}", self.targets.join(", "), newer.targets.join(", ")));
+        }
+        for item in &newer.items {
+            match self.item(&item.reference) {
+                None => lines.push(format!("{}: new, {}", item.reference, item.digest)),
+                Some(old) if old.digest != item.digest => {
+                    lines.push(format!("{}: {} → {}", item.reference, old.digest, item.digest))
+                }
+                Some(old) if old != item => {
+                    lines.push(format!("{}: same digest, other platforms, size or signature", item.reference))
+                }
+                Some(_) => {}
+            }
+        }
+        for file in &newer.files {
+            match self.file(&file.name) {
+                None => lines.push(format!("file {}: new, {}", file.name, file.sha256)),
+                Some(old) if old != file => {
+                    lines.push(format!("file {}: {} → {}", file.name, old.sha256, file.sha256))
+                }
+                Some(_) => {}
+            }
+        }
+        let gone = self
+            .items
+            .iter()
+            .filter(|item| newer.item(&item.reference).is_none())
+            .map(|item| item.reference.to_string());
+        let gone_files = self
+            .files
+            .iter()
+            .filter(|file| newer.file(&file.name).is_none())
+            .map(|file| format!("file {}", file.name));
+        lines.extend(gone.chain(gone_files).map(|name| format!("{name}: gone")));
+        lines
+    }
+}

@@ -1,0 +1,215 @@
+//! Turns a reference into digests: the manifests that travel, the subset index, and the evidence of who signed them.
+//!
+//! Only small things are fetched here and held in memory; the blobs are streamed later, once every size is known.
+
+mod evidence;
+mod platforms;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+pub use evidence::{Evidence, MAX_EVIDENCE_BYTES};
+
+use crate::digest::Digest;
+use crate::reference::PinnedRef;
+use crate::registry::oci::Descriptor;
+use crate::registry::{Client, Manifest, RegistryError, Repository};
+use crate::spec::{Item, ItemKind};
+
+/// The largest configuration that is taken, in bytes.
+const MAX_CONFIG_BYTES: u64 = 4 * 1024 * 1024;
+
+/// An image or artifact, resolved.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// What the spec says of it.
+    pub item: Item,
+    /// The manifest or index as upstream publishes it.
+    pub top: Manifest,
+    /// The index of the platforms that travel, where not all of them do.
+    pub subset: Option<Manifest>,
+    /// The manifests below the index that travel.
+    pub children: Vec<Manifest>,
+    /// The names of the platforms that travel; empty for what has none.
+    pub platforms: Vec<String>,
+    /// The configurations of what travels, by digest.
+    pub configs: BTreeMap<Digest, Bytes>,
+    /// Signatures, attestations and other referrers of the manifest or index.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A reference could not be resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// The registry did not answer as it should.
+    #[error("failed to resolve `{reference}`")]
+    Registry {
+        /// The reference.
+        reference: String,
+        /// What went wrong.
+        source: RegistryError,
+    },
+    /// Not every target is there.
+    #[error("`{reference}` has no image for {}: it has {}", missing.join(", "), found.join(", "))]
+    Platforms {
+        /// The reference.
+        reference: String,
+        /// The targets that are not there.
+        missing: Vec<String>,
+        /// The platforms that are.
+        found: Vec<String>,
+    },
+    /// What was found has a form that cannot be carried.
+    #[error("`{reference}`: {reason}")]
+    Unsupported {
+        /// The reference.
+        reference: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl ResolveError {
+    /// Returns whether what was found is refused, rather than not found.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Registry { source, .. } => source.is_refusal(),
+            Self::Platforms { .. } | Self::Unsupported { .. } => true,
+        }
+    }
+
+    /// Returns a next step that works.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Registry { source, .. } => source.hint(),
+            Self::Platforms { .. } => {
+                Some("take the target out of `targets`, or choose a version that has it".to_owned())
+            }
+            Self::Unsupported { .. } => None,
+        }
+    }
+}
+
+impl Resolved {
+    /// Returns the reference with the digest that upstream publishes.
+    #[must_use]
+    pub fn pinned(&self) -> PinnedRef {
+        self.item.reference.pin(self.top.descriptor.digest)
+    }
+
+    /// Returns the manifest or index that rendered references name: the subset where there is one.
+    #[must_use]
+    pub fn carried(&self) -> &Manifest {
+        self.subset.as_ref().unwrap_or(&self.top)
+    }
+
+    /// Returns every manifest that is not an index.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        let top = (!self.top.descriptor.is_index()).then_some(&self.top);
+        top.into_iter().chain(&self.children)
+    }
+
+    /// Returns the bytes of all blobs that travel, each counted once.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let blobs: BTreeMap<_, _> = self
+            .manifests()
+            .flat_map(|manifest| manifest.document.blobs())
+            .map(|blob| (blob.digest, blob.size))
+            .collect();
+        blobs.values().sum()
+    }
+}
+
+/// Resolves one item. With a locked digest that digest is asked for, and the tag is not looked at.
+///
+/// # Errors
+/// [`ResolveError`] when anything is missing, altered, or of a form that cannot be carried.
+pub async fn resolve(
+    client: &Client,
+    item: &Item,
+    targets: &[String],
+    locked: Option<Digest>,
+) -> Result<Resolved, ResolveError> {
+    let repository = client.upstream(&item.reference);
+    let failed = |source| ResolveError::Registry { reference: item.reference.to_string(), source };
+    let top = top(&repository, item, locked).await.map_err(failed)?;
+    let (mut resolved, children) = match &top.document.manifests {
+        Some(listed) => platforms::select(item, &top, listed, targets)?,
+        None => (Resolved::of(item, top.clone()), Vec::new()),
+    };
+    for child in &children {
+        resolved.children.push(manifest(&repository, child).await.map_err(failed)?);
+    }
+    resolved.configs = configs(&repository, &resolved).await.map_err(failed)?;
+    if resolved.top.document.manifests.is_none() && item.kind == ItemKind::Image {
+        resolved.platforms = platforms::of_single(item, &resolved, targets)?;
+    }
+    resolved.evidence =
+        evidence::discover(&repository, &resolved.top.descriptor.digest).await.map_err(failed)?;
+    Ok(resolved)
+}
+
+impl Resolved {
+    fn of(item: &Item, top: Manifest) -> Self {
+        Self {
+            item: item.clone(),
+            top,
+            subset: None,
+            children: Vec::new(),
+            platforms: Vec::new(),
+            configs: BTreeMap::new(),
+            evidence: Vec::new(),
+        }
+    }
+}
+
+async fn top(
+    repository: &Repository,
+    item: &Item,
+    locked: Option<Digest>,
+) -> Result<Manifest, RegistryError> {
+    let digest = locked.or(item.reference.digest());
+    let asked = digest
+        .map(|digest| digest.to_string())
+        .or_else(|| item.reference.tag().map(str::to_owned))
+        .unwrap_or_default();
+    let found = repository.manifest(&asked).await?;
+    found.ok_or_else(|| RegistryError::NotFound {
+        what: format!("manifest `{asked}`"),
+        url: format!("{}/v2/{}", repository.endpoint().base(), repository.path()),
+    })
+}
+
+async fn manifest(repository: &Repository, descriptor: &Descriptor) -> Result<Manifest, RegistryError> {
+    let digest = descriptor.digest.to_string();
+    let found = repository.manifest(&digest).await?;
+    let manifest = found.ok_or_else(|| RegistryError::NotFound {
+        what: format!("manifest `{digest}`"),
+        url: format!("{}/v2/{}", repository.endpoint().base(), repository.path()),
+    })?;
+    if manifest.descriptor.size != descriptor.size {
+        return Err(RegistryError::Size {
+            what: format!("manifest `{digest}`"),
+            expected: descriptor.size,
+            found: manifest.descriptor.size,
+        });
+    }
+    Ok(manifest)
+}
+
+async fn configs(
+    repository: &Repository,
+    resolved: &Resolved,
+) -> Result<BTreeMap<Digest, Bytes>, RegistryError> {
+    let mut configs = BTreeMap::new();
+    for config in resolved.manifests().filter_map(|manifest| manifest.document.config.as_ref()) {
+        if !configs.contains_key(&config.digest) {
+            configs.insert(config.digest, repository.blob(config, MAX_CONFIG_BYTES).await?);
+        }
+    }
+    Ok(configs)
+}
