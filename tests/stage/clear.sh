@@ -5,25 +5,35 @@
 sysctls=(vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys
   kernel/keys/root_maxbytes)
 
-# Notes the machine's own values, unless another stage has already changed them.
-remember_sysctls() {
+# Records the stage, and the machine's own values unless another stage has already changed them.
+enroll() { # DIR
   local key
-  [ ! -e "$records/.sysctls" ] || return 0
-  for key in "${sysctls[@]}"; do
-    printf '%s %s\n' "$key" "$(cat "/proc/sys/$key")"
-  done >"$records/.sysctls.partial"
-  mv "$records/.sysctls.partial" "$records/.sysctls"
+  (
+    exec 8<"$records"
+    flock 8
+    if [ ! -e "$records/.sysctls" ]; then
+      for key in "${sysctls[@]}"; do
+        printf '%s %s\n' "$key" "$(cat "/proc/sys/$key")"
+      done >"$records/.sysctls.partial"
+      mv "$records/.sysctls.partial" "$records/.sysctls"
+    fi
+    echo "$1" >"$record"
+  )
 }
 
-# Puts them back when the last stage is gone.
-restore_sysctls() {
+# Takes the stage off the record, and with the last one puts the values back.
+retire() {
   local key value
-  [ -e "$records/.sysctls" ] || return 0
-  [ -z "$(find "$records" -type f ! -name '.*' -size +0)" ] || return 0
-  while read -r key value; do
-    echo "$value" >"/proc/sys/$key"
-  done <"$records/.sysctls"
-  rm "$records/.sysctls"
+  (
+    exec 8<"$records"
+    flock 8
+    : >"$record"
+    [ -z "$(find "$records" -type f ! -name '.*' -size +0)" ] || exit 0
+    while read -r key value; do
+      echo "$value" >"/proc/sys/$key"
+    done <"$records/.sysctls"
+    rm "$records/.sysctls"
+  )
 }
 
 # Calls "$@" until it succeeds, for at most 30 seconds.
@@ -63,6 +73,5 @@ clear_stage() {
   # deleting through it.
   ! grep -qF " $directory/" /proc/self/mounts || fail "something is mounted below \`$directory\`" "umount it, then: stage down"
   rm -rf --one-file-system "$directory"
-  : >"$record"
-  restore_sysctls
+  retire
 }
