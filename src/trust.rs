@@ -1,1 +1,28 @@
 //! Who signed what, and whether that is who must have.
+//!
+//! Keys always come from the operator. What a registry or a bundle carries is evidence to be judged, never a key to be trusted.
+//! What a check produces is a [`Verified`], and nothing outside this module can make one.
+//!
+//! Threats, each with the test that meets it:
+//! - a key file that asks for gigabytes or for hours: `hostile_scrypt_parameters_are_refused`;
+//! - a public key of another kind, which a lenient reader would take: `other_public_keys_are_refused_by_name`;
+//! - a bundle signature over other bytes, by another key, empty, or followed by something: `bad_bundle_signatures_are_refused`;
+//! - a byte changed anywhere in the signature slot, its padding included: `every_flipped_byte_of_a_slot_is_refused`.
+//!
+//! Not looked at yet: transparency logs, certificates and timestamps.
+
+pub mod bundle_signature;
+pub mod key_file;
+pub mod public_key;
+pub mod signer;
+
+mod encoding;
+mod pem;
+mod sigstore_bundle;
+mod verified;
+
+pub use bundle_signature::{BundleSignature, BundleSignatureError, SignedBytes};
+pub use key_file::KeyFileError;
+pub use public_key::{PublicKey, PublicKeyError};
+pub use signer::SigningKey;
+pub use verified::Verified;
