@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod digest;
 pub mod fetch;
 pub mod lock;
+pub mod ops;
 pub mod reference;
 pub mod registry;
 pub mod render;
