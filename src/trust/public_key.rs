@@ -101,6 +101,15 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+/// Returns the first of the keys that made the signature over the bytes.
+pub(super) fn signer_of<'a>(
+    bytes: &[u8],
+    der_signature: &[u8],
+    keys: &'a [PublicKey],
+) -> Option<&'a PublicKey> {
+    keys.iter().find(|key| key.verify(bytes, der_signature).is_ok())
+}
+
 /// Tells whether the algorithm is ECDSA on P-256, named by its curve.
 pub(super) fn is_p256(algorithm: &AlgorithmIdentifierRef<'_>) -> bool {
     algorithm.oid == ELLIPTIC_CURVE && algorithm.parameters_oid() == Ok(P256)
