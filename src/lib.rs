@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod digest;
+pub mod platform;
 pub mod reference;
 pub mod render;
 pub mod report;
