@@ -8,6 +8,7 @@ pub mod digest;
 pub mod fetch;
 pub mod lock;
 pub mod ops;
+pub mod platform;
 pub mod reference;
 pub mod registry;
 pub mod render;
