@@ -7,7 +7,9 @@ use bytes::Bytes;
 use super::error::OpsError;
 use super::gather::Gathered;
 use super::workspace::Workspace;
-use crate::archive::{Contents, Entry, FILE_TYPE, FORMAT_VERSION, Layout, PayloadFile, Role, bundle_manifest, index_document};
+use crate::archive::{
+    Contents, Entry, FILE_TYPE, FORMAT_VERSION, Layout, PayloadFile, Role, bundle_manifest, index_document,
+};
 use crate::digest::Digest;
 use crate::fetch::Wanted;
 use crate::lock::Lock;
@@ -30,7 +32,13 @@ pub(super) struct Assembly {
 }
 
 /// Assembles a bundle from what was gathered.
-pub(super) fn assemble(workspace: &Workspace, gathered: &Gathered, lock: &Lock, client: &Client, key: Option<&SigningKey>) -> Result<Assembly, OpsError> {
+pub(super) fn assemble(
+    workspace: &Workspace,
+    gathered: &Gathered,
+    lock: &Lock,
+    client: &Client,
+    key: Option<&SigningKey>,
+) -> Result<Assembly, OpsError> {
     let mut parts = Parts { client, small: BTreeMap::new(), large: BTreeMap::new(), entries: Vec::new() };
     for (resolved, _) in &gathered.items {
         parts.item(resolved, key)?;
@@ -92,19 +100,32 @@ impl Parts<'_> {
     fn blobs(&mut self, resolved: &Resolved, manifest: &Manifest) {
         for blob in manifest.document.blobs().filter(|blob| !self.small.contains_key(&blob.digest)) {
             let repository = self.client.upstream(&resolved.item.reference);
-            self.large.entry(blob.digest).or_insert(Wanted { digest: blob.digest, size: blob.size, repository });
+            self.large.entry(blob.digest).or_insert(Wanted {
+                digest: blob.digest,
+                size: blob.size,
+                repository,
+            });
         }
     }
 
     /// Signs a subset index in cosign's form, so that a cluster which verifies images accepts it.
-    fn sign_subset(&mut self, resolved: &Resolved, subset: &Manifest, key: &SigningKey) -> Result<(), OpsError> {
+    fn sign_subset(
+        &mut self,
+        resolved: &Resolved,
+        subset: &Manifest,
+        key: &SigningKey,
+    ) -> Result<(), OpsError> {
         let image = sign_image(key, subset.descriptor.digest, &resolved.item.reference.name());
         let tag = image.tag();
         for blob in [image.config, image.payload] {
             self.small.insert(blob.digest, blob.bytes.into());
         }
-        let unreadable = |reason| OpsError::Usage { message: format!("the signature of a subset index is malformed: {reason}"), hint: String::new() };
-        let manifest = Manifest::parse(image.manifest.bytes.into(), Some(oci::MANIFEST)).map_err(unreadable)?;
+        let unreadable = |reason| OpsError::Usage {
+            message: format!("the signature of a subset index is malformed: {reason}"),
+            hint: String::new(),
+        };
+        let manifest =
+            Manifest::parse(image.manifest.bytes.into(), Some(oci::MANIFEST)).map_err(unreadable)?;
         self.entry(resolved, Role::Signature, Some(tag), &manifest);
         Ok(())
     }
@@ -120,13 +141,26 @@ impl Parts<'_> {
     }
 
     fn finish(mut self, workspace: &Workspace, files: &[PayloadFile]) -> Assembly {
-        self.entries.sort_by(|a, b| (&a.repository, a.role, &a.tag, a.descriptor.digest).cmp(&(&b.repository, b.role, &b.tag, b.descriptor.digest)));
+        self.entries.sort_by(|a, b| {
+            (&a.repository, a.role, &a.tag, a.descriptor.digest).cmp(&(
+                &b.repository,
+                b.role,
+                &b.tag,
+                b.descriptor.digest,
+            ))
+        });
         self.entries.dedup();
         self.large.retain(|digest, _| !self.small.contains_key(digest));
         let small = self.small.iter().map(|(digest, bytes)| (*digest, bytes.len() as u64));
         let blobs: Vec<_> = small.chain(self.large.values().map(|blob| (blob.digest, blob.size))).collect();
         let spec = &workspace.spec;
-        let contents = Contents { format_version: FORMAT_VERSION, name: spec.name.clone(), version: spec.version.clone(), targets: spec.targets.clone(), blobs: blobs.clone() };
+        let contents = Contents {
+            format_version: FORMAT_VERSION,
+            name: spec.name.clone(),
+            version: spec.version.clone(),
+            targets: spec.targets.clone(),
+            blobs: blobs.clone(),
+        };
         let contents = contents.to_bytes();
         let manifest = bundle_manifest(&contents, files);
         let index = index_document(&manifest, &self.entries);
@@ -134,6 +168,12 @@ impl Parts<'_> {
         let first = own.iter().map(|bytes| (Digest::of(bytes), bytes.len() as u64));
         let layout = Layout::new(index.len() as u64, &first.chain(blobs).collect::<Vec<_>>());
         self.small.extend(own.into_iter().map(|bytes| (Digest::of(&bytes), bytes)));
-        Assembly { index, layout, small: self.small, large: self.large.into_values().collect(), entries: self.entries }
+        Assembly {
+            index,
+            layout,
+            small: self.small,
+            large: self.large.into_values().collect(),
+            entries: self.entries,
+        }
     }
 }

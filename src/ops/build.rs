@@ -54,7 +54,12 @@ pub struct BuildReport {
 ///
 /// # Errors
 /// When anything cannot be had, is refused, or is not complete; no file is left under the final name then.
-pub async fn build(workspace: &Workspace, upstream: &Upstream, options: &BuildOptions, reporter: Arc<dyn Reporter>) -> Result<BuildReport, OpsError> {
+pub async fn build(
+    workspace: &Workspace,
+    upstream: &Upstream,
+    options: &BuildOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<BuildReport, OpsError> {
     let gathered = gather(workspace, upstream, Pins::Locked(workspace.lock.as_ref())).await?;
     let lock = settle_lock(workspace, &gathered, options.locked)?;
     reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
@@ -72,10 +77,20 @@ pub async fn build(workspace: &Workspace, upstream: &Upstream, options: &BuildOp
 /// Returns the lock of what was gathered; where there was one, it may only have grown.
 fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Result<Lock, OpsError> {
     let new = gathered.lock(&workspace.spec.targets);
-    let changes = workspace.lock.as_ref().map(|old| old.changes(&new)).unwrap_or_else(|| vec!["there is none".to_owned()]);
-    let grown = |change: &String| !locked && (change.contains(": new, ") || change.ends_with(": gone") || workspace.lock.is_none());
+    let changes = workspace
+        .lock
+        .as_ref()
+        .map(|old| old.changes(&new))
+        .unwrap_or_else(|| vec!["there is none".to_owned()]);
+    let grown = |change: &String| {
+        !locked && (change.contains(": new, ") || change.ends_with(": gone") || workspace.lock.is_none())
+    };
     let refused: Vec<_> = changes.into_iter().filter(|change| !grown(change)).collect();
-    if refused.is_empty() { Ok(new) } else { Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused }) }
+    if refused.is_empty() {
+        Ok(new)
+    } else {
+        Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused })
+    }
 }
 
 /// Renders every site of the spec: what its layers refer to must travel.
@@ -83,13 +98,18 @@ fn check_sites(workspace: &Workspace, gathered: &Gathered) -> Result<(), OpsErro
     let mut sources = workspace.sources.clone();
     sources.extend(gathered.files.iter().map(|(name, (_, bytes))| (format!("files/{name}"), bytes.to_vec())));
     let sources = Sources::new(sources);
-    let images: Vec<_> = gathered.items.iter().map(|(resolved, _)| (resolved.item.reference.clone(), resolved.carried().descriptor.digest)).collect();
+    let images: Vec<_> = gathered
+        .items
+        .iter()
+        .map(|(resolved, _)| (resolved.item.reference.clone(), resolved.carried().descriptor.digest))
+        .collect();
     let bundle = BundleName { name: workspace.spec.name.clone(), version: workspace.spec.version.clone() };
     for (name, site) in &workspace.sites {
         for platform in platforms(workspace, site) {
             let map = ImageMap::new(&site.registry, images.iter().cloned());
-            let _checked = render(&sources, &map, site, platform, &bundle)
-                .map_err(|source| OpsError::Render { site: name.clone(), platform: platform.name(), source })?;
+            let _checked = render(&sources, &map, site, platform, &bundle).map_err(|source| {
+                OpsError::Render { site: name.clone(), platform: platform.name(), source }
+            })?;
         }
     }
     Ok(())
@@ -97,7 +117,8 @@ fn check_sites(workspace: &Workspace, gathered: &Gathered) -> Result<(), OpsErro
 
 /// Returns the site's platform, or every platform that the bundle carries where the site leaves it open.
 fn platforms(workspace: &Workspace, site: &Site) -> Vec<Platform> {
-    let carried = [(Platform::K3s, &workspace.spec.platforms.k3s), (Platform::Talos, &workspace.spec.platforms.talos)];
+    let carried =
+        [(Platform::K3s, &workspace.spec.platforms.k3s), (Platform::Talos, &workspace.spec.platforms.talos)];
     let carried = carried.into_iter().filter(|(_, folder)| folder.is_some()).map(|(platform, _)| platform);
     site.platform.map_or_else(|| carried.collect(), |platform| vec![platform])
 }
@@ -107,14 +128,22 @@ fn report(workspace: &Workspace, assembly: &Assembly, signed: bool) -> BuildRepo
         digest: Digest::of(&assembly.index),
         name: workspace.spec.name.clone(),
         version: workspace.spec.version.clone(),
-        entries: assembly.entries.iter().filter(|entry| matches!(entry.role, Role::Image | Role::Artifact)).count(),
+        entries: assembly
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.role, Role::Image | Role::Artifact))
+            .count(),
         blobs: assembly.layout.blobs().count(),
         bytes: assembly.layout.length(),
         signed,
     }
 }
 
-async fn pack(assembly: Assembly, options: &BuildOptions, reporter: Arc<dyn Reporter>) -> Result<(), OpsError> {
+async fn pack(
+    assembly: Assembly,
+    options: &BuildOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<(), OpsError> {
     let slot = signature_slot(&assembly.index, options.key.as_ref());
     let writer = Arc::new(Writer::create(&options.output, assembly.layout, &assembly.index)?);
     for (digest, bytes) in &assembly.small {
@@ -122,7 +151,8 @@ async fn pack(assembly: Assembly, options: &BuildOptions, reporter: Arc<dyn Repo
     }
     drop(assembly.small);
     fetch(assembly.large, writer.clone(), options.jobs, reporter).await?;
-    let writer = Arc::into_inner(writer).ok_or_else(|| write_failed(&options.output, std::io::Error::other("a transfer is still running")))?;
+    let writer = Arc::into_inner(writer)
+        .ok_or_else(|| write_failed(&options.output, std::io::Error::other("a transfer is still running")))?;
     Ok(writer.finish(&slot)?)
 }
 

@@ -146,8 +146,14 @@ impl EntryError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Resolve(error) => error.hint(),
-            Self::Trust { .. } => Some("do not take this content; if upstream changed its signer, change the policy in the spec".to_owned()),
-            Self::Key { .. } => Some("write the PEM of an ECDSA P-256 public key, as cosign writes it into `cosign.pub`".to_owned()),
+            Self::Trust { .. } => Some(
+                "do not take this content; if upstream changed its signer, change the policy in the spec"
+                    .to_owned(),
+            ),
+            Self::Key { .. } => Some(
+                "write the PEM of an ECDSA P-256 public key, as cosign writes it into `cosign.pub`"
+                    .to_owned(),
+            ),
             Self::File { source, .. } => source.hint(),
         }
     }

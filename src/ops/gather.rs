@@ -65,7 +65,9 @@ impl Pins<'_> {
 
     fn file(self, file: &FileSpec) -> Option<Digest> {
         let locked = match self {
-            Self::Locked(lock) => lock.and_then(|lock| lock.file(&file.name)).filter(|locked| locked.url == file.url),
+            Self::Locked(lock) => {
+                lock.and_then(|lock| lock.file(&file.name)).filter(|locked| locked.url == file.url)
+            }
             Self::Current => None,
         };
         file.sha256.or(locked.map(|locked| locked.sha256))
@@ -73,7 +75,11 @@ impl Pins<'_> {
 }
 
 /// Gathers everything, or every reason why not.
-pub(super) async fn gather(workspace: &Workspace, upstream: &Upstream, pins: Pins<'_>) -> Result<Gathered, OpsError> {
+pub(super) async fn gather(
+    workspace: &Workspace,
+    upstream: &Upstream,
+    pins: Pins<'_>,
+) -> Result<Gathered, OpsError> {
     let spec = &workspace.spec;
     let items = stream::iter(spec.items().map(|item| take(upstream, item, &spec.targets, pins.item(item))));
     let items: Vec<_> = items.buffered(ENTRIES).collect().await;
@@ -86,24 +92,41 @@ pub(super) async fn gather(workspace: &Workspace, upstream: &Upstream, pins: Pin
     if errors.is_empty() { Ok(Gathered { items, files }) } else { Err(OpsError::Entries(errors)) }
 }
 
-async fn take(upstream: &Upstream, item: &Item, targets: &[String], pin: Option<Digest>) -> Result<(Resolved, Verified<Provenance>), EntryError> {
+async fn take(
+    upstream: &Upstream,
+    item: &Item,
+    targets: &[String],
+    pin: Option<Digest>,
+) -> Result<(Resolved, Verified<Provenance>), EntryError> {
     let resolved = resolve(&upstream.client, item, targets, pin).await?;
     let verdict = judge(&resolved)?;
     Ok((resolved, verdict))
 }
 
-async fn fetch_file(upstream: &Upstream, file: &FileSpec, pin: Option<Digest>) -> Result<(String, (FileSpec, Bytes)), EntryError> {
+async fn fetch_file(
+    upstream: &Upstream,
+    file: &FileSpec,
+    pin: Option<Digest>,
+) -> Result<(String, (FileSpec, Bytes)), EntryError> {
     let failed = |source| EntryError::File { name: file.name.clone(), source };
     let bytes = file_bytes(upstream, file, pin).await.map_err(failed)?;
     let found = Digest::of(&bytes);
     if let Some(expected) = pin.filter(|expected| *expected != found) {
         let what = format!("file `{}`", file.url);
-        return Err(failed(RegistryError::Digest { what, expected: expected.to_string(), found: found.to_string() }));
+        return Err(failed(RegistryError::Digest {
+            what,
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }));
     }
     Ok((file.name.clone(), (file.clone(), bytes)))
 }
 
-async fn file_bytes(upstream: &Upstream, file: &FileSpec, pin: Option<Digest>) -> Result<Bytes, RegistryError> {
+async fn file_bytes(
+    upstream: &Upstream,
+    file: &FileSpec,
+    pin: Option<Digest>,
+) -> Result<Bytes, RegistryError> {
     match &upstream.files {
         None => upstream.client.file(&file.url, MAX_FILE_BYTES).await,
         Some(FileMirror::Url(base)) => {
@@ -123,9 +146,15 @@ fn folder_file(folder: &str, file: &FileSpec, pin: Option<Digest>) -> Result<Byt
     let path = Path::new(folder).join(pin.hex());
     let read = || {
         let length = std::fs::metadata(&path)?.len();
-        if length > MAX_FILE_BYTES { Err(std::io::Error::other(format!("{length} bytes, more than {MAX_FILE_BYTES}"))) } else { std::fs::read(&path) }
+        if length > MAX_FILE_BYTES {
+            Err(std::io::Error::other(format!("{length} bytes, more than {MAX_FILE_BYTES}")))
+        } else {
+            std::fs::read(&path)
+        }
     };
-    read().map(Bytes::from).map_err(|source| RegistryError::Local { what: format!("{what} (`{}`)", path.display()), source })
+    read()
+        .map(Bytes::from)
+        .map_err(|source| RegistryError::Local { what: format!("{what} (`{}`)", path.display()), source })
 }
 
 impl Gathered {

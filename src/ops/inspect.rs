@@ -47,7 +47,11 @@ pub struct InspectedEntry {
 /// When it cannot be read, or is not a bundle.
 pub fn inspect(path: &Path) -> Result<InspectReport, OpsError> {
     let inspection = UnverifiedArchive::open(path)?.inspect()?;
-    let entries = inspection.entries.iter().map(|entry| InspectedEntry { role: entry.role, name: entry.name(), digest: entry.descriptor.digest });
+    let entries = inspection.entries.iter().map(|entry| InspectedEntry {
+        role: entry.role,
+        name: entry.name(),
+        digest: entry.descriptor.digest,
+    });
     let contents = &inspection.contents;
     Ok(InspectReport {
         digest: inspection.digest,

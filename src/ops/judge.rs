@@ -2,11 +2,11 @@
 
 use super::error::EntryError;
 use crate::archive::{Archive, Entry, Role};
+use crate::digest::Digest;
 use crate::lock::LockedSignature;
 use crate::resolve::{MAX_EVIDENCE_BYTES, Resolved};
 use crate::spec::{Item, Policy};
 use crate::trust::{self, Evidence, Provenance, PublicKey, SignatureSeen, Signer, Stored, Verified};
-use crate::digest::Digest;
 
 /// Judges an item by what its registry holds.
 pub(super) fn judge(resolved: &Resolved) -> Result<Verified<Provenance>, EntryError> {
@@ -15,14 +15,20 @@ pub(super) fn judge(resolved: &Resolved) -> Result<Verified<Provenance>, EntryEr
         blobs: found.blobs.iter().map(|(digest, bytes)| (*digest, bytes.to_vec())).collect(),
     };
     let subject = resolved.top.descriptor.digest;
-    let (tagged, referring): (Vec<_>, Vec<_>) = resolved.evidence.iter().partition(|found| found.tag.is_some());
-    let signature_tag = tagged.into_iter().find(|found| found.tag.as_deref().is_some_and(is_signature_tag)).map(stored);
+    let (tagged, referring): (Vec<_>, Vec<_>) =
+        resolved.evidence.iter().partition(|found| found.tag.is_some());
+    let signature_tag =
+        tagged.into_iter().find(|found| found.tag.as_deref().is_some_and(is_signature_tag)).map(stored);
     let evidence = Evidence { signature_tag, referrers: referring.into_iter().map(stored).collect() };
     apply(&resolved.item, subject, &evidence)
 }
 
 /// Judges an item again by what a bundle carries.
-pub(super) fn judge_again(archive: &Archive, item: &Item, subject: Digest) -> Result<Verified<Provenance>, EntryError> {
+pub(super) fn judge_again(
+    archive: &Archive,
+    item: &Item,
+    subject: Digest,
+) -> Result<Verified<Provenance>, EntryError> {
     let entries = archive.entries().iter().filter(|entry| entry.repository == item.reference.name());
     let mut evidence = Evidence::default();
     for entry in entries {
@@ -47,7 +53,9 @@ fn is_signature_of(entry: &Entry, subject: Digest) -> bool {
 
 fn stored(archive: &Archive, entry: &Entry) -> Stored {
     let Some(manifest) = archive.manifest(&entry.descriptor.digest) else { return Stored::default() };
-    let blobs = manifest.document.blobs().filter_map(|blob| Some((blob.digest, archive.blob(&blob.digest, MAX_EVIDENCE_BYTES).ok()?.to_vec())));
+    let blobs = manifest.document.blobs().filter_map(|blob| {
+        Some((blob.digest, archive.blob(&blob.digest, MAX_EVIDENCE_BYTES).ok()?.to_vec()))
+    });
     Stored { blobs: blobs.collect(), manifest: manifest.bytes.to_vec() }
 }
 
@@ -58,7 +66,8 @@ fn apply(item: &Item, subject: Digest, evidence: &Evidence) -> Result<Verified<P
         Policy::Key { pem } => {
             let keys: Result<Vec<_>, _> = pem.iter().map(|pem| PublicKey::from_pem(pem)).collect();
             let keys = keys.map_err(|source| EntryError::Key { reference: reference(), source })?;
-            trust::verify_image(subject, evidence, &keys).map_err(|source| EntryError::Trust { reference: reference(), source })
+            trust::verify_image(subject, evidence, &keys)
+                .map_err(|source| EntryError::Trust { reference: reference(), source })
         }
     }
 }

@@ -44,9 +44,13 @@ pub struct LockReport {
 impl Update {
     fn allows(&self, change: &str) -> bool {
         match self {
-            Self::Nothing => change.contains(": new, ") || change.ends_with(": gone") || change.starts_with("targets: "),
+            Self::Nothing => {
+                change.contains(": new, ") || change.ends_with(": gone") || change.starts_with("targets: ")
+            }
             Self::Everything => true,
-            Self::Named(names) => Self::Nothing.allows(change) || names.iter().any(|name| change.contains(name.as_str())),
+            Self::Named(names) => {
+                Self::Nothing.allows(change) || names.iter().any(|name| change.contains(name.as_str()))
+            }
         }
     }
 }
@@ -55,12 +59,18 @@ impl Update {
 ///
 /// # Errors
 /// When an entry cannot be taken, or something moved that `update` does not name; nothing is written then.
-pub async fn lock(workspace: &Workspace, upstream: &Upstream, options: &LockOptions) -> Result<LockReport, OpsError> {
+pub async fn lock(
+    workspace: &Workspace,
+    upstream: &Upstream,
+    options: &LockOptions,
+) -> Result<LockReport, OpsError> {
     let gathered: Gathered = gather(workspace, upstream, Pins::Current).await?;
     let new = gathered.lock(&workspace.spec.targets);
-    let old = workspace.lock.clone().unwrap_or_else(|| Lock::new(new.targets.clone(), Vec::new(), Vec::new()));
+    let old =
+        workspace.lock.clone().unwrap_or_else(|| Lock::new(new.targets.clone(), Vec::new(), Vec::new()));
     let changes = old.changes(&new);
-    let refused: Vec<_> = changes.iter().filter(|change| options.check || !options.update.allows(change)).cloned().collect();
+    let refused: Vec<_> =
+        changes.iter().filter(|change| options.check || !options.update.allows(change)).cloned().collect();
     if !refused.is_empty() {
         return Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused });
     }

@@ -24,7 +24,11 @@ pub struct PushOptions {
 ///
 /// # Errors
 /// When the bundle is altered, the registry refuses something, or the push is not complete.
-pub async fn push(archive: Arc<Archive>, options: &PushOptions, reporter: Arc<dyn Reporter>) -> Result<PushReport, OpsError> {
+pub async fn push(
+    archive: Arc<Archive>,
+    options: &PushOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<PushReport, OpsError> {
     let client = Client::new(Registries::default())?;
     let push = Push { client, endpoint: options.endpoint.clone(), retag: options.retag, jobs: options.jobs };
     let plan = push.plan(items(&archive)).await?;
@@ -41,11 +45,20 @@ fn items(archive: &Archive) -> Vec<Item> {
 
 fn item(archive: &Archive, entry: &Entry) -> Item {
     let top = archive.manifest(&entry.descriptor.digest);
-    let children = top.into_iter().filter(|_| entry.role != Role::Original).flat_map(|top| top.document.manifests.iter().flatten());
+    let children = top
+        .into_iter()
+        .filter(|_| entry.role != Role::Original)
+        .flat_map(|top| top.document.manifests.iter().flatten());
     let children = children.filter_map(|child| archive.manifest(&child.digest));
     let manifests: Vec<Manifest> = children.chain(top).cloned().collect();
     let repository = path(&entry.repository).to_owned();
-    Item { upstream: entry.repository.clone(), repository, tag: entry.tag.clone(), manifests, optional: entry.role == Role::Original }
+    Item {
+        upstream: entry.repository.clone(),
+        repository,
+        tag: entry.tag.clone(),
+        manifests,
+        optional: entry.role == Role::Original,
+    }
 }
 
 /// Returns a repository's path without its host.

@@ -10,7 +10,9 @@ pub fn catalog(archive: &Archive) -> Catalog {
     let mut catalog = Catalog::default();
     for entry in archive.entries() {
         let Some(top) = archive.manifest(&entry.descriptor.digest) else { continue };
-        for child in top.document.manifests.iter().flatten().filter_map(|child| archive.manifest(&child.digest)) {
+        for child in
+            top.document.manifests.iter().flatten().filter_map(|child| archive.manifest(&child.digest))
+        {
             catalog.add(path(&entry.repository), None, child.clone());
         }
         catalog.add(path(&entry.repository), entry.tag.as_deref(), top.clone());

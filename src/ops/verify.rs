@@ -70,7 +70,11 @@ pub fn open(path: &Path, trust: &Trust) -> Result<Archive, OpsError> {
 ///
 /// # Errors
 /// The first thing that is not as it must be.
-pub fn verify(path: &Path, trust: &Trust, reporter: &dyn Reporter) -> Result<(Archive, VerifyReport), OpsError> {
+pub fn verify(
+    path: &Path,
+    trust: &Trust,
+    reporter: &dyn Reporter,
+) -> Result<(Archive, VerifyReport), OpsError> {
     let archive = open(path, trust)?;
     archive.check(reporter)?;
     let items = verify_items(&archive)?;
@@ -92,17 +96,28 @@ fn verify_items(archive: &Archive) -> Result<Vec<VerifiedItem>, OpsError> {
     let payload = archive.payload()?;
     let text = |name: &str| {
         let bytes = payload.get(name).cloned().unwrap_or_default();
-        String::from_utf8(bytes).map_err(|_| ArchiveError::Malformed { what: format!("file `{name}`"), reason: "not UTF-8".to_owned() })
+        String::from_utf8(bytes).map_err(|_| ArchiveError::Malformed {
+            what: format!("file `{name}`"),
+            reason: "not UTF-8".to_owned(),
+        })
     };
     let spec = Spec::parse(&text("bundle.yaml")?, "bundle.yaml")?;
     let lock = Lock::parse(&text("bundle.lock")?, "bundle.lock")?;
     let (mut verified, mut errors) = (Vec::new(), Vec::new());
     for item in spec.items() {
         let Some(entry) = lock.item(&item.reference) else {
-            return Err(ArchiveError::Malformed { what: "file `bundle.lock`".to_owned(), reason: format!("it lacks `{}`", item.reference) }.into());
+            return Err(ArchiveError::Malformed {
+                what: "file `bundle.lock`".to_owned(),
+                reason: format!("it lacks `{}`", item.reference),
+            }
+            .into());
         };
         match judge_again(archive, item, entry.digest) {
-            Ok(verdict) => verified.push(VerifiedItem { reference: item.reference.to_string(), digest: entry.digest, signature: locked(&verdict) }),
+            Ok(verdict) => verified.push(VerifiedItem {
+                reference: item.reference.to_string(),
+                digest: entry.digest,
+                signature: locked(&verdict),
+            }),
             Err(error) => errors.push(error),
         }
     }

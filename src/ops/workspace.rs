@@ -39,7 +39,8 @@ impl Workspace {
         let folder = path.parent().unwrap_or(Path::new(""));
         let lock_path = path.with_extension("lock");
         let sources = read_sources(&spec, folder)?;
-        let sites = spec.sites.iter().map(|site| read_site(&folder.join(site)).map(|read| (site.clone(), read)));
+        let sites =
+            spec.sites.iter().map(|site| read_site(&folder.join(site)).map(|read| (site.clone(), read)));
         let sites = sites.collect::<Result<_, _>>()?;
         Ok(Self { lock: read_lock(&lock_path)?, spec, text, lock_path, sources, sites })
     }
@@ -95,11 +96,19 @@ fn read_sources(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>,
 }
 
 /// Reads the regular files of a folder; hidden ones stay behind, and so does what links lead to.
-fn read_folder(folder: &Path, prefix: &str, depth: usize, sources: &mut BTreeMap<String, Vec<u8>>) -> Result<(), OpsError> {
+fn read_folder(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    sources: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), OpsError> {
     let failed = |source| OpsError::Io { verb: "read", path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned) else { continue };
+        let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned)
+        else {
+            continue;
+        };
         let (kind, path) = (entry.file_type().map_err(failed)?, format!("{prefix}/{name}"));
         if kind.is_dir() && depth > 0 {
             read_folder(&entry.path(), &path, depth - 1, sources)?;
