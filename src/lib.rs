@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod archive;
+pub mod cli;
 pub mod cluster;
 pub mod digest;
 pub mod fetch;
