@@ -64,7 +64,7 @@ pub enum TrustError {
         /// The manifest that holds the signature.
         manifest: Digest,
         /// What is wrong with it.
-        source: Fault,
+        source: Box<Fault>,
     },
     /// More referrers are listed than anybody makes.
     #[error("`{subject}` has {found} referrers, at most {REFERRER_LIMIT} are read")]
@@ -166,7 +166,7 @@ fn judge_all(subject: Digest, evidence: &Evidence, keys: &[PublicKey]) -> Result
     }
     let bad = |stored: &Stored| {
         let manifest = Digest::of(&stored.manifest);
-        move |source| TrustError::Bad { subject, manifest, source }
+        move |fault| TrustError::Bad { subject, manifest, source: Box::new(fault) }
     };
     let mut judgements = Vec::new();
     if let Some(stored) = &evidence.signature_tag {
