@@ -147,7 +147,7 @@ pub fn render(
 fn platform_values(sources: &Sources, platform: Platform, faults: &mut Faults) -> Value {
     let file = platform::values_path(platform);
     let text = faults.keep(sources.text(&file, "the platform"));
-    let parsed = text.map(|text| yaml::parse::<serde_json::Map<String, Value>>(text));
+    let parsed = text.map(yaml::parse::<serde_json::Map<String, Value>>);
     let parsed =
         parsed.map(|fields| fields.map_err(|fault| RenderError::Yaml { file, rendered: false, fault }));
     Value::Object(parsed.and_then(|fields| faults.keep(fields)).unwrap_or_default())
