@@ -9,7 +9,7 @@ use super::pointer::Pointer;
 use super::yaml::printable;
 
 /// API group, kind, and where its pod specification lies.
-const POD_SPECS: &[(&str, &str, &str)] = &[
+pub(super) const POD_SPECS: &[(&str, &str, &str)] = &[
     ("", "Pod", "/spec"),
     ("", "PodTemplate", "/template/spec"),
     ("", "ReplicationController", "/spec/template/spec"),

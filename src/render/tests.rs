@@ -1,6 +1,6 @@
 //! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::*;
@@ -136,6 +136,28 @@ fn probes_expect_what_the_enforcement_does() {
     let warned = Expectation::Warned { words: words(&["[block-latest-tag]", "uses :latest tag"]) };
     assert_eq!(answers(Enforcement::Warn)[0], warned);
     assert_eq!(answers(Enforcement::Dryrun), vec![Expectation::Admitted; 4]);
+}
+
+/// Group and kind of everything that a constraint looks at.
+fn kinds(constraint: &Value) -> BTreeSet<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let entries = constraint["spec"]["match"]["kinds"].as_array().unwrap();
+    let of =
+        |entry: &Value, field: &str| entry[field].as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+    entries
+        .iter()
+        .flat_map(|entry| of(entry, "kinds").into_iter().map(|kind| (of(entry, "apiGroups").remove(0), kind)))
+        .collect()
+}
+
+#[test]
+fn policies_look_at_every_kind_whose_images_are_named() {
+    let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
+    let table: BTreeSet<_> =
+        places::POD_SPECS.iter().map(|(group, kind, _)| ((*group).to_owned(), (*kind).to_owned())).collect();
+    assert_eq!(kinds(&set.layers[3].objects[0].value), table);
+    let tried = shipped().remove("layers/20-policies/suite/constraint.yaml").unwrap();
+    assert_eq!(kinds(&yaml::parse(std::str::from_utf8(&tried).unwrap()).unwrap()), table);
 }
 
 #[test]
