@@ -78,6 +78,7 @@ impl Run<'_> {
         sources.below(folder).filter_map(|path| self.node_file(path, path.strip_prefix(folder)?)).collect()
     }
 
+    /// Renders one; a file that says nothing on this site is left out.
     fn node_file(&mut self, path: &str, name: &str) -> Option<(String, String)> {
         if !is_file_name(name) {
             let found = yaml::printable(name, 80);
@@ -89,7 +90,8 @@ impl Run<'_> {
         let parsed = yaml::parse_stream(&content);
         let parsed =
             parsed.map_err(|fault| RenderError::Yaml { file: path.to_owned(), rendered: true, fault });
-        self.faults.keep(parsed).map(|_| (name.to_owned(), content))
+        let documents = self.faults.keep(parsed)?;
+        (!documents.is_empty()).then(|| (name.to_owned(), content))
     }
 }
 

@@ -180,6 +180,15 @@ fn a_prefix_reaches_the_nodes() {
 }
 
 #[test]
+fn a_registry_with_tls_and_names_of_its_own_needs_nothing_on_talos() {
+    let mut site = site(ImageMode::Rewrite);
+    site.registry.plain_http = None;
+    let nodes = |platform| run(shipped(), &site, platform).unwrap().node_files;
+    assert_eq!(nodes(Platform::Talos), []);
+    assert!(nodes(Platform::K3s)[0].1.ends_with("\nmirrors: {}\n"));
+}
+
+#[test]
 fn every_fault_is_reported_in_one_go() {
     let mut files = shipped();
     let mut change = |path: &str, text: &str| files.insert(path.to_owned(), text.into());
