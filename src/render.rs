@@ -13,6 +13,7 @@ mod patch;
 mod places;
 mod pointer;
 mod probe;
+mod run;
 mod sources;
 mod template;
 mod yaml;
@@ -30,9 +31,7 @@ use serde_json::Value;
 use crate::platform::{self, NodeRegistry};
 use crate::spec::{Platform, Site};
 use error::Faults;
-use layer::Layer;
-use object::Object;
-use sources::{is_file_name, layer_file};
+use run::Run;
 use template::Templates;
 
 /// Everything that `render` made for one site: layers in the order in which they are applied.
@@ -147,100 +146,10 @@ pub fn render(
 fn platform_values(sources: &Sources, platform: Platform, faults: &mut Faults) -> Value {
     let file = platform::values_path(platform);
     let text = faults.keep(sources.text(&file, "the platform"));
-    let parsed = text.map(|text| yaml::parse::<serde_json::Map<String, Value>>(text));
+    let parsed = text.map(yaml::parse::<serde_json::Map<String, Value>>);
     let parsed =
         parsed.map(|fields| fields.map_err(|fault| RenderError::Yaml { file, rendered: false, fault }));
     Value::Object(parsed.and_then(|fields| faults.keep(fields)).unwrap_or_default())
-}
-
-/// One run of [`render`], and the faults that it has found.
-struct Run<'a> {
-    sources: &'a Sources,
-    images: &'a ImageMap,
-    templates: Templates,
-    faults: Faults,
-}
-
-impl Run<'_> {
-    /// Renders one layer; its objects are kept apart until it is known that none is made twice.
-    fn layer(&mut self, name: Result<&str, RenderError>) -> Option<(RenderedLayer, Vec<Object>)> {
-        let name = self.faults.keep(name)?;
-        let layer = self.faults.keep(Layer::read(self.sources, name))?;
-        let mut objects = self.upstream_objects(name, &layer);
-        objects.extend(layer.manifests.iter().flat_map(|file| self.own_objects(name, file, false)));
-        objects.extend(layer.templates.iter().flat_map(|file| self.own_objects(name, file, true)));
-        objects.iter_mut().for_each(|object| places::name_images(object, self.images, &mut self.faults));
-        let probes = layer.probes.iter().flat_map(|file| self.probes(name, file)).collect();
-        let rendered = RenderedLayer {
-            name: name.to_owned(),
-            objects: Vec::new(),
-            timeout: layer.timeout(),
-            wait_for: layer.wait_for,
-            probes,
-        };
-        Some((rendered, objects))
-    }
-
-    fn upstream_objects(&mut self, layer_name: &str, layer: &Layer) -> Vec<Object> {
-        let layer_file = layer_file(layer_name);
-        let mut all = Vec::new();
-        for upstream in &layer.files {
-            let path = format!("files/{}", upstream.name);
-            let Some(text) = self.faults.keep(self.sources.text(&path, &layer_file)) else { continue };
-            let source = format!("{layer_name}/{}", upstream.name);
-            let mut objects = object::read(text, &path, false, &source, &mut self.faults);
-            for patch in &upstream.patches {
-                patch.apply(&mut objects, &layer_file, &upstream.name, &mut self.faults);
-            }
-            all.append(&mut objects);
-        }
-        all
-    }
-
-    fn own_objects(&mut self, layer: &str, file: &str, is_template: bool) -> Vec<Object> {
-        let path = format!("layers/{layer}/{file}");
-        let source = format!("{layer}/{file}");
-        let Some(text) = self.faults.keep(self.sources.text(&path, &layer_file(layer))) else {
-            return Vec::new();
-        };
-        if !is_template {
-            return object::read(text, &path, false, &source, &mut self.faults);
-        }
-        let rendered = self.faults.keep(self.templates.render(&path, text));
-        rendered.map_or(Vec::new(), |text| object::read(&text, &path, true, &source, &mut self.faults))
-    }
-
-    fn probes(&mut self, layer: &str, file: &str) -> Vec<Probe> {
-        let path = format!("layers/{layer}/{file}");
-        let text = self.faults.keep(self.sources.text(&path, &layer_file(layer)));
-        let rendered = text.and_then(|text| self.faults.keep(self.templates.render(&path, text)));
-        rendered.map_or(Vec::new(), |text| probe::read(&text, &path, &mut self.faults))
-    }
-
-    fn node_files(&mut self, folder: &str) -> Vec<(String, String)> {
-        let sources = self.sources;
-        sources.below(folder).filter_map(|path| self.node_file(path, path.strip_prefix(folder)?)).collect()
-    }
-
-    fn node_file(&mut self, path: &str, name: &str) -> Option<(String, String)> {
-        if !is_file_name(name) {
-            let found = yaml::printable(name, 80);
-            self.faults.push(RenderError::FileName { file: path.to_owned(), found });
-            return None;
-        }
-        let text = self.faults.keep(self.sources.text(path, path))?;
-        let content = self.faults.keep(self.templates.render(path, text))?;
-        let parsed = yaml::parse_stream(&content);
-        let parsed =
-            parsed.map_err(|fault| RenderError::Yaml { file: path.to_owned(), rendered: true, fault });
-        self.faults.keep(parsed).map(|_| (name.to_owned(), content))
-    }
-}
-
-impl RenderedLayer {
-    fn with(self, objects: Vec<Object>) -> Self {
-        Self { objects: objects.into_iter().map(Object::into_rendered).collect(), ..self }
-    }
 }
 
 #[cfg(test)]

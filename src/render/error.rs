@@ -82,14 +82,6 @@ pub enum RenderError {
         /// The source of the second.
         second: String,
     },
-    /// A layer says something that cannot be meant.
-    #[error("`{file}`: {reason}")]
-    Layer {
-        /// The `layer.yaml`.
-        file: String,
-        /// What is wrong.
-        reason: String,
-    },
     /// A patch does not fit what it is meant for.
     #[error("`{file}`: patch for {target} (\"{why}\") {problem}")]
     Patch {
@@ -112,7 +104,7 @@ pub enum RenderError {
         /// The field, as a JSON pointer.
         field: String,
         /// What is wrong with the image.
-        problem: UnresolvedImage,
+        problem: Box<UnresolvedImage>,
     },
     /// A probe says something that cannot be meant.
     #[error("`{file}`: probe `{probe}`: {reason}")]

@@ -9,7 +9,7 @@ use super::pointer::Pointer;
 use super::yaml::printable;
 
 /// API group, kind, and where its pod specification lies.
-const POD_SPECS: &[(&str, &str, &str)] = &[
+pub(super) const POD_SPECS: &[(&str, &str, &str)] = &[
     ("", "Pod", "/spec"),
     ("", "PodTemplate", "/template/spec"),
     ("", "ReplicationController", "/spec/template/spec"),
@@ -38,7 +38,7 @@ pub(super) fn name_images(object: &mut Object, images: &ImageMap, faults: &mut F
             let pointer = Pointer::of(&format!("{pod}{field}"));
             for (field, problem) in name_images_at(&pointer, &mut object.value, images) {
                 let (source_file, object) = (object.source.clone(), object.title());
-                faults.push(RenderError::Image { source_file, object, field, problem });
+                faults.push(RenderError::Image { source_file, object, field, problem: Box::new(problem) });
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::*;
@@ -138,6 +138,28 @@ fn probes_expect_what_the_enforcement_does() {
     assert_eq!(answers(Enforcement::Dryrun), vec![Expectation::Admitted; 4]);
 }
 
+/// Group and kind of everything that a constraint looks at.
+fn kinds(constraint: &Value) -> BTreeSet<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let entries = constraint["spec"]["match"]["kinds"].as_array().unwrap();
+    let of =
+        |entry: &Value, field: &str| entry[field].as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+    entries
+        .iter()
+        .flat_map(|entry| of(entry, "kinds").into_iter().map(|kind| (of(entry, "apiGroups").remove(0), kind)))
+        .collect()
+}
+
+#[test]
+fn policies_look_at_every_kind_whose_images_are_named() {
+    let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
+    let table: BTreeSet<_> =
+        places::POD_SPECS.iter().map(|(group, kind, _)| ((*group).to_owned(), (*kind).to_owned())).collect();
+    assert_eq!(kinds(&set.layers[3].objects[0].value), table);
+    let tried = shipped().remove("layers/20-policies/suite/constraint.yaml").unwrap();
+    assert_eq!(kinds(&yaml::parse(std::str::from_utf8(&tried).unwrap()).unwrap()), table);
+}
+
 #[test]
 fn a_site_without_namespaces_is_probed_in_default() {
     let mut site = site(ImageMode::Mirror);
@@ -155,6 +177,15 @@ fn a_prefix_reaches_the_nodes() {
     assert!(nodes(Platform::K3s).contains("      \"^(.*)$\": \"edge/k8s/$1\"\n"));
     let path = "  - url: \"http://registry.lan:5000/v2/edge/k8s\"\n    overridePath: true\n";
     assert!(nodes(Platform::Talos).contains(path));
+}
+
+#[test]
+fn a_registry_with_tls_and_names_of_its_own_needs_nothing_on_talos() {
+    let mut site = site(ImageMode::Rewrite);
+    site.registry.plain_http = None;
+    let nodes = |platform| run(shipped(), &site, platform).unwrap().node_files;
+    assert_eq!(nodes(Platform::Talos), []);
+    assert!(nodes(Platform::K3s)[0].1.ends_with("\nmirrors: {}\n"));
 }
 
 #[test]
