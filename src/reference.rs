@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_reference_is_refused() {
-        for text in ["", "UPPER/case", "a b", "ghcr.io/a@sha256:short", "x:"] {
+        for text in ["", "ghcr.io/UPPER/case", "a b", "ghcr.io/a@sha256:short", "x:"] {
             assert!(
                 matches!(text.parse::<ImageRef>(), Err(InvalidReference { found, .. }) if found == text),
                 "{text}"
