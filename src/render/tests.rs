@@ -180,6 +180,17 @@ fn a_prefix_reaches_the_nodes() {
 }
 
 #[test]
+fn the_homelab_site_warns() {
+    let text = include_str!("../../bundles/sites/homelab.yaml");
+    let site = Site::parse(text, "bundles/sites/homelab.yaml").unwrap();
+    let set = run(shipped(), &site, site.platform.unwrap()).unwrap();
+    let constraint = &set.layers[3].objects[0].value["spec"];
+    assert_eq!(constraint["enforcementAction"], "warn");
+    assert_eq!(constraint["match"]["excludedNamespaces"].as_array().unwrap().len(), 6);
+    assert_eq!(constraint["parameters"]["exemptImages"][1], "ghcr.io/longhorn/*");
+}
+
+#[test]
 fn a_registry_with_tls_and_names_of_its_own_needs_nothing_on_talos() {
     let mut site = site(ImageMode::Rewrite);
     site.registry.plain_http = None;
