@@ -95,7 +95,10 @@ fn read_sources(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>,
     Ok(sources)
 }
 
-/// Reads the regular files of a folder; hidden ones stay behind, and so does what links lead to.
+/// The folder beside a policy that holds the cases of `gator verify`: for whoever changes the policy, not for the cluster.
+const SUITE: &str = "suite";
+
+/// Reads the regular files of a folder; hidden ones stay behind, and so do suites and what links lead to.
 fn read_folder(
     folder: &Path,
     prefix: &str,
@@ -110,7 +113,7 @@ fn read_folder(
             continue;
         };
         let (kind, path) = (entry.file_type().map_err(failed)?, format!("{prefix}/{name}"));
-        if kind.is_dir() && depth > 0 {
+        if kind.is_dir() && depth > 0 && name != SUITE {
             read_folder(&entry.path(), &path, depth - 1, sources)?;
         } else if kind.is_file() {
             sources.insert(path, read_bounded(&entry.path())?);
