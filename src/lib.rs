@@ -1,7 +1,5 @@
 //! Carries a Kubernetes security stack across an air gap in one signed file.
 
-#![warn(missing_docs)]
-
 pub mod archive;
 pub mod cli;
 pub mod cluster;

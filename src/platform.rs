@@ -4,10 +4,10 @@
 //! every template as `platform`, and each file in `nodes/` is a template for a file on the nodes.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use serde::Serialize;
 
+use crate::reference::is_loopback;
 use crate::spec::site::SiteRegistry;
 use crate::spec::{ImageMode, Platform};
 
@@ -67,14 +67,6 @@ impl NodeRegistry {
 #[must_use]
 pub fn speaks_plain_http(site: &SiteRegistry) -> bool {
     site.plain_http.unwrap_or_else(|| is_loopback(&site.address))
-}
-
-fn is_loopback(address: &str) -> bool {
-    let host = match address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, _)) => host,
-        None => address.split(':').next().unwrap_or(address),
-    };
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! References to what lies in a registry: as people write them, and pinned.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -134,6 +135,16 @@ impl fmt::Display for PinnedRef {
         }
         write!(f, "@{}", self.digest)
     }
+}
+
+/// Returns whether a host, with or without a port, is this machine itself.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

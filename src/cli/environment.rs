@@ -17,6 +17,7 @@ pub struct Environment {
 impl Environment {
     /// Reads them from the process.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
     pub fn of_process() -> Self {
         Self {
             password: std::env::var("COSIGN_PASSWORD").ok(),

@@ -1,6 +1,6 @@
 //! Groups of options that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -48,12 +48,12 @@ impl TrustOptions {
         if self.insecure_unsigned {
             return Ok(Trust::InsecureUnsigned);
         }
-        let keys: Result<Vec<_>, OpsError> = self.key.iter().map(read_key).collect();
+        let keys: Result<Vec<_>, OpsError> = self.key.iter().map(|path| read_key(path)).collect();
         Ok(Trust::Keys(keys?))
     }
 }
 
-fn read_key(path: &PathBuf) -> Result<PublicKey, OpsError> {
+fn read_key(path: &Path) -> Result<PublicKey, OpsError> {
     let name = path.display().to_string();
     PublicKey::from_pem(&read_text(path)?).map_err(|source| OpsError::PublicKey { name, source })
 }
