@@ -137,6 +137,15 @@ impl ClusterError {
         )
     }
 
+    /// Tells whether the same question may get an answer in a moment.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::NoAnswer { .. } => true,
+            Self::Unexpected { status, .. } => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+
     /// Returns the next step, where there is one.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
