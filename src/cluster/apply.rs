@@ -167,7 +167,7 @@ pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, Clus
         return Ok(answer.status == 201);
     }
     let (status, message) = (answer.status, answer.message());
-    Err(ClusterError::Refused { object: id, file: "inventory".into(), status, message })
+    Err(ClusterError::Refused { object: Box::new(id), file: "inventory".into(), status, message })
 }
 
 /// Returns the object with our label, unless somebody has already said who manages it.
@@ -199,8 +199,8 @@ fn refusal(object: &PreparedObject<'_>, answer: &Answer) -> ClusterError {
         404 if answer.is_not_served() => {
             ClusterError::UnknownKind { file, api_version: id.api_version, kind: id.kind }
         }
-        409 if !fields.is_empty() => ClusterError::Conflict { object: id, file, fields },
-        status => ClusterError::Refused { object: id, file, status, message: answer.message() },
+        409 if !fields.is_empty() => ClusterError::Conflict { object: Box::new(id), file, fields },
+        status => ClusterError::Refused { object: Box::new(id), file, status, message: answer.message() },
     }
 }
 

@@ -63,7 +63,7 @@ pub enum ClusterError {
     #[error("{object} (`{file}`): {}", owners(fields))]
     Conflict {
         /// The object.
-        object: ObjectId,
+        object: Box<ObjectId>,
         /// The file that it was made from.
         file: String,
         /// The fields, and what the API server says of each: `conflict with "kubectl" using v1`.
@@ -73,7 +73,7 @@ pub enum ClusterError {
     #[error("{object} (`{file}`) is refused ({status}): {message}")]
     Refused {
         /// The object.
-        object: ObjectId,
+        object: Box<ObjectId>,
         /// The file that it was made from.
         file: String,
         /// The HTTP status.

@@ -111,7 +111,8 @@ impl State {
             self.objects.insert(path.to_owned(), object.clone());
             return (201, object);
         };
-        if text(&old, "/metadata/managedFields/0/fieldsV1") == body.to_string() {
+        let applied = body.to_string();
+        if text(&old, "/metadata/managedFields/0/fieldsV1") == applied {
             return (200, old);
         }
         let mut object = self.stamped(body.clone(), Some(body));

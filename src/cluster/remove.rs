@@ -225,5 +225,5 @@ fn hold(object: &Value) -> String {
 }
 
 fn refused(id: &ObjectId, status: u16, message: String) -> ClusterError {
-    ClusterError::Refused { object: id.clone(), file: "inventory".into(), status, message }
+    ClusterError::Refused { object: Box::new(id.clone()), file: "inventory".into(), status, message }
 }

@@ -81,7 +81,7 @@ async fn what_was_installed_goes_and_nothing_else() {
     let fake = Fake::default();
     fake.put("/api/v1/namespaces/default", json!({"kind": "Namespace", "metadata": {"name": "default"}}));
     let before = fake.state().objects.clone();
-    install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
+    let _ = install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     assert!(inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_some()));
     let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
@@ -110,7 +110,7 @@ async fn what_was_there_before_stays_and_gets_no_label() {
 #[tokio::test]
 async fn an_object_that_others_made_again_stays() {
     let fake = Fake::default();
-    install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     fake.put(SETTINGS, settings("settings"));
     let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
     assert_eq!(report.removal.kept[0].1, "somebody else made it again");
@@ -120,7 +120,7 @@ async fn an_object_that_others_made_again_stays() {
 #[tokio::test]
 async fn what_left_the_set_is_pruned() {
     let fake = Fake::default();
-    install(&fake, &set(vec![settings("settings"), settings("old")])).await.expect("installed");
+    let _ = install(&fake, &set(vec![settings("settings"), settings("old")])).await.expect("installed");
     let report = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     assert_eq!(names(&report.pruned.deleted), ["configmap lumen/old"]);
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
@@ -149,7 +149,7 @@ async fn an_interrupted_install_goes_on_and_can_be_taken_away() {
 
     fake.state().objects = interrupted;
     fake.state().answers.remove(&refused);
-    install(&fake, &set).await.expect("it goes on");
+    let _ = install(&fake, &set).await.expect("it goes on");
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     assert!(inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_some()));
 }
@@ -157,7 +157,7 @@ async fn an_interrupted_install_goes_on_and_can_be_taken_away() {
 #[tokio::test]
 async fn a_definition_with_instances_of_others_stays() {
     let fake = Fake::default();
-    install(&fake, &set(vec![widgets()])).await.expect("installed");
+    let _ = install(&fake, &set(vec![widgets()])).await.expect("installed");
     let widget = json!({"kind": "Widget", "metadata": {"name": "theirs", "namespace": "default"}});
     fake.put("/apis/example.com/v1/widgets/theirs", widget);
     let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
@@ -266,7 +266,7 @@ async fn probes_are_dry_runs_and_tell_a_webhook_that_fails_open() {
 #[tokio::test]
 async fn what_does_not_go_is_named_with_what_holds_it() {
     let fake = Fake::default();
-    install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     fake.state().held.push(SETTINGS.into());
     if let Some(object) = fake.state().objects.get_mut(SETTINGS) {
         object["metadata"]["finalizers"] = json!(["example.com/hold"]);
