@@ -9,6 +9,8 @@ mod apply;
 mod condition;
 mod connect;
 mod error;
+#[cfg(test)]
+mod fake;
 mod guests;
 mod install;
 mod inventory;
@@ -20,6 +22,8 @@ mod prepare;
 mod probe;
 mod reason;
 mod remove;
+#[cfg(test)]
+mod tests;
 mod uninstall;
 mod wait;
 

@@ -13,9 +13,6 @@ use super::object::{ObjectId, list, text};
 /// The one name under which this tool owns fields.
 pub const FIELD_MANAGER: &str = "bundle";
 
-/// How many requests are under way at once.
-pub(super) const CONCURRENCY: usize = 8;
-
 /// Longer than the 34 s that the API server gives itself for a write with slow webhooks.
 const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 const PAGE: usize = 100;

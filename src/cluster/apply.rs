@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::api::{Answer, Api, CONCURRENCY, FIELD_MANAGER};
+use super::api::{Answer, Api, FIELD_MANAGER};
 use super::error::ClusterError;
 use super::inventory::namespace_id;
 use super::object::{list, text};
-use super::pace::Pace;
+use super::pace::{Pace, Teller, together};
 use super::prepare::PreparedObject;
-use crate::report::{Event, Reporter};
+use crate::report::Reporter;
 
 /// The label that says who made an object.
 pub(super) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -97,7 +96,7 @@ impl Applier<'_> {
         let found = objects.iter().map(|object| async {
             Ok(self.api.get(&object.id.path()).await?.map(|value| Found::of(&value)))
         });
-        stream::iter(found).buffered(CONCURRENCY).try_collect().await
+        together(found).await
     }
 
     /// Applies objects of one rank; `ours` says of which we are, or will be, the maker.
@@ -111,7 +110,7 @@ impl Applier<'_> {
             .iter()
             .zip(found.iter().zip(ours))
             .map(|(object, (found, ours))| self.apply_one(object, found.as_ref(), *ours));
-        stream::iter(applied).buffered(CONCURRENCY).try_collect().await
+        together(applied).await
     }
 
     async fn apply_one(
@@ -138,7 +137,7 @@ impl Applier<'_> {
         object: &PreparedObject<'_>,
         value: &Value,
     ) -> Result<Answer, ClusterError> {
-        let mut pace = Pace::within(SETTLING);
+        let (mut pace, mut teller) = (Pace::within(SETTLING), Teller::new(self.reporter));
         loop {
             let answer = self.api.apply(&object.id, value, self.options.force_conflicts).await?;
             if answer.is_success() {
@@ -147,7 +146,7 @@ impl Applier<'_> {
             if !is_passing(&answer) || !pace.again().await {
                 return Err(refusal(object, &answer));
             }
-            self.reporter.event(Event::Waiting(format!("{}: {}", object.id, answer.message())));
+            teller.waiting(format!("{}: {}", object.id, answer.message()));
         }
     }
 }
@@ -168,7 +167,7 @@ pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, Clus
         return Ok(answer.status == 201);
     }
     let (status, message) = (answer.status, answer.message());
-    Err(ClusterError::Refused { object: id, file: "inventory".into(), status, message })
+    Err(ClusterError::Refused { object: Box::new(id), file: "inventory".into(), status, message })
 }
 
 /// Returns the object with our label, unless somebody has already said who manages it.
@@ -200,8 +199,8 @@ fn refusal(object: &PreparedObject<'_>, answer: &Answer) -> ClusterError {
         404 if answer.is_not_served() => {
             ClusterError::UnknownKind { file, api_version: id.api_version, kind: id.kind }
         }
-        409 if !fields.is_empty() => ClusterError::Conflict { object: id, file, fields },
-        status => ClusterError::Refused { object: id, file, status, message: answer.message() },
+        409 if !fields.is_empty() => ClusterError::Conflict { object: Box::new(id), file, fields },
+        status => ClusterError::Refused { object: Box::new(id), file, status, message: answer.message() },
     }
 }
 

@@ -14,6 +14,8 @@ use super::object::{list, text};
 use crate::spec::site::Platform;
 
 const LONGEST_GREETING: Duration = Duration::from_secs(10);
+/// Longer than the greeting, which says it better.
+const LONGEST_CONNECT: Duration = Duration::from_secs(15);
 const NODES_ASKED: usize = 20;
 
 /// Which cluster, and as whom.
@@ -34,7 +36,7 @@ impl Cluster {
     /// When no kubeconfig can be read, or when the API server does not answer within 10 s or not with its version.
     pub async fn connect(options: &ConnectOptions) -> Result<Self, ClusterError> {
         let mut config = load(options).await.map_err(|source| kubeconfig_error(options, source))?;
-        config.connect_timeout = Some(LONGEST_GREETING);
+        config.connect_timeout = Some(LONGEST_CONNECT);
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let client = Client::try_from(config)
             .map_err(|error| ClusterError::Unreachable { server: server.clone(), source: Box::new(error) })?;

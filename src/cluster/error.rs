@@ -63,7 +63,7 @@ pub enum ClusterError {
     #[error("{object} (`{file}`): {}", owners(fields))]
     Conflict {
         /// The object.
-        object: ObjectId,
+        object: Box<ObjectId>,
         /// The file that it was made from.
         file: String,
         /// The fields, and what the API server says of each: `conflict with "kubectl" using v1`.
@@ -73,7 +73,7 @@ pub enum ClusterError {
     #[error("{object} (`{file}`) is refused ({status}): {message}")]
     Refused {
         /// The object.
-        object: ObjectId,
+        object: Box<ObjectId>,
         /// The file that it was made from.
         file: String,
         /// The HTTP status.
@@ -135,6 +135,15 @@ impl ClusterError {
                 | Self::NotReady { .. }
                 | Self::NotGone { .. }
         )
+    }
+
+    /// Tells whether the same question may get an answer in a moment.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::NoAnswer { .. } => true,
+            Self::Unexpected { status, .. } => *status == 429 || *status >= 500,
+            _ => false,
+        }
     }
 
     /// Returns the next step, where there is one.

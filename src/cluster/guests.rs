@@ -2,13 +2,13 @@
 //!
 //! What has an owner goes when its owner goes, and what is being deleted is on its way, so neither counts.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use super::api::{Api, CONCURRENCY};
+use super::api::Api;
 use super::error::ClusterError;
 use super::object::{ObjectId, list, text, version_path};
 use super::order::CONSTRAINT_GROUP;
+use super::pace::together;
 
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -52,7 +52,7 @@ pub(super) async fn guest(
 ) -> Result<Option<String>, ClusterError> {
     let kinds = namespaced_kinds(api).await?;
     let asked = kinds.iter().map(|kind| guest_of_kind(api, namespace, kind, leaving));
-    let found: Vec<Option<String>> = stream::iter(asked).buffer_unordered(CONCURRENCY).try_collect().await?;
+    let found: Vec<Option<String>> = together(asked).await?;
     Ok(found.into_iter().flatten().min())
 }
 

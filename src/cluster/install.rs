@@ -7,12 +7,12 @@ use super::inventory::Revision;
 use super::ledger::Ledger;
 use super::object::ObjectId;
 use super::order::Rank;
-use super::pace::Pace;
+use super::pace::{Pace, Teller};
 use super::prepare::{PreparedLayer, prepare};
 use super::remove::{RemovalReport, Remover};
 use super::wait::Wait;
 use crate::render::{Condition, RenderedSet};
-use crate::report::{Event, Reporter};
+use crate::report::Reporter;
 
 /// What an install did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -119,12 +119,13 @@ impl Installer<'_> {
         layer: &PreparedLayer<'_>,
         pace: &mut Pace,
     ) -> Result<Vec<Option<Found>>, ClusterError> {
+        let mut teller = Teller::new(self.reporter);
         loop {
             let found = self.applier.look_up(&layer.objects).await?;
             let deleting = |found: &Option<Found>| found.as_ref().is_some_and(|found| found.deleting);
             let Some(place) = found.iter().position(deleting) else { return Ok(found) };
             let words = format!("{}: it is still being deleted", layer.objects[place].id);
-            self.reporter.event(Event::Waiting(words.clone()));
+            teller.waiting(words.clone());
             if !pace.again().await {
                 let hint = "see what its finalizers wait for; then run the same command again".to_owned();
                 let (layer, waited) = (layer.name.to_owned(), pace.waited());

@@ -127,7 +127,7 @@ pub(super) async fn save(api: &Api, inventory: &Inventory) -> Result<(), Cluster
         return Ok(());
     }
     let (status, message) = (answer.status, answer.message());
-    Err(ClusterError::Refused { object: id, file: "inventory".into(), status, message })
+    Err(ClusterError::Refused { object: Box::new(id), file: "inventory".into(), status, message })
 }
 
 fn config_map(inventory: &Inventory) -> Result<Value, ClusterError> {

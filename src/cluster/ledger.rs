@@ -165,3 +165,53 @@ fn merged(old: Vec<InventoryLayer>, new: &[PreparedLayer<'_>]) -> Vec<InventoryL
     }
     layers
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::inventory::namespace_id;
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn found(uid: &str, ours: bool) -> Found {
+        let managed = if ours { json!([{"manager": "bundle", "operation": "Apply"}]) } else { json!([]) };
+        Found::of(&json!({"metadata": {"uid": uid, "managedFields": managed}}))
+    }
+
+    fn entry(uid: Option<&str>, created: bool) -> Entry {
+        Entry { id: namespace_id("a"), uid: uid.map(str::to_owned), created }
+    }
+
+    #[test]
+    fn only_what_this_tool_made_is_ours() {
+        for (entry, found, ours) in [
+            (None, None, true),
+            (None, Some(found("1", false)), false),
+            (None, Some(found("1", true)), false),
+            (Some(entry(Some("1"), true)), Some(found("1", true)), true),
+            (Some(entry(Some("1"), true)), Some(found("2", true)), false),
+            (Some(entry(Some("1"), true)), None, true),
+            (Some(entry(Some("1"), false)), Some(found("1", true)), false),
+            (Some(entry(Some("1"), false)), None, true),
+            (Some(entry(None, true)), Some(found("1", true)), true),
+            (Some(entry(None, true)), Some(found("1", false)), false),
+        ] {
+            assert_eq!(claim(entry.as_ref(), found.as_ref()).1, ours, "{entry:?} {found:?}");
+        }
+    }
+
+    #[test]
+    fn layers_that_left_keep_their_place() {
+        let old = |name: &str| InventoryLayer { name: name.into(), timeout: 1, objects: vec![] };
+        let new = |name: &'static str| PreparedLayer {
+            name,
+            objects: vec![],
+            wait_for: &[],
+            timeout: Duration::from_secs(1),
+        };
+        let layers =
+            merged(vec![old("00"), old("10"), old("20"), old("30")], &[new("00"), new("20"), new("40")]);
+        let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        assert_eq!(names, ["00", "10", "20", "30", "40"]);
+    }
+}

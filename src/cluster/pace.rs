@@ -1,11 +1,44 @@
-//! Asks again and again without haste and without end: a short wait that grows, up to a deadline.
+//! How requests are spread over time: several at once, and again and again with a short wait that grows, up to a deadline.
 
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::{Instant, sleep_until};
+
+use crate::report::{Event, Reporter};
 
 const FIRST: Duration = Duration::from_millis(40);
 const LONGEST: Duration = Duration::from_millis(500);
+
+/// How many requests are under way at once.
+const CONCURRENCY: usize = 8;
+
+/// Works on several things at once; results in the order of the futures, or the first error.
+pub(super) async fn together<T, E>(
+    futures: impl IntoIterator<Item = impl Future<Output = Result<T, E>>>,
+) -> Result<Vec<T>, E> {
+    stream::iter(futures.into_iter().collect::<Vec<_>>()).buffered(CONCURRENCY).try_collect().await
+}
+
+/// Says what is waited for, and each thing once.
+pub(super) struct Teller<'a> {
+    reporter: &'a dyn Reporter,
+    said: String,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(reporter: &'a dyn Reporter) -> Self {
+        Self { reporter, said: String::new() }
+    }
+
+    /// Reports what is waited for, unless it is what was reported last.
+    pub(super) fn waiting(&mut self, words: String) {
+        if self.said != words {
+            self.reporter.event(Event::Waiting(words.clone()));
+            self.said = words;
+        }
+    }
+}
 
 /// The rhythm of one wait.
 #[derive(Debug)]

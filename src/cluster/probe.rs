@@ -5,16 +5,14 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-
 use super::Cluster;
-use super::api::{Answer, Api, CONCURRENCY};
+use super::api::{Answer, Api};
 use super::error::ClusterError;
 use super::object::ObjectId;
-use super::pace::Pace;
+use super::pace::{Pace, Teller, together};
 use super::prepare::Catalogue;
 use crate::render::{Expectation, Probe, RenderedSet};
-use crate::report::{Event, Reporter};
+use crate::report::Reporter;
 
 /// How long an answer that is not the expected one is asked for again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +88,7 @@ impl Cluster {
             }
         }
         let results = prober.iter().map(Prober::ask);
-        let results = stream::iter(results).buffered(CONCURRENCY).try_collect().await?;
+        let results = together(results).await?;
         Ok(ProbeReport { results })
     }
 }
@@ -106,18 +104,14 @@ struct Prober<'a> {
 
 impl Prober<'_> {
     async fn ask(&self) -> Result<ProbeResult, ClusterError> {
-        let mut pace = Pace::within(self.patience);
-        let mut said = false;
+        let (mut pace, mut teller) = (Pace::within(self.patience), Teller::new(self.reporter));
         loop {
             let answer = self.api.create_dry_run(&self.id, &self.probe.object).await?;
             let (passed, verdict) = judge(&self.probe.expect, &answer);
             if passed || !pace.again().await {
                 return Ok(self.result(&answer, passed, verdict));
             }
-            if !std::mem::replace(&mut said, true) {
-                let name = &self.probe.name;
-                self.reporter.event(Event::Waiting(format!("probe {}/{name}: {verdict}", self.layer)));
-            }
+            teller.waiting(format!("probe {}/{}: {verdict}", self.layer, self.probe.name));
         }
     }
 

@@ -4,10 +4,9 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use super::api::{Api, CONCURRENCY};
+use super::api::Api;
 use super::apply::{Found, is_passing};
 use super::condition::condition;
 use super::error::ClusterError;
@@ -15,8 +14,8 @@ use super::guests::{guest, instance};
 use super::inventory::{Entry, InventoryLayer};
 use super::object::{ObjectId, list, text};
 use super::order::{CONSTRAINT_GROUP, Rank};
-use super::pace::Pace;
-use crate::report::{Event, Reporter};
+use super::pace::{Pace, Teller, together};
+use crate::report::Reporter;
 
 /// How long what hangs on a deleted object may take to follow it.
 const FOLLOWING: Duration = Duration::from_secs(30);
@@ -75,7 +74,7 @@ impl Remover<'_> {
         report: &mut RemovalReport,
     ) -> Result<(), ClusterError> {
         let fates = group.iter().map(|entry| self.remove_one(entry));
-        let fates: Vec<Fate> = stream::iter(fates).buffered(CONCURRENCY).try_collect().await?;
+        let fates: Vec<Fate> = together(fates).await?;
         let mut leaving = Vec::new();
         for (entry, fate) in group.iter().zip(fates) {
             let id = entry.id.clone();
@@ -122,13 +121,13 @@ impl Remover<'_> {
 
     /// Returns an instance that stays: one without an owner, or one whose owner does not go either.
     async fn lasting_instance(&self, definition: &Value) -> Result<Option<String>, ClusterError> {
-        let mut pace = Pace::within(FOLLOWING);
+        let (mut pace, mut teller) = (Pace::within(FOLLOWING), Teller::new(self.reporter));
         loop {
             if let Some(free) = instance(self.api, definition, false).await? {
                 return Ok(Some(free));
             }
             let Some(owned) = instance(self.api, definition, true).await? else { return Ok(None) };
-            self.reporter.event(Event::Waiting(format!("{owned} to follow its owner")));
+            teller.waiting(format!("{owned} to follow its owner"));
             if !pace.again().await {
                 return Ok(Some(owned));
             }
@@ -167,7 +166,7 @@ impl Remover<'_> {
         }
     }
 
-    async fn wait_gone(
+    pub(super) async fn wait_gone(
         &self,
         mut leaving: Vec<(ObjectId, String)>,
         limit: Duration,
@@ -176,17 +175,13 @@ impl Remover<'_> {
             leaving.iter().filter(|(id, _)| id.kind == "ConstraintTemplate").map(|(id, _)| definition_of(id));
         let templates: Vec<_> = templates.map(|id| (id, String::new())).collect();
         leaving.extend(templates);
-        let mut pace = Pace::within(limit);
-        let mut said = String::new();
+        let (mut pace, mut teller) = (Pace::within(limit), Teller::new(self.reporter));
         loop {
             let asked = leaving.iter().map(|(id, uid)| self.holds(id, uid));
-            let held: Vec<Option<String>> = stream::iter(asked).buffered(CONCURRENCY).try_collect().await?;
+            let held: Vec<Option<String>> = together(asked).await?;
             let remaining: Vec<String> = held.iter().flatten().cloned().collect();
             let Some(first) = remaining.first() else { return Ok(()) };
-            if *first != said {
-                said.clone_from(first);
-                self.reporter.event(Event::Waiting(format!("{first} to go")));
-            }
+            teller.waiting(format!("{first} to go"));
             if !pace.again().await {
                 return Err(ClusterError::NotGone { waited: pace.waited(), remaining });
             }
@@ -230,5 +225,5 @@ fn hold(object: &Value) -> String {
 }
 
 fn refused(id: &ObjectId, status: u16, message: String) -> ClusterError {
-    ClusterError::Refused { object: id.clone(), file: "inventory".into(), status, message }
+    ClusterError::Refused { object: Box::new(id.clone()), file: "inventory".into(), status, message }
 }

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::api::{Api, CONCURRENCY};
+use super::api::Api;
 use super::condition::{applies, missing};
 use super::error::ClusterError;
 use super::object::ObjectId;
-use super::pace::Pace;
+use super::pace::{Pace, Teller, together};
 use super::prepare::PreparedObject;
 use super::reason::{is_image_problem, reason};
 use crate::render::Condition;
-use crate::report::{Event, Reporter};
+use crate::report::Reporter;
 
 /// How often the pods behind a workload are looked at.
 const REASON_EVERY: Duration = Duration::from_secs(2);
@@ -58,20 +57,20 @@ impl Wait<'_> {
         pace: &mut Pace,
     ) -> Result<(), ClusterError> {
         let mut targets = targets(conditions, objects);
-        let (mut said, mut explained) = (String::new(), Reasons::default());
+        let (mut teller, mut explained) = (Teller::new(self.reporter), Reasons::default());
         loop {
             let round = self.round(&targets).await;
             let pending = match round {
                 Ok(pending) if pending.is_empty() => return Ok(()),
                 Ok(pending) => self.explain(pending, &mut explained).await,
-                Err(error) if pace.left().is_zero() => return Err(error),
+                Err(error) if pace.left().is_zero() || !error.is_passing() => return Err(error),
                 Err(error) => {
-                    self.say(error.to_string(), &mut said);
+                    teller.waiting(error.to_string());
                     pace.again().await;
                     continue;
                 }
             };
-            self.say(summary(&pending), &mut said);
+            teller.waiting(summary(&pending));
             if !pace.again().await {
                 return Err(self.not_ready(&pending, pace));
             }
@@ -84,8 +83,7 @@ impl Wait<'_> {
         targets: &[(Condition, &'a ObjectId)],
     ) -> Result<Vec<Pending<'a>>, ClusterError> {
         let asked = targets.iter().map(|(condition, id)| self.ask(*condition, id));
-        let answers: Vec<Option<Pending<'a>>> =
-            stream::iter(asked).buffered(CONCURRENCY).try_collect().await?;
+        let answers: Vec<Option<Pending<'a>>> = together(asked).await?;
         Ok(answers.into_iter().flatten().collect())
     }
 
@@ -113,13 +111,6 @@ impl Wait<'_> {
             one.reason = known.of(one.id);
         }
         pending
-    }
-
-    fn say(&self, words: String, said: &mut String) {
-        if *said != words {
-            self.reporter.event(Event::Waiting(words.clone()));
-            *said = words;
-        }
     }
 
     fn not_ready(&self, pending: &[Pending<'_>], pace: &Pace) -> ClusterError {
