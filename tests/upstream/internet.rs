@@ -1,0 +1,272 @@
+//! A stand-in for the internet: loopback registries with what a spec names, under upstream's own names.
+//!
+//! `table.yaml` says what upstream publishes in each repository; the shapes are upstream's, the contents are stand-ins
+//! that say so. The same options give the same bytes on every start, so a lock stays valid.
+//! A program is real only where its path is given; where upstream's programs run here, a small one answers in their place.
+//! Signatures would be made where an item is [`Published`]: after the push, over its digest.
+
+#![allow(dead_code, unused_imports, reason = "the program and each test use a part")]
+
+mod artifact;
+mod attestation;
+mod compile;
+mod front;
+mod gzip;
+mod image;
+mod layer;
+mod publication;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use airgap_bundle::digest::Digest;
+use airgap_bundle::reference::ImageRef;
+use airgap_bundle::registry::server::{Registry, Running};
+use airgap_bundle::registry::{Client, RegistryError};
+use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
+
+pub use compile::standin;
+pub use front::{Answer, Fault, Front};
+use image::Programs;
+use layer::Content;
+use publication::Publication;
+
+/// What is started, and with which contents.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Names what upstream must publish.
+    pub spec: Spec,
+    /// Upstream's own programs, by repository (`docker.io/openpolicyagent/gatekeeper`); all others are stand-ins.
+    pub real: BTreeMap<String, PathBuf>,
+    /// The stand-in program (see [`standin`]); without it images hold a text only.
+    pub standin: Option<PathBuf>,
+    /// A folder with the spec's files, named by SHA-256.
+    pub files: Option<PathBuf>,
+    /// How many empty registries are started beside upstream's.
+    pub empty: usize,
+    /// Whether every registry gets a [`Front`].
+    pub fronts: bool,
+}
+
+/// The running stand-in for the internet, until it is dropped.
+pub struct Upstream {
+    /// Where upstream's hosts are, and the empty registries, which are called `empty-1` and so on.
+    pub addresses: BTreeMap<String, SocketAddr>,
+    /// What was filled in, in the order of the spec.
+    pub published: Vec<Published>,
+    files: Option<PathBuf>,
+    fronts: BTreeMap<String, Front>,
+    running: Vec<Running>,
+}
+
+/// One image or artifact that can be pulled.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// Under which name.
+    pub reference: ImageRef,
+    /// The digest of its manifest or index.
+    pub digest: Digest,
+}
+
+/// The stand-in for the internet cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// The table says nothing about an item.
+    #[error("`{reference}`: `table.yaml` does not say what upstream publishes there as {kind}")]
+    Unknown {
+        /// The item.
+        reference: ImageRef,
+        /// What the spec takes it for.
+        kind: &'static str,
+    },
+    /// The mirror of files lacks one.
+    #[error("file `{name}` is not in the mirror: failed to read `{}`", path.display())]
+    File {
+        /// The spec's name for it.
+        name: String,
+        /// Where it was expected.
+        path: PathBuf,
+        /// Why it cannot be read.
+        source: std::io::Error,
+    },
+    /// A mirrored file is another one.
+    #[error("file `{name}` of the mirror does not match: expected {expected}, found {found}")]
+    Altered {
+        /// The spec's name for it.
+        name: String,
+        /// The spec's digest.
+        expected: Digest,
+        /// The digest of what is there.
+        found: Digest,
+    },
+    /// The stand-in program cannot be made.
+    #[error("failed to make the stand-in program: {reason}")]
+    Standin {
+        /// Why.
+        reason: String,
+    },
+    /// A program cannot be read, or no port or temporary file can be had.
+    #[error("failed to prepare {what}")]
+    Local {
+        /// What was being prepared.
+        what: String,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// A registry of ours did not take something.
+    #[error("failed to fill a registry")]
+    Registry(#[from] RegistryError),
+}
+
+impl Options {
+    /// Returns options for a spec: stand-ins without a program, no files, no further registries, no fronts.
+    #[must_use]
+    pub fn of(spec: Spec) -> Self {
+        Self { spec, real: BTreeMap::new(), standin: None, files: None, empty: 0, fronts: false }
+    }
+}
+
+/// Starts the registries and fills them.
+///
+/// # Errors
+/// When the table does not know an item, a given file or program cannot be read, or the machine gives no port.
+pub async fn start(options: &Options) -> Result<Upstream, UpstreamError> {
+    let publications = options.spec.items().map(|item| publication(item, options));
+    let publications = publications.collect::<Result<Vec<_>, _>>()?;
+    if let Some(folder) = &options.files {
+        check_files(&options.spec, folder)?;
+    }
+    let mut upstream = Upstream {
+        addresses: BTreeMap::new(),
+        published: Vec::new(),
+        files: options.files.clone(),
+        fronts: BTreeMap::new(),
+        running: Vec::new(),
+    };
+    for name in names(options) {
+        upstream.add(name, options.fronts).await?;
+    }
+    let client = upstream.client()?;
+    for (item, publication) in options.spec.items().zip(publications) {
+        let digest = publication.push(&client.upstream(&item.reference)).await?;
+        upstream.published.push(Published { reference: item.reference.clone(), digest });
+    }
+    for front in upstream.fronts.values() {
+        drop(front.take_requests());
+    }
+    Ok(upstream)
+}
+
+fn names(options: &Options) -> BTreeSet<String> {
+    let hosts = options.spec.items().map(|item| item.reference.registry().to_owned());
+    hosts.chain((1..=options.empty).map(|number| format!("empty-{number}"))).collect()
+}
+
+fn publication(item: &Item, options: &Options) -> Result<Publication, UpstreamError> {
+    let reference = &item.reference;
+    let row = table::row(reference).filter(|_| reference.tag().is_some());
+    let local = |source| UpstreamError::Local { what: format!("`{reference}`"), source };
+    match (item.kind, row.map(|row| (&row.image, &row.artifact))) {
+        (ItemKind::Image, Some((Some(row), _))) => {
+            let open = |path: &PathBuf| Content::open(path);
+            let real = options.real.get(&reference.name()).map(open).transpose().map_err(local)?;
+            let standin = options.standin.as_ref().map(open).transpose().map_err(local)?;
+            image::publication(reference, row, &Programs { real, standin }).map_err(local)
+        }
+        (ItemKind::Artifact, Some((_, Some(row)))) => artifact::publication(reference, row).map_err(local),
+        (kind, _) => {
+            let kind = if kind == ItemKind::Image { "an image" } else { "an artifact" };
+            Err(UpstreamError::Unknown { reference: reference.clone(), kind })
+        }
+    }
+}
+
+fn check_files(spec: &Spec, folder: &Path) -> Result<(), UpstreamError> {
+    for file in spec.files() {
+        let Some(expected) = file.sha256 else { continue };
+        let path = folder.join(expected.hex());
+        let name = file.name.clone();
+        let bytes = std::fs::read(&path).map_err(|source| UpstreamError::File { name, path, source })?;
+        let found = Digest::of(&bytes);
+        if found != expected {
+            return Err(UpstreamError::Altered { name: file.name.clone(), expected, found });
+        }
+    }
+    Ok(())
+}
+
+impl Upstream {
+    async fn add(&mut self, name: String, front: bool) -> Result<(), UpstreamError> {
+        let local = |source| UpstreamError::Local { what: format!("the registry `{name}`"), source };
+        let running = Registry::writable().spawn().await.map_err(local)?;
+        let mut address = running.address;
+        if front {
+            let front = Front::start(address).await.map_err(local)?;
+            address = front.address;
+            self.fronts.insert(name.clone(), front);
+        }
+        self.addresses.insert(name, address);
+        self.running.push(running);
+        Ok(())
+    }
+
+    /// Returns what a `--registries` file would say.
+    #[must_use]
+    pub fn registries(&self) -> Registries {
+        let mirror = |address: &SocketAddr| Mirror {
+            host: address.to_string(),
+            prefix: String::new(),
+            plain_http: Some(true),
+        };
+        Registries {
+            mirrors: self.hosts().map(|(host, address)| (host.clone(), mirror(address))).collect(),
+            files: self.files.as_ref().map(|folder| FileMirror::Folder(folder.display().to_string())),
+        }
+    }
+
+    /// Returns the text of a `--registries` file.
+    #[must_use]
+    pub fn registries_text(&self) -> String {
+        let hosts = self
+            .hosts()
+            .map(|(host, address)| format!("{host}: {{mirror: \"{address}\", plainHttp: true}}\n"));
+        let files = self.files.iter().map(|folder| format!("files: {{folder: {folder:?}}}\n"));
+        hosts.chain(files).collect()
+    }
+
+    /// Returns a client that asks these registries in place of upstream's.
+    ///
+    /// # Errors
+    /// When the machine's TLS set-up cannot be used.
+    pub fn client(&self) -> Result<Client, RegistryError> {
+        Client::new(self.registries())
+    }
+
+    /// Returns the front of a host or of an empty registry.
+    #[must_use]
+    pub fn front(&self, name: &str) -> Option<&Front> {
+        self.fronts.get(name)
+    }
+
+    /// Returns where an empty registry is, counted from 1.
+    #[must_use]
+    pub fn empty(&self, number: usize) -> Option<SocketAddr> {
+        self.addresses.get(&format!("empty-{number}")).copied()
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = (&String, &SocketAddr)> {
+        self.addresses.iter().filter(|(name, _)| !name.starts_with("empty-"))
+    }
+}
+
+/// Returns the platform whose programs run here.
+#[must_use]
+pub fn this_platform() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "linux/arm64",
+        "x86_64" => "linux/amd64",
+        _ => "",
+    }
+}
