@@ -19,7 +19,10 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 fn layer(module: &str) -> usize {
-    LAYERS.iter().position(|layer| layer.contains(&module)).unwrap_or_else(|| panic!("`{module}` has no layer"))
+    LAYERS
+        .iter()
+        .position(|layer| layer.contains(&module))
+        .unwrap_or_else(|| panic!("`{module}` has no layer"))
 }
 
 fn visit(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -43,8 +46,14 @@ fn sources() -> Vec<(String, String)> {
 
 /// Returns the modules that a source file names after `crate::`, single or in braces.
 fn imports(text: &str) -> Vec<&str> {
-    let word = |rest: &'_ str| rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(rest.len());
-    text.match_indices("crate::").map(|(at, prefix)| &text[at + prefix.len()..]).map(|rest| &rest[..word(rest)]).filter(|name| !name.is_empty()).collect()
+    let word = |rest: &'_ str| {
+        rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(rest.len())
+    };
+    text.match_indices("crate::")
+        .map(|(at, prefix)| &text[at + prefix.len()..])
+        .map(|rest| &rest[..word(rest)])
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 #[test]
@@ -74,7 +83,9 @@ fn only_the_command_line_reads_the_environment_and_writes() {
     for (file, text) in sources() {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         if !file.starts_with("cli/") && file != "main.rs" {
-            found.extend(words.iter().filter(|word| code.contains(**word)).map(|word| format!("{file}: {word}")));
+            found.extend(
+                words.iter().filter(|word| code.contains(**word)).map(|word| format!("{file}: {word}")),
+            );
         }
     }
     assert_eq!(found, Vec::<String>::new());

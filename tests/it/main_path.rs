@@ -11,7 +11,18 @@ fn two_builds_give_the_same_bytes_whatever_the_number_of_jobs() {
     let stack = Stack::homelab();
     stack.keys("mine");
     let build = |file: &str, jobs: &str| {
-        let arguments = ["build", "bundles/homelab.yaml", "-o", file, "--key", "mine.key", "--registries", "registries.yaml", "--jobs", jobs];
+        let arguments = [
+            "build",
+            "bundles/homelab.yaml",
+            "-o",
+            file,
+            "--key",
+            "mine.key",
+            "--registries",
+            "registries.yaml",
+            "--jobs",
+            jobs,
+        ];
         stack.bundle(arguments).ok();
         fs::read(stack.path(file)).expect("a bundle")
     };
@@ -50,7 +61,18 @@ fn a_bundle_is_verified_inspected_and_rendered_for_both_platforms() {
     let value: serde_json::Value = serde_json::from_str(&inspected).expect("JSON");
     assert_eq!((&value["version"], &value["result"]["name"]), (&1.into(), &"homelab-security".into()));
     for platform in ["k3s", "talos"] {
-        let arguments = ["render", "b.tar", "--key", "mine.pub", "--site", "bundles/sites/homelab.yaml", "--platform", platform, "-o", platform];
+        let arguments = [
+            "render",
+            "b.tar",
+            "--key",
+            "mine.pub",
+            "--site",
+            "bundles/sites/homelab.yaml",
+            "--platform",
+            platform,
+            "-o",
+            platform,
+        ];
         stack.bundle(arguments).ok();
         assert!(stack.path(platform).join("kustomization.yaml").exists());
         assert!(stack.path(platform).join("nodes").read_dir().expect("node files").next().is_some());
@@ -69,7 +91,11 @@ fn a_push_sends_each_blob_once_and_a_second_one_nothing() {
     let _before = front.take_requests();
     stack.bundle(["push", "b.tar", &target, "--key", "mine.pub"]).ok();
     let sent = front.take_requests();
-    let mut digests: Vec<_> = sent.iter().filter(|line| line.starts_with("PUT") && line.contains("/blobs/uploads/")).filter_map(|line| line.split("digest=").nth(1)).collect();
+    let mut digests: Vec<_> = sent
+        .iter()
+        .filter(|line| line.starts_with("PUT") && line.contains("/blobs/uploads/"))
+        .filter_map(|line| line.split("digest=").nth(1))
+        .collect();
     let all = digests.len();
     digests.sort_unstable();
     digests.dedup();
@@ -89,10 +115,12 @@ fn what_is_pushed_from_a_served_bundle_is_what_the_bundle_holds() {
     let references = stack.bundle(["inspect", "b.tar", "--format", "json"]).ok();
     let value: serde_json::Value = serde_json::from_str(&references).expect("JSON");
     let entries = value["result"]["entries"].as_array().expect("entries");
-    let client = airgap_bundle::registry::Client::new(airgap_bundle::spec::Registries::default()).expect("a client");
+    let client =
+        airgap_bundle::registry::Client::new(airgap_bundle::spec::Registries::default()).expect("a client");
     let endpoint = airgap_bundle::registry::Endpoint::new(&served.address.to_string(), None, "");
     for entry in entries {
-        let (name, digest) = (entry["name"].as_str().expect("a name"), entry["digest"].as_str().expect("a digest"));
+        let (name, digest) =
+            (entry["name"].as_str().expect("a name"), entry["digest"].as_str().expect("a digest"));
         let (host, rest) = name.split_once('/').expect("a host");
         let path = rest.split(['@', ':']).next().expect("a path");
         let repository = client.repository(endpoint.clone(), path, host);
@@ -106,7 +134,8 @@ fn what_is_pushed_from_a_served_bundle_is_what_the_bundle_holds() {
 
 fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
     use airgap_bundle::ops::{Trust, catalog, open};
-    let key = airgap_bundle::trust::PublicKey::from_pem(&fs::read_to_string(stack.path(key)).expect("a key")).expect("a key");
+    let key = airgap_bundle::trust::PublicKey::from_pem(&fs::read_to_string(stack.path(key)).expect("a key"))
+        .expect("a key");
     let archive = std::sync::Arc::new(open(bundle, &Trust::Keys(vec![key])).expect("a good bundle"));
     let registry = airgap_bundle::registry::server::Registry::read_only(catalog(&archive), archive);
     stack.block_on(registry.spawn()).expect("a port")

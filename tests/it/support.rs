@@ -111,7 +111,19 @@ impl Stack {
     /// Builds the homelab's bundle as `FILE`, signed with `NAME.key`, and returns its path.
     pub fn build(&self, file: &str, key: &str) -> PathBuf {
         let (key, jobs) = (format!("{key}.key"), "8");
-        self.bundle(["build", "bundles/homelab.yaml", "-o", file, "--key", &key, "--registries", "registries.yaml", "--jobs", jobs]).ok();
+        self.bundle([
+            "build",
+            "bundles/homelab.yaml",
+            "-o",
+            file,
+            "--key",
+            &key,
+            "--registries",
+            "registries.yaml",
+            "--jobs",
+            jobs,
+        ])
+        .ok();
         self.path(file)
     }
 
@@ -124,7 +136,12 @@ impl Stack {
 /// Runs `bundle` in a folder, with nothing of this machine's in its environment.
 pub fn bundle<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bundle"));
-    command.args(arguments).current_dir(folder).env_clear().env("COSIGN_PASSWORD", PASSWORD).env("HOME", folder);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("COSIGN_PASSWORD", PASSWORD)
+        .env("HOME", folder);
     command.output().expect("the program runs").into()
 }
 
@@ -135,7 +152,12 @@ fn replace_gatekeeper(spec: &Path, files: &Path) {
     fs::create_dir_all(files).expect("a folder");
     fs::write(files.join(&digest), standin).expect("a file");
     let text = fs::read_to_string(spec).expect("the spec");
-    let real = text.split("sha256: ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a pinned file").to_owned();
+    let real = text
+        .split("sha256: ")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next())
+        .expect("a pinned file")
+        .to_owned();
     fs::write(spec, text.replace(&real, &digest)).expect("a file");
 }
 

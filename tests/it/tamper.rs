@@ -22,7 +22,12 @@ impl Sealed {
         stack.keys("mine");
         let length = fs::metadata(stack.build("b.tar", "mine")).expect("a bundle").len();
         let target = stack.upstream.empty(1).expect("an empty registry");
-        stack.write("site.yaml", &format!("apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {{address: '{target}'}}\n"));
+        stack.write(
+            "site.yaml",
+            &format!(
+                "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {{address: '{target}'}}\n"
+            ),
+        );
         stack.write("kubeconfig", "");
         let _before = stack.upstream.front("empty-1").expect("a front").take_requests();
         Self { stack, length }
@@ -58,7 +63,13 @@ fn one_altered_byte_anywhere_is_refused_by_verify_and_by_install() {
         let offset = place * (sealed.length - 1) / (PLACES - 1);
         flip(&path, offset);
         for (command, ran) in [("verify", sealed.verify()), ("install", sealed.install())] {
-            assert_eq!(ran.code, Some(1), "{command} with byte {offset} altered: {}{}", ran.stdout, ran.stderr);
+            assert_eq!(
+                ran.code,
+                Some(1),
+                "{command} with byte {offset} altered: {}{}",
+                ran.stdout,
+                ran.stderr
+            );
             assert!(ran.stdout.is_empty() && ran.stderr.starts_with("error: "), "{command}: {}", ran.stderr);
         }
         flip(&path, offset);
@@ -87,14 +98,30 @@ fn a_bundle_by_another_key_or_by_nobody_is_refused() {
     sealed.stack.keys("other");
     let ran = sealed.stack.bundle(["verify", "b.tar", "--key", "other.pub"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stderr.starts_with("error: the bundle's signature was refused\n  caused by: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("error: the bundle's signature was refused\n  caused by: "),
+        "{}",
+        ran.stderr
+    );
     let both = sealed.stack.bundle(["verify", "b.tar", "--key", "other.pub", "--key", "mine.pub"]);
     assert_eq!(both.code, Some(0), "one of several keys is enough");
-    let unsigned = ["build", "bundles/homelab.yaml", "-o", "u.tar", "--insecure-unsigned", "--registries", "registries.yaml"];
+    let unsigned = [
+        "build",
+        "bundles/homelab.yaml",
+        "-o",
+        "u.tar",
+        "--insecure-unsigned",
+        "--registries",
+        "registries.yaml",
+    ];
     sealed.stack.bundle(unsigned).ok();
     let ran = sealed.stack.bundle(["verify", "u.tar", "--key", "mine.pub"]);
     assert_eq!(ran.code, Some(1));
-    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(ran.stderr, @r"
+        error: the bundle is not signed
+
+        hint: ask the sender for a signed bundle; `--insecure-unsigned` accepts this one unproven
+        ");
     assert_eq!(sealed.stack.bundle(["verify", "u.tar", "--insecure-unsigned"]).code, Some(0));
     assert_eq!(sealed.stack.bundle(["verify", "u.tar"]).code, Some(2), "nobody is trusted by default");
 }
@@ -105,7 +132,11 @@ fn what_is_not_a_bundle_is_said_to_be_none() {
     fs::write(sealed.stack.path("b.tar"), vec![b'x'; 4096]).expect("a file");
     let ran = sealed.verify();
     assert_eq!(ran.code, Some(1));
-    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(ran.stderr, @r"
+        error: not a bundle, or an altered one: expected member `oci-layout` at byte 0
+
+        hint: check that this is the file that `bundle build` wrote; if it is, copy it again and do not use this copy
+        ");
     fs::remove_file(sealed.stack.path("b.tar")).expect("a file");
     let ran = sealed.verify();
     assert_eq!(ran.code, Some(2));
