@@ -14,7 +14,7 @@ mod walk;
 mod writer;
 
 pub use contents::{
-    CONTENTS_TYPE, Contents, Entry, FILE_TYPE, PayloadFile, Role, bundle_manifest, index_document,
+    Contents, Entry, FILE_TYPE, FORMAT_VERSION, PayloadFile, Role, bundle_manifest, index_document,
 };
 pub use error::ArchiveError;
 pub use format::{Layout, SIGNATURE_SLOT};

@@ -1,12 +1,13 @@
 //! Carries a Kubernetes security stack across an air gap in one signed file.
 
-#![warn(missing_docs)]
-
 pub mod archive;
+pub mod cli;
 pub mod cluster;
 pub mod digest;
 pub mod fetch;
 pub mod lock;
+pub mod ops;
+pub mod platform;
 pub mod reference;
 pub mod registry;
 pub mod render;

@@ -45,17 +45,20 @@ pub struct LockedItem {
 
 /// How an item was verified when the lock was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "form", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum LockedSignature {
     /// Nobody signed it; this digest was accepted.
     Unsigned {
         /// Why that is accepted.
         reason: String,
     },
-    /// One of the policy's keys signed it.
-    Key {
-        /// The form of the signature: `signature tag` or `referrer`.
-        form: String,
+    /// One of the policy's keys signed it, in a Sigstore bundle that refers to it.
+    SigstoreBundle {
+        /// The hint of the key: base64 of the SHA-256 of its SubjectPublicKeyInfo.
+        key: String,
+    },
+    /// One of the policy's keys signed it, under the tag `sha256-….sig`.
+    SimpleSigning {
         /// The hint of the key: base64 of the SHA-256 of its SubjectPublicKeyInfo.
         key: String,
     },

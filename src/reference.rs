@@ -1,6 +1,7 @@
 //! References to what lies in a registry: as people write them, and pinned.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -136,6 +137,16 @@ impl fmt::Display for PinnedRef {
     }
 }
 
+/// Returns whether a host, with or without a port, is this machine itself.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_reference_is_refused() {
-        for text in ["", "UPPER/case", "a b", "ghcr.io/a@sha256:short", "x:"] {
+        for text in ["", "ghcr.io/UPPER/case", "a b", "ghcr.io/a@sha256:short", "x:"] {
             assert!(
                 matches!(text.parse::<ImageRef>(), Err(InvalidReference { found, .. }) if found == text),
                 "{text}"

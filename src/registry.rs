@@ -12,5 +12,5 @@ pub mod push;
 pub mod server;
 
 pub use client::{Client, Manifest, Repository};
-pub use endpoint::{Endpoint, is_loopback};
+pub use endpoint::Endpoint;
 pub use error::RegistryError;

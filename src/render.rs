@@ -1,10 +1,38 @@
 //! Turns the manifest layers of a bundle, a site and a platform into the objects to apply.
 //!
-//! Everything here is pure: same input, same objects, same order.
+//! Everything here is pure: same input, same objects, same order. Upstream's files are never edited: they are patched by
+//! selector, and a patch that finds nothing is an error. Every fault of every layer is reported in one go.
+
+mod context;
+mod error;
+mod images;
+mod layer;
+mod object;
+mod output;
+mod patch;
+mod places;
+mod pointer;
+mod probe;
+mod run;
+mod sources;
+mod template;
+mod yaml;
+
+pub use error::{RenderError, RenderErrors};
+pub use images::{ImageMap, UnresolvedImage};
+pub use sources::Sources;
+pub use yaml::YamlFault;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::platform::{self, NodeRegistry};
+use crate::spec::{Platform, Site};
+use error::Faults;
+use run::Run;
+use template::Templates;
 
 /// Everything that `render` made for one site: layers in the order in which they are applied.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +69,8 @@ pub struct RenderedObject {
 }
 
 /// Something that is waited for, of every object of the layer that it applies to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Condition {
     /// Every CustomResourceDefinition has the condition `Established`.
     CrdsEstablished,
@@ -80,3 +109,48 @@ pub enum Expectation {
     /// Admitted.
     Admitted,
 }
+
+/// What templates see as `bundle`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BundleName {
+    /// Its name: `homelab-security`.
+    pub name: String,
+    /// Its version: `2026.11.0`.
+    pub version: String,
+}
+
+/// Renders every layer and every node file for one site on one platform.
+///
+/// # Errors
+///
+/// Every fault of the layers, the templates, upstream's files and their images, at once.
+pub fn render(
+    sources: &Sources,
+    images: &ImageMap,
+    site: &Site,
+    platform: Platform,
+    bundle: &BundleName,
+) -> Result<RenderedSet, RenderErrors> {
+    let mut faults = Faults::default();
+    let values = platform_values(sources, platform, &mut faults);
+    let registry = NodeRegistry::new(&site.registry, images.hosts());
+    let templates = Templates::new(&context::context(site, bundle, platform, values, &registry));
+    let mut run = Run { sources, images, templates, faults };
+    let layers: Vec<_> = sources.layers().into_iter().filter_map(|name| run.layer(name)).collect();
+    let node_files = run.node_files(&platform::nodes_folder(platform));
+    object::refuse_duplicates(layers.iter().flat_map(|(_, objects)| objects), &mut run.faults);
+    let layers = layers.into_iter().map(|(layer, objects)| layer.with(objects)).collect();
+    run.faults.or(RenderedSet { layers, node_files })
+}
+
+fn platform_values(sources: &Sources, platform: Platform, faults: &mut Faults) -> Value {
+    let file = platform::values_path(platform);
+    let text = faults.keep(sources.text(&file, "the platform"));
+    let parsed = text.map(yaml::parse::<serde_json::Map<String, Value>>);
+    let parsed =
+        parsed.map(|fields| fields.map_err(|fault| RenderError::Yaml { file, rendered: false, fault }));
+    Value::Object(parsed.and_then(|fields| faults.keep(fields)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

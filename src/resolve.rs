@@ -6,6 +6,7 @@ mod evidence;
 mod platforms;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use bytes::Bytes;
 
@@ -207,8 +208,8 @@ async fn configs(
 ) -> Result<BTreeMap<Digest, Bytes>, RegistryError> {
     let mut configs = BTreeMap::new();
     for config in resolved.manifests().filter_map(|manifest| manifest.document.config.as_ref()) {
-        if !configs.contains_key(&config.digest) {
-            configs.insert(config.digest, repository.blob(config, MAX_CONFIG_BYTES).await?);
+        if let Entry::Vacant(place) = configs.entry(config.digest) {
+            place.insert(repository.blob(config, MAX_CONFIG_BYTES).await?);
         }
     }
     Ok(configs)

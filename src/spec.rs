@@ -15,6 +15,7 @@ pub use decode::{Fault, Faults};
 pub use policy::Policy;
 pub use registries::{FileMirror, Mirror, Registries};
 pub use site::{Enforcement, ImageMode, Platform, PodSecurity, Site};
+pub use site_file::is_host;
 
 /// The version of the files that people write.
 pub const API_VERSION: &str = "bundle/v1alpha1";

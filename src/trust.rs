@@ -1,1 +1,42 @@
 //! Who signed what, and whether that is who must have.
+//!
+//! Keys always come from the operator. What a registry or a bundle carries is evidence to be judged, never a key to be trusted.
+//! What a check produces is a [`Verified`], and nothing outside this module can make one.
+//!
+//! Threats, each with the test that meets it:
+//! - a key file that asks for gigabytes or for hours: `hostile_scrypt_parameters_are_refused`;
+//! - a public key of another kind, which a lenient reader would take: `other_public_keys_are_refused_by_name`;
+//! - a bundle signature over other bytes, by another key, empty, or followed by something: `bad_bundle_signatures_are_refused`;
+//! - a byte changed anywhere in the signature slot, its padding included: `every_flipped_byte_of_a_slot_is_refused`;
+//! - the signature of another image, copied to this one: `a_signature_of_another_image_is_refused`;
+//! - an attestation of the same signer passed off as a signature: `an_attestation_is_not_a_signature`;
+//! - a bad signature hidden behind a good one in the other form: `a_bad_signature_beside_a_good_one_is_refused`;
+//! - a stranger's signature or attestation that blocks a good one: `a_strangers_signature_is_set_aside`.
+//!
+//! Not looked at yet: transparency logs, certificates and timestamps.
+
+pub mod bundle_signature;
+pub mod cosign;
+pub mod evidence;
+pub mod fault;
+pub mod image_signature;
+pub mod key_file;
+pub mod public_key;
+pub mod signer;
+
+mod dsse;
+mod encoding;
+mod pem;
+mod sigstore_bundle;
+mod simple_signing;
+mod verified;
+
+pub use bundle_signature::{BundleSignature, BundleSignatureError, SignedBytes};
+pub use cosign::{Provenance, SignatureSeen, Signer, TrustError, accept_unsigned, verify_image};
+pub use evidence::{Evidence, Stored, WantedBlob, blobs_to_read};
+pub use fault::Fault;
+pub use image_signature::{SignatureImage, sign_image};
+pub use key_file::KeyFileError;
+pub use public_key::{PublicKey, PublicKeyError};
+pub use signer::SigningKey;
+pub use verified::Verified;

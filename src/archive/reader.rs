@@ -182,7 +182,8 @@ impl UnverifiedArchive {
             return Err(ArchiveError::Unsigned);
         }
         let signature = BundleSignature::parse(&self.signature).map_err(ArchiveError::Signature)?;
-        let signer = signature.verify(&self.index, keys).map_err(ArchiveError::Signature)?.hint();
+        let signed = signature.verify(&self.index, keys).map_err(ArchiveError::Signature)?;
+        let signer = signed.hint().to_owned();
         self.read(Some(signer))
     }
 
@@ -254,6 +255,12 @@ impl Archive {
     #[must_use]
     pub fn contents(&self) -> &Contents {
         &self.tables.contents
+    }
+
+    /// Returns the length of the file, in bytes.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.tables.layout.length()
     }
 
     /// Returns the entries of the index.

@@ -1,7 +1,6 @@
 //! Where a registry is really asked, and how.
 
-use std::net::IpAddr;
-
+use crate::reference::is_loopback;
 use crate::spec::Registries;
 
 /// A registry's address.
@@ -41,16 +40,6 @@ impl Endpoint {
     pub fn base(&self) -> String {
         format!("{}://{}", if self.plain_http { "http" } else { "https" }, self.host)
     }
-}
-
-/// Returns whether a host, with or without a port, is this machine itself.
-#[must_use]
-pub fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

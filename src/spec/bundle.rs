@@ -320,7 +320,8 @@ impl Reader {
         let sha256 = fields.optional("sha256").and_then(|node| self.sha256(node));
         let url_node = fields.required(&mut self.decoder, "url", "https://…")?;
         let url = self.decoder.text(url_node, "`url`")?;
-        if !url.starts_with("https://") && !(url.starts_with("http://") && sha256.is_some()) {
+        let safe = url.starts_with("https://") || url.starts_with("http://") && sha256.is_some();
+        if !safe {
             let hint = "write an https:// address, or http:// together with a sha256";
             self.decoder.fault(
                 url_node.place,
@@ -359,5 +360,5 @@ fn is_target(text: &str) -> bool {
     let word = |part: &&str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
-    (2..=3).contains(&parts.len()) && parts.iter().all(|part| word(&part))
+    (2..=3).contains(&parts.len()) && parts.iter().all(word)
 }

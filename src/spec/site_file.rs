@@ -155,7 +155,23 @@ mod tests {
     fn every_fault_of_a_site_is_found_in_one_go() {
         let text = "apiVersion: bundle/v1\nkind: Site\nplatform: k8s\nregistry: {address: 'http://x/', imgaes: mirror}\nnamespaces: [{name: A}, {podSecurity: strict}]\n";
         let faults = Site::parse(text, "site.yaml").expect_err("faults");
-        insta::assert_snapshot!(faults, @"");
+        insta::assert_snapshot!(faults, @r"
+        `site.yaml` has 7 faults
+          site.yaml:1:13: `apiVersion` must be `bundle/v1alpha1`, found `bundle/v1`
+            hint: write `apiVersion: bundle/v1alpha1`
+          site.yaml:3:11: `platform` cannot be `k8s`
+            hint: write one of: k3s, talos
+          site.yaml:4:21: `http://x/` is not the address of a registry
+            hint: write host and port, without `http://` and without a path: registry.lan:5000
+          site.yaml:4:34: unknown field `imgaes` in `registry`
+            hint: did you mean `images`?
+          site.yaml:5:21: `A` is not a namespace's name
+            hint: use lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends
+          site.yaml:5:25: a namespace lacks `name`
+            hint: add `name: lumen`
+          site.yaml:5:39: `podSecurity` cannot be `strict`
+            hint: write one of: privileged, baseline, restricted
+        ");
     }
 
     #[test]

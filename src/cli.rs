@@ -1,0 +1,96 @@
+//! The command line: arguments in, reports out. What is printed, and the exit code, is decided here and nowhere else.
+//!
+//! Exit codes: 0 yes, 1 no (refused, differs, unhealthy), 2 could not tell (usage, input, network).
+
+mod build;
+mod environment;
+mod error;
+mod inspect;
+mod install;
+mod keygen;
+mod lock;
+mod options;
+mod probe;
+mod push;
+mod render;
+mod serve;
+mod ui;
+mod uninstall;
+mod verify;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use environment::Environment;
+use error::Failure;
+use options::OutputOptions;
+use ui::Ui;
+
+/// Carries a Kubernetes security stack across an air gap in one signed file
+#[derive(Parser)]
+#[command(name = "bundle", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    output: OutputOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Lock(lock::Args),
+    Build(build::Args),
+    Inspect(inspect::Args),
+    Verify(verify::Args),
+    Push(push::Args),
+    Serve(serve::Args),
+    Render(render::Args),
+    Install(install::Args),
+    Probe(probe::Args),
+    Uninstall(uninstall::Args),
+    Keygen(keygen::Args),
+}
+
+/// Runs a command and returns its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // What is printed to a closed pipe is nobody's loss.
+        Err(usage) => {
+            let _ = usage.print();
+            return if usage.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let ui = Ui::new(&cli.output);
+    match run(cli.command, &ui, environment) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+/// Runs a command. `false`: the answer is no.
+fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+    runtime.block_on(async {
+        match command {
+            Command::Lock(args) => args.run(ui).await,
+            Command::Build(args) => args.run(ui, environment).await,
+            Command::Inspect(args) => args.run(ui),
+            Command::Verify(args) => args.run(ui),
+            Command::Push(args) => args.run(ui).await,
+            Command::Serve(args) => args.run(ui).await,
+            Command::Render(args) => args.run(ui),
+            Command::Install(args) => args.run(ui, environment).await,
+            Command::Probe(args) => args.run(ui, environment).await,
+            Command::Uninstall(args) => args.run(ui, environment).await,
+            Command::Keygen(args) => args.run(ui, environment),
+        }
+    })
+}

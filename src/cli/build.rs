@@ -1,0 +1,70 @@
+//! `bundle build`.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::Environment;
+use super::error::Failure;
+use super::options::UpstreamOptions;
+use super::ui::{Ui, bytes};
+use crate::ops::{BuildOptions, OpsError, Workspace, build, read_text};
+use crate::trust::SigningKey;
+
+/// Fetch, verify, pack and sign everything that a spec names
+#[derive(clap::Args)]
+pub struct Args {
+    /// The bundle spec
+    spec: PathBuf,
+    /// The bundle file [default: NAME-VERSION.tar]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The private key that signs the bundle, in cosign's form; its password: COSIGN_PASSWORD, or asked for
+    #[arg(long, value_name = "KEY", required_unless_present = "insecure_unsigned")]
+    key: Option<PathBuf>,
+    /// Do not sign the bundle
+    #[arg(long, conflicts_with = "key")]
+    insecure_unsigned: bool,
+    /// Fail where the lock is not complete, instead of adding to it
+    #[arg(long)]
+    locked: bool,
+    /// How many blobs are fetched at once
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    jobs: usize,
+    #[command(flatten)]
+    upstream: UpstreamOptions,
+}
+
+impl Args {
+    pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        let workspace = Workspace::load(&self.spec)?;
+        let key = self.key.as_deref().map(|path| read_key(path, environment)).transpose()?;
+        let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
+        let output = self.output.unwrap_or_else(|| PathBuf::from(name));
+        let options = BuildOptions { output: output.clone(), key, locked: self.locked, jobs: self.jobs };
+        let report = build(&workspace, &self.upstream.upstream()?, &options, ui.reporter()).await?;
+        let signed = if report.signed { "signed" } else { "NOT signed" };
+        let size = bytes(report.bytes);
+        let text = format!(
+            "built {}: {} {}, {size}, {} entries, {} blobs, {signed}\nindex {}",
+            output.display(),
+            report.name,
+            report.version,
+            report.entries,
+            report.blobs,
+            report.digest
+        );
+        ui.result(&text, &report);
+        Ok(true)
+    }
+}
+
+fn read_key(path: &Path, environment: &Environment) -> Result<SigningKey, OpsError> {
+    let pem = read_text(path)?;
+    let unreadable = |source: std::io::Error| OpsError::Usage {
+        message: format!("no password for `{}`: {source}", path.display()),
+        hint: "set COSIGN_PASSWORD, or run this at a terminal".to_owned(),
+    };
+    let password =
+        environment.key_password(&format!("password for {}", path.display())).map_err(unreadable)?;
+    SigningKey::from_pem(&pem, password.as_bytes())
+        .map_err(|source| OpsError::Key { path: path.to_owned(), source })
+}

@@ -1,0 +1,36 @@
+//! What the process was started with: the one place that reads it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The environment variables that are acted upon.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The password of key files.
+    pub password: Option<String>,
+    /// The list of kubeconfig files.
+    pub kubeconfig: Option<OsString>,
+    /// The home folder.
+    pub home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads them from the process.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
+    pub fn of_process() -> Self {
+        Self {
+            password: std::env::var("COSIGN_PASSWORD").ok(),
+            kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
+            home: std::env::var_os("HOME").map(PathBuf::from),
+        }
+    }
+
+    /// Returns the password of a key file: the variable's, or what is typed at the prompt.
+    ///
+    /// # Errors
+    /// When there is no terminal to ask at.
+    pub(super) fn key_password(&self, prompt: &str) -> std::io::Result<String> {
+        self.password.clone().map_or_else(|| rpassword::prompt_password(format!("{prompt}: ")), Ok)
+    }
+}

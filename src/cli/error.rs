@@ -1,0 +1,55 @@
+//! How a failure is told: the error, what caused it, what to do, and the exit code.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use crate::ops::OpsError;
+
+/// A command that failed.
+#[derive(Debug)]
+pub struct Failure(OpsError);
+
+impl From<OpsError> for Failure {
+    fn from(error: OpsError) -> Self {
+        Self(error)
+    }
+}
+
+impl Failure {
+    pub(super) fn runtime(source: std::io::Error) -> Self {
+        Self(OpsError::Io { verb: "start threads for", path: "bundle".into(), source })
+    }
+
+    /// Returns 1 where the answer is no, 2 where it could not be found out.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(if self.0.is_refusal() { 1 } else { 2 })
+    }
+
+    /// Returns the text that a person reads.
+    pub(super) fn text(&self) -> String {
+        let mut text = format!("error: {}", chain(&self.0));
+        if let OpsError::Entries(errors) = &self.0 {
+            for error in errors {
+                text.push_str(&format!("\n  - {}", chain(error).replace('\n', "\n  ")));
+            }
+        }
+        if let Some(hint) = self.0.hint() {
+            text.push_str(&format!("\n\nhint: {hint}"));
+        }
+        text
+    }
+}
+
+/// Returns an error and its causes, without those whose words were said already.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.contains(&words) {
+            text.push_str(&format!("\n  caused by: {words}"));
+        }
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,58 @@
+//! `bundle inspect`.
+
+use std::path::PathBuf;
+
+use super::error::Failure;
+use super::ui::{Ui, bytes};
+use crate::archive::Role;
+use crate::ops::{InspectReport, inspect};
+
+/// Show what a bundle holds, from its index alone; nobody vouches for it: see `bundle verify`
+#[derive(clap::Args)]
+pub struct Args {
+    /// The bundle
+    file: PathBuf,
+}
+
+impl Args {
+    pub fn run(self, ui: &Ui) -> Result<bool, Failure> {
+        let report = inspect(&self.file)?;
+        ui.result(&text(&report), &report);
+        Ok(true)
+    }
+}
+
+fn text(report: &InspectReport) -> String {
+    let mut text = format!(
+        "{} {} (not verified)\nindex     {}\ntargets   {}\ncontents  {} blobs, {}\n\n",
+        report.name,
+        report.version,
+        report.digest,
+        report.targets.join(", "),
+        report.blobs,
+        bytes(report.bytes),
+    );
+    for entry in &report.entries {
+        let digest = if matches!(entry.role, Role::Image | Role::Artifact) {
+            format!("  {}", entry.digest)
+        } else {
+            String::new()
+        };
+        text.push_str(&format!("{:<10}{}{digest}\n", role(entry.role), entry.name));
+    }
+    text.push('\n');
+    for (path, size) in &report.files {
+        text.push_str(&format!("{:<10}{path}  {}\n", "file", bytes(*size)));
+    }
+    text
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Image => "image",
+        Role::Artifact => "artifact",
+        Role::Original => "original",
+        Role::Signature => "signature",
+        Role::Referrer => "referrer",
+    }
+}

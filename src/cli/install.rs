@@ -1,0 +1,80 @@
+//! `bundle install`.
+
+use std::path::PathBuf;
+
+use super::environment::Environment;
+use super::error::Failure;
+use super::options::{ClusterOptions, SiteOptions, TrustOptions};
+use super::probe;
+use super::ui::Ui;
+use crate::ops::{InstallOptions, InstallReport, install};
+
+/// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
+#[derive(clap::Args)]
+pub struct Args {
+    /// The bundle
+    file: PathBuf,
+    #[command(flatten)]
+    trust: TrustOptions,
+    #[command(flatten)]
+    site: SiteOptions,
+    #[command(flatten)]
+    cluster: ClusterOptions,
+    /// Move tags that point to something else
+    #[arg(long)]
+    retag: bool,
+    /// Take over fields that another manager owns
+    #[arg(long)]
+    force_conflicts: bool,
+    /// How many blobs are sent at once
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    jobs: usize,
+}
+
+impl Args {
+    pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        let options = InstallOptions {
+            trust: self.trust.trust()?,
+            cluster: self.cluster.connect(environment),
+            site: self.site.choice()?,
+            retag: self.retag,
+            force_conflicts: self.force_conflicts,
+            jobs: self.jobs,
+        };
+        let report = install(&self.file, &options, ui.reporter()).await?;
+        ui.result(&text(&report), &json(&report));
+        Ok(report.probes.passed())
+    }
+}
+
+fn text(report: &InstallReport) -> String {
+    let applied = &report.applied;
+    let verdict = if report.probes.passed() {
+        format!("installed {} {}", report.verified.name, report.verified.version)
+    } else {
+        "NOT installed: what was applied does not enforce".to_owned()
+    };
+    format!(
+        "{}\n{} objects created, {} changed, {} unchanged, {} pruned\n{verdict}",
+        probe::table(&report.probes),
+        applied.created(),
+        applied.changed(),
+        applied.unchanged(),
+        applied.pruned.deleted.len(),
+    )
+}
+
+fn json(report: &InstallReport) -> serde_json::Value {
+    serde_json::json!({
+        "installed": report.probes.passed(),
+        "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
+        "push": report.pushed,
+        "objects": {
+            "created": report.applied.created(),
+            "changed": report.applied.changed(),
+            "unchanged": report.applied.unchanged(),
+            "pruned": report.applied.pruned.deleted.len(),
+        },
+        "probes": probe::json(&report.probes),
+    })
+}

@@ -1,0 +1,157 @@
+//! Groups of options that several commands share.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::environment::Environment;
+use super::error::Failure;
+use crate::cluster::ConnectOptions;
+use crate::ops::{OpsError, SiteChoice, Trust, Upstream, read_site, read_text};
+use crate::registry::Endpoint;
+use crate::spec::{Platform, Registries};
+use crate::trust::PublicKey;
+
+/// How results are printed.
+#[derive(Args)]
+pub struct OutputOptions {
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Print nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// A form of output.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Whom the operator trusts.
+#[derive(Args)]
+pub struct TrustOptions {
+    /// A public key that the bundle may be signed with (PEM); may be given several times
+    #[arg(long, value_name = "PUB", required_unless_present = "insecure_unsigned")]
+    key: Vec<PathBuf>,
+    /// Take the bundle without looking at its signature
+    #[arg(long, conflicts_with = "key")]
+    insecure_unsigned: bool,
+}
+
+impl TrustOptions {
+    pub fn trust(&self) -> Result<Trust, Failure> {
+        if self.insecure_unsigned {
+            return Ok(Trust::InsecureUnsigned);
+        }
+        let keys: Result<Vec<_>, OpsError> = self.key.iter().map(|path| read_key(path)).collect();
+        Ok(Trust::Keys(keys?))
+    }
+}
+
+fn read_key(path: &Path) -> Result<PublicKey, OpsError> {
+    let name = path.display().to_string();
+    PublicKey::from_pem(&read_text(path)?).map_err(|source| OpsError::PublicKey { name, source })
+}
+
+/// The site.
+#[derive(Args)]
+pub struct SiteOptions {
+    /// The site file
+    #[arg(long, value_name = "FILE")]
+    site: PathBuf,
+    /// The platform, instead of the site file's
+    #[arg(long, value_enum)]
+    platform: Option<PlatformName>,
+}
+
+/// A platform's name.
+#[derive(Clone, Copy, ValueEnum)]
+enum PlatformName {
+    /// K3s
+    K3s,
+    /// Talos Linux
+    Talos,
+}
+
+impl SiteOptions {
+    pub fn choice(&self) -> Result<SiteChoice, Failure> {
+        let platform = self.platform.map(|name| match name {
+            PlatformName::K3s => Platform::K3s,
+            PlatformName::Talos => Platform::Talos,
+        });
+        Ok(SiteChoice { name: self.site.display().to_string(), site: read_site(&self.site)?, platform })
+    }
+}
+
+/// How the cluster is reached.
+#[derive(Args)]
+pub struct ClusterOptions {
+    /// The kubeconfig file [default: $KUBECONFIG, then ~/.kube/config, then the pod's own]
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+}
+
+impl ClusterOptions {
+    pub fn connect(&self, environment: &Environment) -> ConnectOptions {
+        let named = self.kubeconfig.clone().map(|path| vec![path]);
+        let listed = environment.kubeconfig.as_ref().map(|list| std::env::split_paths(list).collect());
+        let home =
+            environment.home.as_ref().map(|home| home.join(".kube/config")).filter(|path| path.exists());
+        let kubeconfigs = named.or(listed).unwrap_or_else(|| home.into_iter().collect());
+        ConnectOptions { kubeconfigs, context: self.context.clone() }
+    }
+}
+
+/// How upstream is reached.
+#[derive(Args)]
+pub struct UpstreamOptions {
+    /// A file that maps upstream's hosts to where they are really asked
+    #[arg(long, value_name = "FILE")]
+    registries: Option<PathBuf>,
+}
+
+impl UpstreamOptions {
+    pub fn upstream(&self) -> Result<Upstream, Failure> {
+        let registries = match &self.registries {
+            Some(path) => {
+                Registries::parse(&read_text(path)?, &path.display().to_string()).map_err(OpsError::from)?
+            }
+            None => Registries::default(),
+        };
+        Ok(Upstream::new(registries)?)
+    }
+}
+
+/// The target registry of a push.
+#[derive(Args)]
+pub struct RegistryOptions {
+    /// The registry: HOST[:PORT][/PREFIX]
+    registry: String,
+    /// Speak plain HTTP with this registry host; on a loopback address that is the default
+    #[arg(long, value_name = "HOST")]
+    plain_http: Vec<String>,
+}
+
+impl RegistryOptions {
+    pub fn endpoint(&self) -> Result<Endpoint, Failure> {
+        let (host, prefix) = self.registry.split_once('/').unwrap_or((&self.registry, ""));
+        if !crate::spec::is_host(host) {
+            let message = format!("`{}` is not the address of a registry", self.registry);
+            return Err(OpsError::Usage {
+                message,
+                hint: "write HOST[:PORT][/PREFIX], without `http://`".to_owned(),
+            }
+            .into());
+        }
+        let plain = self.plain_http.iter().any(|plain| plain == host).then_some(true);
+        Ok(Endpoint::new(host, plain, prefix.trim_matches('/')))
+    }
+}

@@ -1,0 +1,45 @@
+//! `bundle push`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::Failure;
+use super::options::{RegistryOptions, TrustOptions};
+use super::ui::{Ui, bytes};
+use crate::ops::{PushOptions, open, push};
+
+/// Push everything in a bundle into a registry: images, artifacts, signatures and referrers
+#[derive(clap::Args)]
+pub struct Args {
+    /// The bundle
+    file: PathBuf,
+    #[command(flatten)]
+    registry: RegistryOptions,
+    #[command(flatten)]
+    trust: TrustOptions,
+    /// Move tags that point to something else
+    #[arg(long)]
+    retag: bool,
+    /// How many blobs are sent at once
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    jobs: usize,
+}
+
+impl Args {
+    pub async fn run(self, ui: &Ui) -> Result<bool, Failure> {
+        let endpoint = self.registry.endpoint()?;
+        let archive = Arc::new(open(&self.file, &self.trust.trust()?)?);
+        let options = PushOptions { endpoint, retag: self.retag, jobs: self.jobs };
+        let report = push(archive, &options, ui.reporter()).await?;
+        let host = &options.endpoint.host;
+        let text = format!(
+            "pushed to {host}: {} entries, {} blobs, {}; {} entries were there already",
+            report.sent,
+            report.blobs,
+            bytes(report.bytes),
+            report.present
+        );
+        ui.result(&text, &report);
+        Ok(true)
+    }
+}

@@ -1,0 +1,51 @@
+//! `bundle uninstall`.
+
+use super::environment::Environment;
+use super::error::Failure;
+use super::options::ClusterOptions;
+use super::ui::Ui;
+use crate::cluster::UninstallReport;
+use crate::ops::uninstall;
+
+/// Remove what install applied, and nothing else
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    cluster: ClusterOptions,
+}
+
+impl Args {
+    pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        let report = uninstall(&self.cluster.connect(environment), &*ui.reporter()).await?;
+        let removal = &report.removal;
+        let value = serde_json::json!({
+            "installed": report.revision.is_some(),
+            "deleted": removal.deleted.len(),
+            "released": removal.released.len(),
+            "kept": removal.kept.iter().map(|(id, reason)| serde_json::json!({"object": id.to_string(), "reason": reason})).collect::<Vec<_>>(),
+        });
+        ui.result(&text(&report), &value);
+        Ok(true)
+    }
+}
+
+fn text(report: &UninstallReport) -> String {
+    let Some(revision) = &report.revision else { return "nothing is installed".to_owned() };
+    let removal = &report.removal;
+    let mut text = format!(
+        "uninstalled {} {}: {} objects deleted",
+        revision.bundle,
+        revision.version,
+        removal.deleted.len()
+    );
+    if !removal.released.is_empty() {
+        text.push_str(&format!(
+            ", {} that were there before left as others made them",
+            removal.released.len()
+        ));
+    }
+    for (object, reason) in &removal.kept {
+        text.push_str(&format!("\n  kept {object}: {reason}"));
+    }
+    text
+}

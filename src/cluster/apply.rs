@@ -1,0 +1,214 @@
+//! Applies the objects of a layer: server-side, one field manager, those of one rank at the same time.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::api::{Answer, Api, FIELD_MANAGER};
+use super::error::ClusterError;
+use super::inventory::namespace_id;
+use super::object::{list, text};
+use super::pace::{Pace, Teller, together};
+use super::prepare::PreparedObject;
+use crate::report::Reporter;
+
+/// The label that says who made an object.
+pub(super) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// How long a refusal is taken for the cluster still settling: a kind not served yet, a webhook not answering yet.
+const SETTLING: Duration = Duration::from_secs(30);
+
+/// How objects are applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Takes over fields that belong to other managers.
+    pub force_conflicts: bool,
+}
+
+/// What applying did to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not there before.
+    Created,
+    /// It is another than before.
+    Changed,
+    /// Nothing changed.
+    Unchanged,
+}
+
+/// An object as it was before.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) uid: String,
+    pub(super) ours: bool,
+    pub(super) deleting: bool,
+    resource_version: String,
+    generation: Option<i64>,
+    fields: Option<Value>,
+}
+
+impl Found {
+    pub(super) fn of(object: &Value) -> Self {
+        let fields = list(object, "/metadata/managedFields")
+            .iter()
+            .find(|entry| text(entry, "/manager") == FIELD_MANAGER && text(entry, "/operation") == "Apply")
+            .cloned();
+        Self {
+            uid: text(object, "/metadata/uid").to_owned(),
+            ours: fields.is_some(),
+            deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
+            resource_version: text(object, "/metadata/resourceVersion").to_owned(),
+            generation: object.pointer("/metadata/generation").and_then(Value::as_i64),
+            fields,
+        }
+    }
+
+    /// Tells whether this is the same content, as far as we own it; a controller may have written its status meanwhile.
+    fn is_same(&self, other: &Self) -> bool {
+        self.resource_version == other.resource_version
+            || (self.generation.is_some()
+                && self.generation == other.generation
+                && self.fields == other.fields)
+    }
+}
+
+/// An object as it is now.
+#[derive(Debug, Clone)]
+pub(super) struct Applied {
+    pub(super) uid: String,
+    pub(super) created: bool,
+    pub(super) outcome: Outcome,
+}
+
+/// Applies objects, and knows how.
+pub(super) struct Applier<'a> {
+    pub(super) api: &'a Api,
+    pub(super) options: ApplyOptions,
+    pub(super) reporter: &'a dyn Reporter,
+}
+
+impl Applier<'_> {
+    /// Looks up objects that may be there.
+    pub(super) async fn look_up(
+        &self,
+        objects: &[PreparedObject<'_>],
+    ) -> Result<Vec<Option<Found>>, ClusterError> {
+        let found = objects.iter().map(|object| async {
+            Ok(self.api.get(&object.id.path()).await?.map(|value| Found::of(&value)))
+        });
+        together(found).await
+    }
+
+    /// Applies objects of one rank; `ours` says of which we are, or will be, the maker.
+    pub(super) async fn apply(
+        &self,
+        objects: &[PreparedObject<'_>],
+        found: &[Option<Found>],
+        ours: &[bool],
+    ) -> Result<Vec<Applied>, ClusterError> {
+        let applied = objects
+            .iter()
+            .zip(found.iter().zip(ours))
+            .map(|(object, (found, ours))| self.apply_one(object, found.as_ref(), *ours));
+        together(applied).await
+    }
+
+    async fn apply_one(
+        &self,
+        object: &PreparedObject<'_>,
+        found: Option<&Found>,
+        ours: bool,
+    ) -> Result<Applied, ClusterError> {
+        let labelled = if ours { labelled(object.value) } else { object.value.clone() };
+        let answer = self.apply_settled(object, &labelled).await?;
+        let now = Found::of(&answer.body);
+        let outcome = match found {
+            _ if answer.status == 201 => Outcome::Created,
+            Some(before) if before.is_same(&now) => Outcome::Unchanged,
+            _ => Outcome::Changed,
+        };
+        // Somebody else made it between our look and our request: it is theirs.
+        let created = outcome == Outcome::Created || (ours && found.is_some());
+        Ok(Applied { uid: now.uid, created, outcome })
+    }
+
+    async fn apply_settled(
+        &self,
+        object: &PreparedObject<'_>,
+        value: &Value,
+    ) -> Result<Answer, ClusterError> {
+        let (mut pace, mut teller) = (Pace::within(SETTLING), Teller::new(self.reporter));
+        loop {
+            let answer = self.api.apply(&object.id, value, self.options.force_conflicts).await?;
+            if answer.is_success() {
+                return Ok(answer);
+            }
+            if !is_passing(&answer) || !pace.again().await {
+                return Err(refusal(object, &answer));
+            }
+            teller.waiting(format!("{}: {}", object.id, answer.message()));
+        }
+    }
+}
+
+/// Makes a namespace unless it is there; returns whether it is ours.
+pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, ClusterError> {
+    let id = namespace_id(name);
+    let mut pace = Pace::within(SETTLING);
+    loop {
+        match api.get(&id.path()).await?.map(|value| Found::of(&value)) {
+            Some(found) if found.deleting && pace.again().await => {}
+            Some(found) => return Ok(found.ours),
+            None => break,
+        }
+    }
+    let answer = api.apply(&id, &labelled(&id.bare()), false).await?;
+    if answer.is_success() {
+        return Ok(answer.status == 201);
+    }
+    let (status, message) = (answer.status, answer.message());
+    Err(ClusterError::Refused { object: Box::new(id), file: "inventory".into(), status, message })
+}
+
+/// Returns the object with our label, unless somebody has already said who manages it.
+fn labelled(object: &Value) -> Value {
+    let mut object = object.clone();
+    if !object["metadata"]["labels"].is_object() {
+        object["metadata"]["labels"] = json!({});
+    }
+    if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
+        labels.entry(MANAGED_BY).or_insert_with(|| Value::from(FIELD_MANAGER));
+    }
+    object
+}
+
+/// Tells whether a refusal may be gone in a moment.
+pub(super) fn is_passing(answer: &Answer) -> bool {
+    match answer.status {
+        404 => answer.is_not_served(),
+        409 => field_conflicts(answer).is_empty(),
+        500 => answer.message().contains("failed calling webhook"),
+        429 | 503 | 504 => true,
+        _ => false,
+    }
+}
+
+fn refusal(object: &PreparedObject<'_>, answer: &Answer) -> ClusterError {
+    let (id, file, fields) = (object.id.clone(), object.file.to_owned(), field_conflicts(answer));
+    match answer.status {
+        404 if answer.is_not_served() => {
+            ClusterError::UnknownKind { file, api_version: id.api_version, kind: id.kind }
+        }
+        409 if !fields.is_empty() => ClusterError::Conflict { object: Box::new(id), file, fields },
+        status => ClusterError::Refused { object: Box::new(id), file, status, message: answer.message() },
+    }
+}
+
+/// Returns the fields that belong to others, and the server's words about each.
+fn field_conflicts(answer: &Answer) -> Vec<(String, String)> {
+    list(&answer.body, "/details/causes")
+        .iter()
+        .filter(|cause| text(cause, "/reason") == "FieldManagerConflict")
+        .map(|cause| (text(cause, "/field").to_owned(), text(cause, "/message").to_owned()))
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! What can go wrong with a cluster, in words that name the object, and what to do about it.
+
+use std::time::Duration;
+
+use super::object::ObjectId;
+
+/// Why the cluster did not do what it was asked for, or could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// No kubeconfig could be read.
+    #[error("failed to read the kubeconfig {files}")]
+    Kubeconfig {
+        /// The files that were looked at.
+        files: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The API server could not be asked.
+    #[error("failed to ask the API server at `{server}`")]
+    Unreachable {
+        /// Its address.
+        server: String,
+        /// Why.
+        source: Box<kube::Error>,
+    },
+    /// The API server did not answer in time.
+    #[error("the API server at `{server}` did not answer within {} s", waited.as_secs())]
+    NoAnswer {
+        /// Its address.
+        server: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The API server answered something that is no answer to what was asked.
+    #[error("the API server answered {status} to `{request}`: {message}")]
+    Unexpected {
+        /// Method and path.
+        request: String,
+        /// The HTTP status.
+        status: u16,
+        /// Its own words.
+        message: String,
+    },
+    /// An object that cannot be applied as it is.
+    #[error("`{file}`: {problem}")]
+    InvalidObject {
+        /// The file that it was made from.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A kind that neither the cluster nor the set knows.
+    #[error("`{file}`: the cluster does not know the kind `{kind}` of `{api_version}`")]
+    UnknownKind {
+        /// The file that the object was made from.
+        file: String,
+        /// Group and version.
+        api_version: String,
+        /// The kind.
+        kind: String,
+    },
+    /// Fields of an object belong to somebody else.
+    #[error("{object} (`{file}`): {}", owners(fields))]
+    Conflict {
+        /// The object.
+        object: Box<ObjectId>,
+        /// The file that it was made from.
+        file: String,
+        /// The fields, and what the API server says of each: `conflict with "kubectl" using v1`.
+        fields: Vec<(String, String)>,
+    },
+    /// The API server refuses an object.
+    #[error("{object} (`{file}`) is refused ({status}): {message}")]
+    Refused {
+        /// The object.
+        object: Box<ObjectId>,
+        /// The file that it was made from.
+        file: String,
+        /// The HTTP status.
+        status: u16,
+        /// The API server's own words.
+        message: String,
+    },
+    /// Something that must be true before the next step is not, after all the time that it may take.
+    #[error("layer `{layer}` is not ready after {} s:{}", waited.as_secs(), lines(pending))]
+    NotReady {
+        /// The layer.
+        layer: String,
+        /// How long it was waited for.
+        waited: Duration,
+        /// What is missing, one text an object.
+        pending: Vec<String>,
+        /// What a person can do.
+        hint: String,
+    },
+    /// Objects that were deleted are still there.
+    #[error("still there {} s after they were deleted:{}", waited.as_secs(), lines(remaining))]
+    NotGone {
+        /// How long it was waited for.
+        waited: Duration,
+        /// The objects, each with what holds it.
+        remaining: Vec<String>,
+    },
+    /// The record of what is installed cannot be read.
+    #[error("failed to read the inventory `{place}`: {problem}")]
+    Inventory {
+        /// The ConfigMap.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The record of what is installed does not fit into an object of the cluster.
+    #[error(
+        "the inventory of {objects} objects takes {bytes} bytes, more than the {limit} that fit into a ConfigMap"
+    )]
+    InventoryTooLarge {
+        /// How many objects.
+        objects: usize,
+        /// How large.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+}
+
+impl ClusterError {
+    /// Tells whether this is the answer "no", and not the lack of one.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Conflict { .. }
+                | Self::Refused { .. }
+                | Self::UnknownKind { .. }
+                | Self::NotReady { .. }
+                | Self::NotGone { .. }
+        )
+    }
+
+    /// Tells whether the same question may get an answer in a moment.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::NoAnswer { .. } => true,
+            Self::Unexpected { status, .. } => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// Returns the next step, where there is one.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Kubeconfig { .. } => "name one with `--kubeconfig FILE`, and its context with `--context NAME`".into(),
+            Self::Unreachable { server, .. } | Self::NoAnswer { server, .. } => {
+                format!("see whether `kubectl --server {server} get --raw /readyz` answers from this machine")
+            }
+            Self::Unexpected { status: 401, .. } => "the credentials of the kubeconfig are not accepted: renew them".into(),
+            Self::Unexpected { status: 403, .. } => "`kubectl auth can-i --list` shows what this user may do".into(),
+            Self::UnknownKind { kind, .. } => format!(
+                "put the CustomResourceDefinition of `{kind}` into the same layer or an earlier one; `kubectl api-resources` shows what the cluster knows"
+            ),
+            Self::Conflict { .. } => {
+                "take the fields over with `--force-conflicts`, or leave them to their owner and out of the site file".into()
+            }
+            Self::Refused { object, status: 403, .. } => {
+                format!("`kubectl auth can-i create {}` shows whether this user may; otherwise a quota or a policy refuses it", object.resource)
+            }
+            Self::NotReady { hint, .. } => hint.clone(),
+            Self::NotGone { .. } => "whoever put the finalizers must be running to take them away; then run the same command again".into(),
+            Self::Inventory { place, .. } => format!("`kubectl get {place} -o yaml` shows it"),
+            _ => return None,
+        };
+        Some(hint)
+    }
+}
+
+fn owners(fields: &[(String, String)]) -> String {
+    let one = |(field, owner): &(String, String)| format!("`{field}`: {owner}");
+    fields.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Writes one text behind a colon, several below it.
+fn lines(texts: &[String]) -> String {
+    match texts {
+        [one] => format!(" {one}"),
+        several => several.iter().map(|text| format!("\n  {text}")).collect(),
+    }
+}

@@ -1,0 +1,172 @@
+//! An API server in memory, just deep enough to see what is asked of a real one. The real one is asked in the stage tests.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use http::{Method, Response, StatusCode};
+use kube::Client;
+use serde_json::{Value, json};
+
+use super::Cluster;
+use super::api::{Api, FIELD_MANAGER};
+use super::object::text;
+
+/// The state of the server; clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Fake(Arc<Mutex<State>>);
+
+#[derive(Default)]
+pub(super) struct State {
+    /// Objects by their path.
+    pub(super) objects: BTreeMap<String, Value>,
+    /// Requests that change something: `PATCH /api/v1/…`.
+    pub(super) writes: Vec<String>,
+    /// Answers given instead: by method and path, a status and a body.
+    pub(super) answers: BTreeMap<String, (u16, Value)>,
+    /// What every answer to a dry run warns of.
+    pub(super) warning: Option<String>,
+    /// Objects whose deletion never ends.
+    pub(super) held: Vec<String>,
+    made: u64,
+}
+
+impl Fake {
+    pub(super) fn cluster(&self) -> Cluster {
+        let fake = self.clone();
+        let answer = move |request: Request| {
+            let fake = fake.clone();
+            async move { fake.answer(request).await }
+        };
+        let client = Client::new(Router::new().fallback(answer), "default");
+        Cluster { api: Api::new(client, "https://fake".into()), version: "v1.34.4".into() }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no test panics with it")
+    }
+
+    /// Puts an object of somebody else.
+    pub(super) fn put(&self, path: &str, object: Value) {
+        let mut state = self.state();
+        let object = state.stamped(object, None);
+        state.objects.insert(path.to_owned(), object);
+    }
+
+    async fn answer(&self, request: Request) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body in memory");
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let mut state = self.state();
+        let (status, answer) = state.route(&parts.method, parts.uri.path(), &body);
+        let mut response = Response::builder().status(StatusCode::from_u16(status).expect("a status"));
+        if let (&Method::POST, Some(warning)) = (&parts.method, &state.warning) {
+            response = response.header("warning", format!("299 - \"{warning}\""));
+        }
+        response.body(Body::from(answer.to_string())).expect("a response")
+    }
+}
+
+impl State {
+    fn route(&mut self, method: &Method, path: &str, body: &Value) -> (u16, Value) {
+        if let Some(answer) = self.answers.get(&format!("{method} {path}")) {
+            return answer.clone();
+        }
+        if *method != Method::GET {
+            self.writes.push(format!("{method} {path}"));
+        }
+        match *method {
+            Method::GET => self.get(path),
+            Method::PATCH => self.apply(path, body),
+            Method::DELETE => self.delete(path, body),
+            _ => (201, body.clone()),
+        }
+    }
+
+    fn get(&self, path: &str) -> (u16, Value) {
+        if let Some(object) = self.objects.get(path) {
+            return (200, object.clone());
+        }
+        if let Some(known) = discovery(path) {
+            return (200, known);
+        }
+        let below = format!("{path}/");
+        let items: Vec<_> =
+            self.objects.iter().filter(|(one, _)| one.starts_with(&below)).map(|(_, it)| it).collect();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if items.is_empty() && !["configmaps", "pods", "widgets", "events"].contains(&name) {
+            return status(404, "NotFound", "not found");
+        }
+        (200, json!({"items": items, "metadata": {}}))
+    }
+
+    fn apply(&mut self, path: &str, body: &Value) -> (u16, Value) {
+        let Some(old) = self.objects.get(path).cloned() else {
+            if body.pointer("/metadata/uid").is_some() {
+                return status(409, "Conflict", "uid mismatch");
+            }
+            let object = self.stamped(body.clone(), Some(body));
+            self.objects.insert(path.to_owned(), object.clone());
+            return (201, object);
+        };
+        let applied = body.to_string();
+        if text(&old, "/metadata/managedFields/0/fieldsV1") == applied {
+            return (200, old);
+        }
+        let mut object = self.stamped(body.clone(), Some(body));
+        object["metadata"]["uid"] = old["metadata"]["uid"].clone();
+        self.objects.insert(path.to_owned(), object.clone());
+        (200, object)
+    }
+
+    fn delete(&mut self, path: &str, options: &Value) -> (u16, Value) {
+        let Some(object) = self.objects.get(path) else { return status(404, "NotFound", "not found") };
+        if options.pointer("/preconditions/uid") != object.pointer("/metadata/uid") {
+            return status(409, "Conflict", "Precondition failed: UID in precondition differs");
+        }
+        if !self.held.iter().any(|held| held == path) {
+            self.objects.remove(path);
+        }
+        (200, json!({"kind": "Status", "status": "Success"}))
+    }
+
+    fn stamped(&mut self, mut object: Value, applied: Option<&Value>) -> Value {
+        self.made += 1;
+        object["metadata"]["uid"] = json!(format!("uid-{}", self.made));
+        object["metadata"]["resourceVersion"] = json!(self.made.to_string());
+        if let Some(applied) = applied {
+            object["metadata"]["managedFields"] =
+                json!([{"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": applied.to_string()}]);
+        }
+        object
+    }
+}
+
+/// Returns an answer as the API server words its refusals.
+pub(super) fn status(code: u16, reason: &str, message: &str) -> (u16, Value) {
+    (code, json!({"kind": "Status", "code": code, "reason": reason, "message": message}))
+}
+
+fn discovery(path: &str) -> Option<Value> {
+    let kinds: &[(&str, &str, bool)] = match path {
+        "/api/v1" => {
+            &[("namespaces", "Namespace", false), ("configmaps", "ConfigMap", true), ("pods", "Pod", true)]
+        }
+        "/apis/apps/v1" => &[("deployments", "Deployment", true)],
+        "/apis/apiextensions.k8s.io/v1" => {
+            &[("customresourcedefinitions", "CustomResourceDefinition", false)]
+        }
+        "/api" => {
+            let maps = json!({"resource": "configmaps", "responseKind": {"kind": "ConfigMap"}, "scope": "Namespaced", "verbs": ["list", "create"]});
+            return Some(
+                json!({"items": [{"metadata": {}, "versions": [{"version": "v1", "resources": [maps]}]}]}),
+            );
+        }
+        "/apis" => return Some(json!({"items": []})),
+        _ => return None,
+    };
+    let one = |(name, kind, namespaced): &(&str, &str, bool)| json!({"name": name, "kind": kind, "namespaced": namespaced});
+    Some(json!({"resources": kinds.iter().map(one).collect::<Vec<_>>()}))
+}

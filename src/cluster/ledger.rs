@@ -1,0 +1,217 @@
+//! Keeps the inventory while an install goes on: written before each layer and after it, and only when it changed.
+
+use super::api::Api;
+use super::apply::{Applied, Found};
+use super::error::ClusterError;
+use super::inventory::{self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
+use super::prepare::PreparedLayer;
+use super::remove::RemovalReport;
+
+/// The inventory of an install that is under way.
+pub(super) struct Ledger<'a> {
+    api: &'a Api,
+    stored: Option<Inventory>,
+    current: Inventory,
+}
+
+impl<'a> Ledger<'a> {
+    /// Reads what an earlier install left, and makes room for the new layers.
+    pub(super) async fn open(
+        api: &'a Api,
+        revision: &Revision,
+        layers: &[PreparedLayer<'_>],
+    ) -> Result<Self, ClusterError> {
+        let stored = inventory::load(api).await?;
+        let mut current = stored.clone().unwrap_or_default();
+        current.complete &= current.revision == *revision;
+        current.revision = revision.clone();
+        current.layers = merged(current.layers, layers);
+        Ok(Self { api, stored, current })
+    }
+
+    /// Writes down the objects of a layer that are about to be applied; returns for each whether it is ours.
+    pub(super) async fn intend(
+        &mut self,
+        layer: &PreparedLayer<'_>,
+        found: &[Option<Found>],
+    ) -> Result<Vec<bool>, ClusterError> {
+        let entries: Vec<Entry> = layer
+            .objects
+            .iter()
+            .zip(found)
+            .map(|(object, found)| {
+                let (uid, created) = claim(self.current.entry(&object.id), found.as_ref());
+                Entry { id: object.id.clone(), uid, created }
+            })
+            .collect();
+        let ours = entries.iter().map(|entry| entry.created).collect();
+        self.put(layer.name, entries);
+        self.save_unfinished().await?;
+        Ok(ours)
+    }
+
+    /// Writes down what a layer's objects became.
+    pub(super) async fn record(
+        &mut self,
+        layer: &PreparedLayer<'_>,
+        applied: &[Applied],
+    ) -> Result<(), ClusterError> {
+        let entries = layer.objects.iter().zip(applied).map(|(object, applied)| Entry {
+            id: object.id.clone(),
+            uid: Some(applied.uid.clone()),
+            created: applied.created,
+        });
+        self.put(layer.name, entries.collect());
+        self.save_unfinished().await
+    }
+
+    /// Returns the layers with only those objects that the new set no longer has.
+    pub(super) fn surplus(&self, layers: &[PreparedLayer<'_>]) -> Vec<InventoryLayer> {
+        let wanted: Vec<_> =
+            layers.iter().flat_map(|layer| &layer.objects).map(|object| object.id.key()).collect();
+        let mut surplus = self.current.layers.clone();
+        for layer in &mut surplus {
+            layer.objects.retain(|entry| !wanted.contains(&entry.id.key()));
+        }
+        surplus.retain(|layer| !layer.objects.is_empty());
+        surplus
+    }
+
+    /// Forgets the surplus, except for what had to be kept, and says that everything is there.
+    pub(super) async fn finish(
+        &mut self,
+        surplus: &[InventoryLayer],
+        removal: &RemovalReport,
+    ) -> Result<(), ClusterError> {
+        let surplus: Vec<_> =
+            surplus.iter().flat_map(|layer| &layer.objects).map(|entry| entry.id.key()).collect();
+        let kept: Vec<_> = removal.kept.iter().map(|(id, _)| id.key()).collect();
+        for layer in &mut self.current.layers {
+            layer.objects.retain(|entry| {
+                let key = entry.id.key();
+                !surplus.contains(&key) || kept.contains(&key)
+            });
+        }
+        self.current.layers.retain(|layer| !layer.objects.is_empty());
+        self.current.complete = true;
+        self.save().await
+    }
+
+    fn put(&mut self, layer: &str, entries: Vec<Entry>) {
+        for other in &mut self.current.layers {
+            other.objects.retain(|old| !entries.iter().any(|new| new.id.key() == old.id.key()));
+        }
+        if let Some(layer) = self.current.layers.iter_mut().find(|other| other.name == layer) {
+            layer.objects.splice(0..0, entries);
+        }
+    }
+
+    async fn save_unfinished(&mut self) -> Result<(), ClusterError> {
+        if self.stored.as_ref() != Some(&self.current) {
+            self.current.complete = false;
+        }
+        self.save().await
+    }
+
+    async fn save(&mut self) -> Result<(), ClusterError> {
+        if self.stored.as_ref() == Some(&self.current) {
+            return Ok(());
+        }
+        if self.stored.is_none() {
+            self.current.owns_namespace =
+                super::apply::ensure_namespace(self.api, INVENTORY_NAMESPACE).await?;
+        }
+        inventory::save(self.api, &self.current).await?;
+        self.stored = Some(self.current.clone());
+        Ok(())
+    }
+}
+
+/// Decides whose an object is: its uid, if it is there, and whether this tool made it.
+fn claim(entry: Option<&Entry>, found: Option<&Found>) -> (Option<String>, bool) {
+    let Some(found) = found else { return (None, true) };
+    let created = match entry {
+        // Written down and then interrupted: it is ours if our fields are on it.
+        Some(Entry { uid: None, created, .. }) => *created && found.ours,
+        Some(Entry { uid: Some(uid), created, .. }) => *created && *uid == found.uid,
+        None => false,
+    };
+    (Some(found.uid.clone()), created)
+}
+
+/// Puts the new layers in their order, and each old one that is no longer there behind the one it came after.
+fn merged(old: Vec<InventoryLayer>, new: &[PreparedLayer<'_>]) -> Vec<InventoryLayer> {
+    let mut layers: Vec<InventoryLayer> = new
+        .iter()
+        .map(|layer| InventoryLayer {
+            name: layer.name.to_owned(),
+            timeout: layer.timeout.as_secs(),
+            objects: old
+                .iter()
+                .find(|old| old.name == layer.name)
+                .map(|old| old.objects.clone())
+                .unwrap_or_default(),
+        })
+        .collect();
+    let mut place = 0;
+    for layer in old {
+        match layers.iter().position(|known| known.name == layer.name) {
+            Some(known) => place = known + 1,
+            None => {
+                layers.insert(place, layer);
+                place += 1;
+            }
+        }
+    }
+    layers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inventory::namespace_id;
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn found(uid: &str, ours: bool) -> Found {
+        let managed = if ours { json!([{"manager": "bundle", "operation": "Apply"}]) } else { json!([]) };
+        Found::of(&json!({"metadata": {"uid": uid, "managedFields": managed}}))
+    }
+
+    fn entry(uid: Option<&str>, created: bool) -> Entry {
+        Entry { id: namespace_id("a"), uid: uid.map(str::to_owned), created }
+    }
+
+    #[test]
+    fn only_what_this_tool_made_is_ours() {
+        for (entry, found, ours) in [
+            (None, None, true),
+            (None, Some(found("1", false)), false),
+            (None, Some(found("1", true)), false),
+            (Some(entry(Some("1"), true)), Some(found("1", true)), true),
+            (Some(entry(Some("1"), true)), Some(found("2", true)), false),
+            (Some(entry(Some("1"), true)), None, true),
+            (Some(entry(Some("1"), false)), Some(found("1", true)), false),
+            (Some(entry(Some("1"), false)), None, true),
+            (Some(entry(None, true)), Some(found("1", true)), true),
+            (Some(entry(None, true)), Some(found("1", false)), false),
+        ] {
+            assert_eq!(claim(entry.as_ref(), found.as_ref()).1, ours, "{entry:?} {found:?}");
+        }
+    }
+
+    #[test]
+    fn layers_that_left_keep_their_place() {
+        let old = |name: &str| InventoryLayer { name: name.into(), timeout: 1, objects: vec![] };
+        let new = |name: &'static str| PreparedLayer {
+            name,
+            objects: vec![],
+            wait_for: &[],
+            timeout: Duration::from_secs(1),
+        };
+        let layers =
+            merged(vec![old("00"), old("10"), old("20"), old("30")], &[new("00"), new("20"), new("40")]);
+        let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        assert_eq!(names, ["00", "10", "20", "30", "40"]);
+    }
+}

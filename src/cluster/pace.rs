@@ -1,0 +1,94 @@
+//! How requests are spread over time: several at once, and again and again with a short wait that grows, up to a deadline.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::time::{Instant, sleep_until};
+
+use crate::report::{Event, Reporter};
+
+const FIRST: Duration = Duration::from_millis(40);
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// How many requests are under way at once.
+const CONCURRENCY: usize = 8;
+
+/// Works on several things at once; results in the order of the futures, or the first error.
+pub(super) async fn together<T, E>(
+    futures: impl IntoIterator<Item = impl Future<Output = Result<T, E>>>,
+) -> Result<Vec<T>, E> {
+    stream::iter(futures.into_iter().collect::<Vec<_>>()).buffered(CONCURRENCY).try_collect().await
+}
+
+/// Says what is waited for, and each thing once.
+pub(super) struct Teller<'a> {
+    reporter: &'a dyn Reporter,
+    said: String,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(reporter: &'a dyn Reporter) -> Self {
+        Self { reporter, said: String::new() }
+    }
+
+    /// Reports what is waited for, unless it is what was reported last.
+    pub(super) fn waiting(&mut self, words: String) {
+        if self.said != words {
+            self.reporter.event(Event::Waiting(words.clone()));
+            self.said = words;
+        }
+    }
+}
+
+/// The rhythm of one wait.
+#[derive(Debug)]
+pub(super) struct Pace {
+    start: Instant,
+    deadline: Instant,
+    step: Duration,
+}
+
+impl Pace {
+    /// Starts a wait that may take so long.
+    pub(super) fn within(limit: Duration) -> Self {
+        let start = Instant::now();
+        Self { start, deadline: start + limit, step: FIRST }
+    }
+
+    /// Waits a little; returns `false`, at once, when the time is up.
+    pub(super) async fn again(&mut self) -> bool {
+        let now = Instant::now();
+        if now >= self.deadline {
+            return false;
+        }
+        sleep_until((now + self.step).min(self.deadline)).await;
+        self.step = (self.step * 3 / 2).min(LONGEST);
+        true
+    }
+
+    /// Returns how long this has taken so far.
+    pub(super) fn waited(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Returns how long it may still take.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn asks_more_than_once_and_ends() {
+        let mut pace = Pace::within(Duration::from_millis(120));
+        let mut asked = 1;
+        while pace.again().await {
+            asked += 1;
+        }
+        assert!((3..=5).contains(&asked), "{asked}");
+        assert_eq!(pace.left(), Duration::ZERO);
+    }
+}

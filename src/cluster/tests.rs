@@ -1,0 +1,295 @@
+//! The whole way, against an API server in memory: what is written, what is left alone, and the words for what goes wrong.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::fake::{Fake, status};
+use super::*;
+use crate::render::{Condition, Expectation, Probe, RenderedLayer, RenderedObject, RenderedSet};
+use crate::report::Silent;
+
+const SETTINGS: &str = "/api/v1/namespaces/lumen/configmaps/settings";
+const REVISION: &str = "/api/v1/namespaces/bundle-system/configmaps/bundle-revision";
+const WIDGETS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com";
+
+fn namespace() -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "lumen"}})
+}
+
+fn settings(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "lumen"}, "data": {"a": "b"}})
+}
+
+fn widgets() -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced", "names": {"kind": "Widget", "plural": "widgets"},
+            "versions": [{"name": "v1", "served": true}],
+        },
+        "status": {"conditions": [{"type": "Established", "status": "True"}]},
+    })
+}
+
+fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
+    let object = |value| RenderedObject { source: format!("{name}/objects.yaml"), value };
+    RenderedLayer {
+        name: name.into(),
+        objects: objects.into_iter().map(object).collect(),
+        wait_for: vec![],
+        timeout: Duration::from_millis(100),
+        probes: vec![],
+    }
+}
+
+fn set(objects: Vec<Value>) -> RenderedSet {
+    RenderedSet { layers: vec![layer("10-lumen", objects)], node_files: vec![] }
+}
+
+async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {
+    let revision = Revision { bundle: "homelab".into(), version: "1".into(), digest: "sha256:00".into() };
+    fake.cluster().install(set, &revision, ApplyOptions::default(), &Silent).await
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, ClusterError>) -> String {
+    let error = result.expect_err("it must not work");
+    format!("{error}\nhint: {}\nrefusal: {}", error.hint().unwrap_or_default(), error.is_refusal())
+}
+
+fn names(ids: &[ObjectId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_second_install_changes_nothing_and_does_not_touch_the_inventory() {
+    let (fake, set) = (Fake::default(), set(vec![settings("settings"), namespace()]));
+    let first = install(&fake, &set).await.expect("installed");
+    assert_eq!((first.created(), first.changed(), first.unchanged()), (2, 0, 0));
+    let before = fake.state().objects.clone();
+    fake.state().writes.clear();
+    let second = install(&fake, &set).await.expect("installed again");
+    assert_eq!((second.created(), second.changed(), second.unchanged()), (0, 0, 2));
+    assert_eq!(fake.state().objects, before);
+    assert_eq!(fake.state().writes, ["PATCH /api/v1/namespaces/lumen", &format!("PATCH {SETTINGS}")]);
+}
+
+#[tokio::test]
+async fn what_was_installed_goes_and_nothing_else() {
+    let fake = Fake::default();
+    fake.put("/api/v1/namespaces/default", json!({"kind": "Namespace", "metadata": {"name": "default"}}));
+    let before = fake.state().objects.clone();
+    let _ = install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
+    let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
+    assert!(inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_some()));
+    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    assert_eq!(names(&report.removal.deleted), ["configmap lumen/settings", "namespace lumen"]);
+    assert_eq!(fake.state().objects, before);
+    assert_eq!(fake.cluster().uninstall(&Silent).await.expect("nothing to do").revision, None);
+}
+
+#[tokio::test]
+async fn what_was_there_before_stays_and_gets_no_label() {
+    let fake = Fake::default();
+    fake.put(SETTINGS, settings("settings"));
+    let report = install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
+    assert_eq!(names(&report.layers[0].adopted), ["configmap lumen/settings"]);
+    assert_eq!(fake.state().objects[SETTINGS].pointer("/metadata/labels"), None);
+    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    assert_eq!(names(&report.removal.released), ["configmap lumen/settings"]);
+    assert!(fake.state().objects.contains_key(SETTINGS));
+    let (kept, reason) = &report.removal.kept[0];
+    assert_eq!(
+        format!("{kept}: {reason}"),
+        "namespace lumen: it still has objects of others: configmap settings"
+    );
+}
+
+#[tokio::test]
+async fn an_object_that_others_made_again_stays() {
+    let fake = Fake::default();
+    let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    fake.put(SETTINGS, settings("settings"));
+    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    assert_eq!(report.removal.kept[0].1, "somebody else made it again");
+    assert!(fake.state().objects.contains_key(SETTINGS));
+}
+
+#[tokio::test]
+async fn what_left_the_set_is_pruned() {
+    let fake = Fake::default();
+    let _ = install(&fake, &set(vec![settings("settings"), settings("old")])).await.expect("installed");
+    let report = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    assert_eq!(names(&report.pruned.deleted), ["configmap lumen/old"]);
+    let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
+    assert_eq!(inventory.entries().count(), 1);
+}
+
+#[tokio::test]
+async fn an_interrupted_install_goes_on_and_can_be_taken_away() {
+    let fake = Fake::default();
+    let refused = format!("PATCH {}", SETTINGS.replace("settings", "second"));
+    fake.state().answers.insert(refused.clone(), status(422, "Invalid", "data: Invalid value"));
+    let set = set(vec![settings("settings"), settings("second")]);
+    assert_snapshot!(refusal(install(&fake, &set).await), @r"
+    configmap lumen/second (`10-lumen/objects.yaml`) is refused (422): data: Invalid value
+    hint: 
+    refusal: true
+    ");
+    let inventory =
+        fake.cluster().inventory().await.expect("readable").expect("written before anything was applied");
+    assert!(!inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_none()));
+    let interrupted = fake.state().objects.clone();
+
+    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    assert_eq!(names(&report.removal.deleted), ["configmap lumen/settings"]);
+    assert_eq!(names(&report.removal.absent), ["configmap lumen/second"]);
+
+    fake.state().objects = interrupted;
+    fake.state().answers.remove(&refused);
+    let _ = install(&fake, &set).await.expect("it goes on");
+    let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
+    assert!(inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_some()));
+}
+
+#[tokio::test]
+async fn a_definition_with_instances_of_others_stays() {
+    let fake = Fake::default();
+    let _ = install(&fake, &set(vec![widgets()])).await.expect("installed");
+    let widget = json!({"kind": "Widget", "metadata": {"name": "theirs", "namespace": "default"}});
+    fake.put("/apis/example.com/v1/widgets/theirs", widget);
+    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    assert_eq!(report.removal.kept[0].1, "it still has instances of others: widget default/theirs");
+    assert!(fake.state().objects.contains_key(WIDGETS));
+    assert!(!fake.state().objects.contains_key(REVISION));
+}
+
+#[tokio::test]
+async fn a_conflict_names_object_field_and_owner() {
+    let fake = Fake::default();
+    let cause = json!({"reason": "FieldManagerConflict", "field": ".data.a", "message": "conflict with \"helm\" using v1"});
+    let (code, mut body) = status(409, "Conflict", "Apply failed with 1 conflict");
+    body["details"] = json!({"causes": [cause]});
+    fake.state().answers.insert(format!("PATCH {SETTINGS}"), (code, body));
+    assert_snapshot!(refusal(install(&fake, &set(vec![settings("settings")])).await), @r#"
+    configmap lumen/settings (`10-lumen/objects.yaml`): `.data.a`: conflict with "helm" using v1
+    hint: take the fields over with `--force-conflicts`, or leave them to their owner and out of the site file
+    refusal: true
+    "#);
+}
+
+#[tokio::test]
+async fn faults_of_the_set_are_found_before_anything_is_changed() {
+    let fake = Fake::default();
+    let monitor = json!({"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": {"name": "a"}});
+    assert_snapshot!(refusal(install(&fake, &set(vec![namespace(), monitor])).await), @r"
+    `10-lumen/objects.yaml`: the cluster does not know the kind `ServiceMonitor` of `monitoring.coreos.com/v1`
+    hint: put the CustomResourceDefinition of `ServiceMonitor` into the same layer or an earlier one; `kubectl api-resources` shows what the cluster knows
+    refusal: true
+    ");
+    assert_snapshot!(refusal(install(&fake, &set(vec![settings("a"), settings("a")])).await), @r"
+    `10-lumen/objects.yaml`: configmap lumen/a is in `10-lumen/objects.yaml` too
+    hint: 
+    refusal: false
+    ");
+    assert_snapshot!(refusal(install(&fake, &set(vec![settings("a/../b")])).await), @r"
+    `10-lumen/objects.yaml`: `a/../b` cannot be the name of an object
+    hint: 
+    refusal: false
+    ");
+    assert_eq!(fake.state().writes, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_missing_image_is_named_when_the_time_is_up() {
+    let fake = Fake::default();
+    let waiting = json!({"reason": "ImagePullBackOff", "message": "Back-off pulling image \"registry.lan/audit:1\": not found"});
+    fake.put("/api/v1/namespaces/lumen/pods/audit-x", json!({"metadata": {"name": "audit-x"}, "status":
+        {"containerStatuses": [{"name": "a", "image": "registry.lan/audit:1", "state": {"waiting": waiting}}]}}));
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "audit", "namespace": "lumen"},
+        "spec": {"replicas": 1}, "status": {"updatedReplicas": 1}});
+    let mut set = set(vec![deployment]);
+    set.layers[0].wait_for = vec![Condition::RolloutsComplete];
+    assert_snapshot!(refusal(install(&fake, &set).await), @r#"
+    layer `10-lumen` is not ready after 0 s: deployment lumen/audit: 0 of 1 ready: pod audit-x: image `registry.lan/audit:1`: ImagePullBackOff: Back-off pulling image "registry.lan/audit:1": not found
+    hint: `bundle push FILE REGISTRY --key PUB` puts every image of the bundle into the registry; the nodes must be set up to ask it (`bundle render` writes their files)
+    refusal: true
+    "#);
+}
+
+#[tokio::test]
+async fn a_definition_that_is_never_established_stops_the_layer() {
+    let fake = Fake::default();
+    let mut definition = widgets();
+    definition["status"] = json!({});
+    let set = set(vec![
+        definition,
+        json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}),
+    ]);
+    assert_snapshot!(refusal(install(&fake, &set).await), @r"
+    layer `10-lumen` is not ready after 0 s: customresourcedefinition widgets.example.com: not established
+    hint: `kubectl describe customresourcedefinition widgets.example.com` shows more; the same command goes on from here
+    refusal: true
+    ");
+    assert!(!fake.state().writes.iter().any(|write| write.contains("example.com/v1/")));
+}
+
+#[tokio::test]
+async fn probes_are_dry_runs_and_tell_a_webhook_that_fails_open() {
+    let fake = Fake::default();
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}});
+    let probe = |name: &str, expect| Probe { name: name.into(), object: pod.clone(), expect };
+    let words = vec!["validation.gatekeeper.sh".to_owned()];
+    let mut set = set(vec![]);
+    set.layers[0].probes = vec![
+        probe("refused", Expectation::Refused { words }),
+        probe("warned", Expectation::Warned { words: vec![":latest".into()] }),
+        probe("admitted", Expectation::Admitted),
+    ];
+    fake.state().warning = Some("[block] uses :latest".into());
+    let report = fake.cluster().probe(&set, Patience::Layer, &Silent).await.expect("answered");
+    let lines = report
+        .results
+        .iter()
+        .map(|one| format!("{} {} {}: {}", one.name, one.passed, one.status, one.verdict));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    refused false 201: admitted: the webhook may be failing open
+    warned true 201: admitted with a warning
+    admitted true 201: admitted
+    ");
+    assert!(!report.passed());
+    assert_eq!(fake.state().objects.len(), 0);
+}
+
+#[tokio::test]
+async fn what_does_not_go_is_named_with_what_holds_it() {
+    let fake = Fake::default();
+    let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    fake.state().held.push(SETTINGS.into());
+    if let Some(object) = fake.state().objects.get_mut(SETTINGS) {
+        object["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    }
+    let remover = remove::Remover { api: &fake.cluster().api, reporter: &Silent };
+    let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
+    let entry = inventory.entries().next().expect("one object");
+    let held = vec![(entry.id.clone(), entry.uid.clone().unwrap_or_default())];
+    assert_snapshot!(refusal(remover.wait_gone(held, Duration::from_millis(50)).await), @r"
+    still there 0 s after they were deleted: configmap lumen/settings (held by example.com/hold)
+    hint: whoever put the finalizers must be running to take them away; then run the same command again
+    refusal: true
+    ");
+}
+
+#[test]
+fn everything_can_run_on_any_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let (cluster, set) = (Fake::default().cluster(), set(vec![]));
+    is_send(&cluster.install(&set, &Revision::default(), ApplyOptions::default(), &Silent));
+    is_send(&cluster.probe(&set, Patience::Brief, &Silent));
+    is_send(&cluster.uninstall(&Silent));
+    is_send(&Cluster::connect(&ConnectOptions::default()));
+}

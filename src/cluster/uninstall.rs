@@ -1,0 +1,67 @@
+//! Takes away what install applied, from the inventory alone, and leaves everything else.
+
+use super::Cluster;
+use super::error::ClusterError;
+use super::guests::guest;
+use super::inventory::{
+    self, Entry, INVENTORY_NAMESPACE, InventoryLayer, Revision, inventory_id, namespace_id,
+};
+use super::remove::{RemovalReport, Remover};
+use crate::report::Reporter;
+
+/// How many seconds the inventory and its namespace may take to go.
+const LAST_STEP: u64 = 60;
+
+/// What an uninstall did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct UninstallReport {
+    /// What was installed; `None` when nothing was.
+    pub revision: Option<Revision>,
+    /// What happened to its objects.
+    pub removal: RemovalReport,
+}
+
+impl Cluster {
+    /// Takes away what install applied. Where it stops, the same call goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the API server cannot be asked or refuses, the inventory cannot be read, or an object does not go.
+    pub async fn uninstall(&self, reporter: &dyn Reporter) -> Result<UninstallReport, ClusterError> {
+        let Some(inventory) = inventory::load(&self.api).await? else {
+            return Ok(UninstallReport::default());
+        };
+        let remover = Remover { api: &self.api, reporter };
+        let removal = remover.remove(&inventory.layers).await?;
+        reporter.step(format!("deleted {} objects", removal.deleted.len()));
+        let mut report = UninstallReport { revision: Some(inventory.revision), removal };
+        self.remove_inventory(&remover, inventory.owns_namespace, &mut report).await?;
+        Ok(report)
+    }
+
+    /// Removes the record last: as long as anything is left, it is needed.
+    async fn remove_inventory(
+        &self,
+        remover: &Remover<'_>,
+        owns_namespace: bool,
+        report: &mut UninstallReport,
+    ) -> Result<(), ClusterError> {
+        let mut objects = vec![Entry { id: inventory_id(), uid: None, created: true }];
+        if owns_namespace {
+            match guest(&self.api, INVENTORY_NAMESPACE, &[inventory_id()]).await? {
+                None => {
+                    objects.push(Entry { id: namespace_id(INVENTORY_NAMESPACE), uid: None, created: true })
+                }
+                Some(guest) => report.removal.kept.push((
+                    namespace_id(INVENTORY_NAMESPACE),
+                    format!("it still has objects of others: {guest}"),
+                )),
+            }
+        }
+        let layer = InventoryLayer { name: "inventory".into(), timeout: LAST_STEP, objects };
+        let last = remover.remove(&[layer]).await?;
+        report.removal.kept.extend(last.kept);
+        Ok(())
+    }
+}

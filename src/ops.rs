@@ -1,0 +1,29 @@
+//! The commands, one function each. They return reports and print nothing.
+
+mod assemble;
+mod build;
+mod error;
+mod gather;
+mod inspect;
+mod install;
+mod judge;
+mod keygen;
+mod lock;
+mod push;
+mod render;
+mod serve;
+mod verify;
+mod workspace;
+
+pub use build::{BuildOptions, BuildReport, build};
+pub use error::{EntryError, OpsError};
+pub use gather::Upstream;
+pub use inspect::{InspectReport, inspect};
+pub use install::{InstallOptions, InstallReport, install, probe, site_endpoint, uninstall};
+pub use keygen::{KeygenReport, keygen};
+pub use lock::{LockOptions, LockReport, Update, lock};
+pub use push::{PushOptions, push};
+pub use render::{SiteChoice, render_site, write_rendered};
+pub use serve::catalog;
+pub use verify::{Trust, VerifyReport, open, verify};
+pub use workspace::{Workspace, read_site, read_text, replace};

@@ -1,0 +1,167 @@
+//! `bundle build`: lock, fetch, verify, check completeness, pack, sign.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::assemble::{Assembly, assemble};
+use super::error::OpsError;
+use super::gather::{Gathered, Pins, Upstream, gather};
+use super::workspace::{Workspace, replace};
+use crate::archive::{Role, SIGNATURE_SLOT, Writer};
+use crate::digest::Digest;
+use crate::fetch::fetch;
+use crate::lock::Lock;
+use crate::render::{BundleName, ImageMap, Sources, render};
+use crate::report::Reporter;
+use crate::spec::{Platform, Site};
+use crate::store::BlobSink;
+use crate::trust::{BundleSignature, SigningKey};
+
+/// How to build.
+pub struct BuildOptions {
+    /// Where the bundle goes.
+    pub output: PathBuf,
+    /// The key that signs it; without one it is not signed.
+    pub key: Option<SigningKey>,
+    /// Whether the lock must be complete already.
+    pub locked: bool,
+    /// How many blobs are fetched at once.
+    pub jobs: usize,
+}
+
+/// What was built.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use]
+pub struct BuildReport {
+    /// The bundle's identity: the digest of its index.
+    pub digest: Digest,
+    /// The bundle's name.
+    pub name: String,
+    /// The bundle's version.
+    pub version: String,
+    /// Entries of the index.
+    pub entries: usize,
+    /// Blobs.
+    pub blobs: usize,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Whether it is signed.
+    pub signed: bool,
+}
+
+/// Builds a bundle.
+///
+/// # Errors
+/// When anything cannot be had, is refused, or is not complete; no file is left under the final name then.
+pub async fn build(
+    workspace: &Workspace,
+    upstream: &Upstream,
+    options: &BuildOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<BuildReport, OpsError> {
+    let gathered = gather(workspace, upstream, Pins::Locked(workspace.lock.as_ref())).await?;
+    let lock = settle_lock(workspace, &gathered, options.locked)?;
+    reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
+    check_sites(workspace, &gathered)?;
+    let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
+    drop(gathered);
+    let report = report(workspace, &assembly, options.key.is_some());
+    pack(assembly, options, reporter).await?;
+    if workspace.lock.as_ref() != Some(&lock) {
+        replace(&workspace.lock_path, lock.to_text().as_bytes())?;
+    }
+    Ok(report)
+}
+
+/// Returns the lock of what was gathered; where there was one, it may only have grown.
+fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Result<Lock, OpsError> {
+    let new = gathered.lock(&workspace.spec.targets);
+    let changes = workspace
+        .lock
+        .as_ref()
+        .map(|old| old.changes(&new))
+        .unwrap_or_else(|| vec!["there is none".to_owned()]);
+    let grown = |change: &String| {
+        !locked && (change.contains(": new, ") || change.ends_with(": gone") || workspace.lock.is_none())
+    };
+    let refused: Vec<_> = changes.into_iter().filter(|change| !grown(change)).collect();
+    if refused.is_empty() {
+        Ok(new)
+    } else {
+        Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused })
+    }
+}
+
+/// Renders every site of the spec: what its layers refer to must travel.
+fn check_sites(workspace: &Workspace, gathered: &Gathered) -> Result<(), OpsError> {
+    let mut sources = workspace.sources.clone();
+    sources.extend(gathered.files.iter().map(|(name, (_, bytes))| (format!("files/{name}"), bytes.to_vec())));
+    let sources = Sources::new(sources);
+    let images: Vec<_> = gathered
+        .items
+        .iter()
+        .map(|(resolved, _)| (resolved.item.reference.clone(), resolved.carried().descriptor.digest))
+        .collect();
+    let bundle = BundleName { name: workspace.spec.name.clone(), version: workspace.spec.version.clone() };
+    for (name, site) in &workspace.sites {
+        for platform in platforms(workspace, site) {
+            let map = ImageMap::new(&site.registry, images.iter().cloned());
+            let _checked = render(&sources, &map, site, platform, &bundle).map_err(|source| {
+                OpsError::Render { site: name.clone(), platform: platform.name(), source }
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the site's platform, or every platform that the bundle carries where the site leaves it open.
+fn platforms(workspace: &Workspace, site: &Site) -> Vec<Platform> {
+    let carried =
+        [(Platform::K3s, &workspace.spec.platforms.k3s), (Platform::Talos, &workspace.spec.platforms.talos)];
+    let carried = carried.into_iter().filter(|(_, folder)| folder.is_some()).map(|(platform, _)| platform);
+    site.platform.map_or_else(|| carried.collect(), |platform| vec![platform])
+}
+
+fn report(workspace: &Workspace, assembly: &Assembly, signed: bool) -> BuildReport {
+    BuildReport {
+        digest: Digest::of(&assembly.index),
+        name: workspace.spec.name.clone(),
+        version: workspace.spec.version.clone(),
+        entries: assembly
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.role, Role::Image | Role::Artifact))
+            .count(),
+        blobs: assembly.layout.blobs().count(),
+        bytes: assembly.layout.length(),
+        signed,
+    }
+}
+
+async fn pack(
+    assembly: Assembly,
+    options: &BuildOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<(), OpsError> {
+    let slot = signature_slot(&assembly.index, options.key.as_ref());
+    let writer = Arc::new(Writer::create(&options.output, assembly.layout, &assembly.index)?);
+    for (digest, bytes) in &assembly.small {
+        writer.write_all_at(digest, 0, bytes).map_err(|source| write_failed(&options.output, source))?;
+    }
+    drop(assembly.small);
+    fetch(assembly.large, writer.clone(), options.jobs, reporter).await?;
+    let writer = Arc::into_inner(writer)
+        .ok_or_else(|| write_failed(&options.output, std::io::Error::other("a transfer is still running")))?;
+    Ok(writer.finish(&slot)?)
+}
+
+fn signature_slot(index: &[u8], key: Option<&SigningKey>) -> Vec<u8> {
+    let size = usize::try_from(SIGNATURE_SLOT).unwrap_or_default();
+    let signed = key.and_then(|key| BundleSignature::sign(key, index).padded(size).ok());
+    signed.unwrap_or_else(|| vec![b' '; size])
+}
+
+fn write_failed(path: &Path, source: std::io::Error) -> OpsError {
+    OpsError::Io { verb: "write", path: path.to_owned(), source }
+}

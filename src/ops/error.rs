@@ -1,0 +1,192 @@
+//! Every error of a command, what it means for the exit code, and what to do next.
+
+use std::path::PathBuf;
+
+use crate::archive::ArchiveError;
+use crate::lock::LockError;
+use crate::registry::RegistryError;
+use crate::registry::push::PushError;
+use crate::render::RenderErrors;
+use crate::resolve::ResolveError;
+use crate::spec::Faults;
+use crate::trust::{KeyFileError, PublicKeyError, TrustError};
+
+/// A command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    /// A file that a person wrote has faults.
+    #[error(transparent)]
+    Faults(#[from] Faults),
+    /// A file cannot be read or written.
+    #[error("failed to {verb} `{}`", path.display())]
+    Io {
+        /// What was tried: "read", "write".
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that is needed is larger than anything of its kind may be.
+    #[error("`{}` has {found} bytes, more than the limit of {limit}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        found: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The lock does not fit the spec, or what upstream has now.
+    #[error("the lock `{}` is out of date:\n  {}", path.display(), changes.join("\n  "))]
+    LockOutdated {
+        /// The lock.
+        path: PathBuf,
+        /// What differs, one line each.
+        changes: Vec<String>,
+    },
+    /// References could not be resolved or verified.
+    #[error("{} of the bundle's entries cannot be taken", .0.len())]
+    Entries(Vec<EntryError>),
+    /// A registry did not do what was asked.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A push was refused or is not complete.
+    #[error(transparent)]
+    Push(#[from] PushError),
+    /// The bundle file is not as it must be.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The layers cannot be rendered for a site.
+    #[error("`{site}` cannot be rendered for {platform}")]
+    Render {
+        /// The site file.
+        site: String,
+        /// The platform.
+        platform: &'static str,
+        /// Every fault.
+        source: RenderErrors,
+    },
+    /// A private key cannot be used.
+    #[error("the key `{}` cannot be used", path.display())]
+    Key {
+        /// The key file.
+        path: PathBuf,
+        /// Why.
+        source: KeyFileError,
+    },
+    /// A public key cannot be used.
+    #[error("the public key `{name}` cannot be used")]
+    PublicKey {
+        /// The file, or the policy that holds it.
+        name: String,
+        /// Why.
+        source: PublicKeyError,
+    },
+    /// The cluster did not do what was asked.
+    #[error(transparent)]
+    Cluster(#[from] crate::cluster::ClusterError),
+    /// Something is missing on the command line.
+    #[error("{message}")]
+    Usage {
+        /// What is missing.
+        message: String,
+        /// What to write.
+        hint: String,
+    },
+}
+
+/// Why one entry cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// It cannot be resolved.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// It is not signed as its policy demands.
+    #[error("`{reference}` is refused by its policy")]
+    Trust {
+        /// The reference.
+        reference: String,
+        /// Why.
+        source: TrustError,
+    },
+    /// A key of its policy is no key.
+    #[error("the policy of `{reference}` holds a key that cannot be used")]
+    Key {
+        /// The reference.
+        reference: String,
+        /// Why.
+        source: PublicKeyError,
+    },
+    /// A file cannot be had.
+    #[error("failed to fetch file `{name}`")]
+    File {
+        /// The file's name.
+        name: String,
+        /// Why.
+        source: RegistryError,
+    },
+}
+
+impl EntryError {
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Resolve(error) => error.is_refusal(),
+            Self::Trust { .. } => true,
+            Self::Key { .. } => false,
+            Self::File { source, .. } => source.is_refusal(),
+        }
+    }
+
+    /// Returns a next step that works.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Resolve(error) => error.hint(),
+            Self::Trust { .. } => Some(
+                "do not take this content; if upstream changed its signer, change the policy in the spec"
+                    .to_owned(),
+            ),
+            Self::Key { .. } => Some(
+                "write the PEM of an ECDSA P-256 public key, as cosign writes it into `cosign.pub`"
+                    .to_owned(),
+            ),
+            Self::File { source, .. } => source.hint(),
+        }
+    }
+}
+
+impl OpsError {
+    /// Returns whether the answer is "no" (exit code 1) rather than "could not tell" (exit code 2).
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::LockOutdated { .. } | Self::Render { .. } => true,
+            Self::Entries(errors) => errors.iter().any(EntryError::is_refusal),
+            Self::Registry(error) => error.is_refusal(),
+            Self::Push(error) => error.is_refusal(),
+            Self::Archive(error) => error.is_refusal(),
+            Self::Cluster(error) => error.is_refusal(),
+            _ => false,
+        }
+    }
+
+    /// Returns a next step that works.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::LockOutdated { .. } => Some("look at each change, then take it over with `bundle lock SPEC --update`, or `--update NAME` for one".to_owned()),
+            Self::Entries(errors) => errors.iter().find_map(EntryError::hint),
+            Self::Registry(error) => error.hint(),
+            Self::Push(error) => error.hint(),
+            Self::Archive(error) => error.hint(),
+            Self::Cluster(error) => error.hint(),
+            Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::Lock(_) => Some("write it anew with `bundle lock SPEC --update`".to_owned()),
+            _ => None,
+        }
+    }
+}

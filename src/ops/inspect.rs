@@ -1,0 +1,66 @@
+//! `bundle inspect`: what a bundle says of itself. Nothing is hashed but the tables, and nobody vouches for it.
+
+use std::path::Path;
+
+use super::error::OpsError;
+use crate::archive::{Role, UnverifiedArchive};
+use crate::digest::Digest;
+
+/// What a bundle says of itself.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use]
+pub struct InspectReport {
+    /// The digest of its index.
+    pub digest: Digest,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The image platforms that travel.
+    pub targets: Vec<String>,
+    /// How many blobs it holds.
+    pub blobs: usize,
+    /// Bytes of those blobs.
+    pub bytes: u64,
+    /// The entries of its index.
+    pub entries: Vec<InspectedEntry>,
+    /// Its own files: path, and size in bytes before compression.
+    pub files: Vec<(String, u64)>,
+}
+
+/// One entry of the index.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InspectedEntry {
+    /// What it is for.
+    pub role: Role,
+    /// `repository:tag`, or `repository@digest`.
+    pub name: String,
+    /// The digest of its manifest or index.
+    pub digest: Digest,
+}
+
+/// Reads what a bundle says of itself.
+///
+/// # Errors
+/// When it cannot be read, or is not a bundle.
+pub fn inspect(path: &Path) -> Result<InspectReport, OpsError> {
+    let inspection = UnverifiedArchive::open(path)?.inspect()?;
+    let entries = inspection.entries.iter().map(|entry| InspectedEntry {
+        role: entry.role,
+        name: entry.name(),
+        digest: entry.descriptor.digest,
+    });
+    let contents = &inspection.contents;
+    Ok(InspectReport {
+        digest: inspection.digest,
+        name: contents.name.clone(),
+        version: contents.version.clone(),
+        targets: contents.targets.clone(),
+        blobs: contents.blobs.len(),
+        bytes: contents.blobs.iter().map(|(_, size)| size).sum(),
+        entries: entries.collect(),
+        files: inspection.files.iter().map(|file| (file.path.clone(), file.size)).collect(),
+    })
+}

@@ -1,0 +1,135 @@
+//! `bundle install`: verify, push, render, apply, wait, probe.
+//!
+//! What can be found out without changing anything is found out first: the bundle, the cluster, the registry and the
+//! rendered objects, in that order, before a byte is pushed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::OpsError;
+use super::push::{PushOptions, push};
+use super::render::{SiteChoice, render_site};
+use super::verify::{Trust, VerifyReport, verify};
+use crate::cluster::{
+    ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, ProbeReport, Revision, UninstallReport,
+};
+use crate::registry::push::PushReport;
+use crate::registry::{Client, Endpoint};
+use crate::report::Reporter;
+use crate::spec::{Registries, Site};
+
+/// How to install.
+#[derive(Debug, Clone)]
+pub struct InstallOptions {
+    /// Whom the operator trusts.
+    pub trust: Trust,
+    /// How the cluster is reached.
+    pub cluster: ConnectOptions,
+    /// The site.
+    pub site: SiteChoice,
+    /// Whether tags that point elsewhere are moved.
+    pub retag: bool,
+    /// Whether fields of other managers are taken over.
+    pub force_conflicts: bool,
+    /// How many blobs are sent at once.
+    pub jobs: usize,
+}
+
+/// What was installed. It is installed only if the probes passed.
+#[must_use]
+pub struct InstallReport {
+    /// What was verified.
+    pub verified: VerifyReport,
+    /// What was pushed.
+    pub pushed: PushReport,
+    /// What was applied.
+    pub applied: ApplyReport,
+    /// What was proved.
+    pub probes: ProbeReport,
+}
+
+/// Returns the endpoint of a site's registry.
+#[must_use]
+pub fn site_endpoint(site: &Site) -> Endpoint {
+    Endpoint::new(&site.registry.address, site.registry.plain_http, &site.registry.prefix)
+}
+
+/// Installs a bundle.
+///
+/// # Errors
+/// The first step that fails; the next ones are not begun. The same command goes on from there.
+pub async fn install(
+    path: &Path,
+    options: &InstallOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<InstallReport, OpsError> {
+    let (archive, verified) = verify(path, &options.trust, &*reporter)?;
+    reporter.step(format!(
+        "verified {} {}, {} bytes, index {}",
+        verified.name, verified.version, verified.bytes, verified.digest
+    ));
+    let cluster = Cluster::connect(&options.cluster).await?;
+    let site = detect(&cluster, &options.site).await?;
+    let endpoint = site_endpoint(&site.site);
+    Client::new(Registries::default())?.ping(&endpoint).await?;
+    let set = render_site(&archive, &site)?;
+    let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
+    reporter.step(format!(
+        "rendered {objects} objects in {} layers for {} (Kubernetes {})",
+        set.layers.len(),
+        site.platform()?.name(),
+        cluster.version()
+    ));
+    let revision = Revision {
+        bundle: verified.name.clone(),
+        version: verified.version.clone(),
+        digest: verified.digest.to_string(),
+    };
+    let push_options = PushOptions { endpoint, retag: options.retag, jobs: options.jobs };
+    let pushed = push(Arc::new(archive), &push_options, reporter.clone()).await?;
+    reporter.step(format!(
+        "pushed {} blobs ({} bytes) to `{}`; {} entries were there already",
+        pushed.blobs, pushed.bytes, push_options.endpoint.host, pushed.present
+    ));
+    let apply_options = ApplyOptions { force_conflicts: options.force_conflicts };
+    let applied = cluster.install(&set, &revision, apply_options, &*reporter).await?;
+    let probes = cluster.probe(&set, Patience::Layer, &*reporter).await?;
+    Ok(InstallReport { verified, pushed, applied, probes })
+}
+
+/// Fills in the platform from the nodes, where nobody named one.
+async fn detect(cluster: &Cluster, choice: &SiteChoice) -> Result<SiteChoice, OpsError> {
+    let mut choice = choice.clone();
+    if choice.platform.or(choice.site.platform).is_none() {
+        choice.platform = cluster.detect_platform().await?;
+    }
+    Ok(choice)
+}
+
+/// Proves that an installed bundle enforces.
+///
+/// # Errors
+/// When the bundle is refused, or the cluster cannot be asked.
+pub async fn probe(
+    path: &Path,
+    options: &InstallOptions,
+    reporter: &dyn Reporter,
+) -> Result<ProbeReport, OpsError> {
+    let archive = super::verify::open(path, &options.trust)?;
+    let cluster = Cluster::connect(&options.cluster).await?;
+    let site = detect(&cluster, &options.site).await?;
+    let set = render_site(&archive, &site)?;
+    Ok(cluster.probe(&set, Patience::Brief, reporter).await?)
+}
+
+/// Removes what install applied, and nothing else.
+///
+/// # Errors
+/// When the cluster cannot be asked, or something does not go away.
+pub async fn uninstall(
+    options: &ConnectOptions,
+    reporter: &dyn Reporter,
+) -> Result<UninstallReport, OpsError> {
+    let cluster = Cluster::connect(options).await?;
+    Ok(cluster.uninstall(reporter).await?)
+}

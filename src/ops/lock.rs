@@ -1,0 +1,82 @@
+//! `bundle lock`: resolves every reference and records what was seen.
+
+use super::error::OpsError;
+use super::gather::{Gathered, Pins, Upstream, gather};
+use super::workspace::{Workspace, replace};
+use crate::lock::Lock;
+
+/// Which entries of an existing lock may move on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Update {
+    /// None: what moved is an error, what is new is added.
+    #[default]
+    Nothing,
+    /// All.
+    Everything,
+    /// Those whose reference or file name contains one of the names.
+    Named(Vec<String>),
+}
+
+/// How to lock.
+#[derive(Debug, Clone, Default)]
+pub struct LockOptions {
+    /// What may move on.
+    pub update: Update,
+    /// Compare only; write nothing.
+    pub check: bool,
+}
+
+/// What was locked.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use]
+pub struct LockReport {
+    /// How many images and artifacts the lock holds.
+    pub items: usize,
+    /// How many files.
+    pub files: usize,
+    /// What differs from the lock that was there, one line each.
+    pub changes: Vec<String>,
+    /// Whether the lock was written.
+    pub written: bool,
+}
+
+impl Update {
+    fn allows(&self, change: &str) -> bool {
+        match self {
+            Self::Nothing => {
+                change.contains(": new, ") || change.ends_with(": gone") || change.starts_with("targets: ")
+            }
+            Self::Everything => true,
+            Self::Named(names) => {
+                Self::Nothing.allows(change) || names.iter().any(|name| change.contains(name.as_str()))
+            }
+        }
+    }
+}
+
+/// Resolves every reference of the spec to what upstream has now, and writes the lock.
+///
+/// # Errors
+/// When an entry cannot be taken, or something moved that `update` does not name; nothing is written then.
+pub async fn lock(
+    workspace: &Workspace,
+    upstream: &Upstream,
+    options: &LockOptions,
+) -> Result<LockReport, OpsError> {
+    let gathered: Gathered = gather(workspace, upstream, Pins::Current).await?;
+    let new = gathered.lock(&workspace.spec.targets);
+    let old =
+        workspace.lock.clone().unwrap_or_else(|| Lock::new(new.targets.clone(), Vec::new(), Vec::new()));
+    let changes = old.changes(&new);
+    let refused: Vec<_> =
+        changes.iter().filter(|change| options.check || !options.update.allows(change)).cloned().collect();
+    if !refused.is_empty() {
+        return Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused });
+    }
+    let written = !options.check && workspace.lock.as_ref() != Some(&new);
+    if written {
+        replace(&workspace.lock_path, new.to_text().as_bytes())?;
+    }
+    Ok(LockReport { items: new.items.len(), files: new.files.len(), changes, written })
+}

@@ -1,0 +1,67 @@
+//! `bundle push`: everything in a bundle into a registry.
+
+use std::sync::Arc;
+
+use super::error::OpsError;
+use crate::archive::{Archive, Entry, Role};
+use crate::registry::push::{Item, Push, PushReport};
+use crate::registry::{Client, Endpoint, Manifest};
+use crate::report::{Reporter, Silent};
+use crate::spec::Registries;
+
+/// How to push.
+#[derive(Debug, Clone)]
+pub struct PushOptions {
+    /// The target.
+    pub endpoint: Endpoint,
+    /// Whether a tag that points elsewhere is moved.
+    pub retag: bool,
+    /// How many blobs are sent at once.
+    pub jobs: usize,
+}
+
+/// Pushes everything in a bundle. What has to be sent is hashed before the first byte leaves.
+///
+/// # Errors
+/// When the bundle is altered, the registry refuses something, or the push is not complete.
+pub async fn push(
+    archive: Arc<Archive>,
+    options: &PushOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<PushReport, OpsError> {
+    let client = Client::new(Registries::default())?;
+    let push = Push { client, endpoint: options.endpoint.clone(), retag: options.retag, jobs: options.jobs };
+    let plan = push.plan(items(&archive)).await?;
+    let (checked, uploads) = (archive.clone(), plan.uploads());
+    let check = tokio::task::spawn_blocking(move || checked.check_blobs(&uploads, &Silent));
+    check.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    Ok(plan.run(archive, reporter).await?)
+}
+
+/// Returns what must be in a registry afterwards.
+fn items(archive: &Archive) -> Vec<Item> {
+    archive.entries().iter().map(|entry| item(archive, entry)).collect()
+}
+
+fn item(archive: &Archive, entry: &Entry) -> Item {
+    let top = archive.manifest(&entry.descriptor.digest);
+    let children = top
+        .into_iter()
+        .filter(|_| entry.role != Role::Original)
+        .flat_map(|top| top.document.manifests.iter().flatten());
+    let children = children.filter_map(|child| archive.manifest(&child.digest));
+    let manifests: Vec<Manifest> = children.chain(top).cloned().collect();
+    let repository = path(&entry.repository).to_owned();
+    Item {
+        upstream: entry.repository.clone(),
+        repository,
+        tag: entry.tag.clone(),
+        manifests,
+        optional: entry.role == Role::Original,
+    }
+}
+
+/// Returns a repository's path without its host.
+pub(super) fn path(repository: &str) -> &str {
+    repository.split_once('/').map_or(repository, |(_, path)| path)
+}

@@ -1,0 +1,85 @@
+//! `bundle render`: the objects and node files of a site, from what was signed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::error::OpsError;
+use crate::archive::{Archive, Role};
+use crate::digest::Digest;
+use crate::reference::ImageRef;
+use crate::render::{BundleName, ImageMap, RenderedSet, Sources, render};
+use crate::spec::{Platform, Site};
+
+/// A site, as a command was given it.
+#[derive(Debug, Clone)]
+pub struct SiteChoice {
+    /// The name of its file, for errors.
+    pub name: String,
+    /// What the file says.
+    pub site: Site,
+    /// The platform that was asked for, or detected; it goes before the file's.
+    pub platform: Option<Platform>,
+}
+
+impl SiteChoice {
+    /// Returns the platform.
+    ///
+    /// # Errors
+    /// When neither the command line nor the site names one.
+    pub fn platform(&self) -> Result<Platform, OpsError> {
+        self.platform.or(self.site.platform).ok_or_else(|| OpsError::Usage {
+            message: format!("`{}` names no platform, and there is no cluster to detect it from", self.name),
+            hint: "add --platform k3s or --platform talos, or write `platform:` into the site file"
+                .to_owned(),
+        })
+    }
+}
+
+/// Renders a bundle's layers for a site.
+///
+/// # Errors
+/// When the bundle's own files are altered, or the layers cannot be rendered for this site.
+pub fn render_site(archive: &Archive, choice: &SiteChoice) -> Result<RenderedSet, OpsError> {
+    let platform = choice.platform()?;
+    let images = ImageMap::new(&choice.site.registry, images(archive));
+    let contents = archive.contents();
+    let bundle = BundleName { name: contents.name.clone(), version: contents.version.clone() };
+    let sources = Sources::new(archive.payload()?);
+    let failed = |source| OpsError::Render { site: choice.name.clone(), platform: platform.name(), source };
+    render(&sources, &images, &choice.site, platform, &bundle).map_err(failed)
+}
+
+fn images(archive: &Archive) -> Vec<(ImageRef, Digest)> {
+    let images = archive.entries().iter().filter(|entry| entry.role == Role::Image);
+    images.filter_map(|entry| Some((entry.name().parse().ok()?, entry.descriptor.digest))).collect()
+}
+
+/// Writes rendered files into a folder that is new or empty.
+///
+/// # Errors
+/// When the folder holds something already, or cannot be written.
+pub fn write_rendered(set: &RenderedSet, folder: &Path) -> Result<Vec<PathBuf>, OpsError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| OpsError::Io { verb: "write", path, source }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    if std::fs::read_dir(folder).map_err(failed(folder))?.next().is_some() {
+        let message = format!("`{}` is not empty", folder.display());
+        return Err(OpsError::Usage {
+            message,
+            hint: "name a folder that does not exist yet: old files would be applied with the new ones"
+                .to_owned(),
+        });
+    }
+    let files: BTreeMap<String, String> = set.files().into_iter().collect();
+    let mut written = Vec::new();
+    for (name, text) in files {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).map_err(failed(parent))?;
+        std::fs::write(&path, text).map_err(failed(&path))?;
+        written.push(path);
+    }
+    Ok(written)
+}

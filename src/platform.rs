@@ -1,0 +1,107 @@
+//! Where a platform's own files lie in the bundle, and what its nodes must know about the registry.
+//!
+//! What differs between platforms is written in their folders (`k3s/`, `talos/`), not here: `values.yaml` is read by
+//! every template as `platform`, and each file in `nodes/` is a template for a file on the nodes.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::reference::is_loopback;
+use crate::spec::site::SiteRegistry;
+use crate::spec::{ImageMode, Platform};
+
+/// Returns the path of the platform's values among the bundle's files: `platforms/k3s/values.yaml`.
+#[must_use]
+pub fn values_path(platform: Platform) -> String {
+    format!("platforms/{}/values.yaml", platform.name())
+}
+
+/// Returns the folder of the platform's node files among the bundle's files: `platforms/k3s/nodes/`.
+#[must_use]
+pub fn nodes_folder(platform: Platform) -> String {
+    format!("platforms/{}/nodes/", platform.name())
+}
+
+/// The registry as nodes reach it: what templates see as `registry`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeRegistry {
+    /// Host and port: `registry.lan:5000`.
+    pub address: String,
+    /// The address with its scheme: `http://registry.lan:5000`.
+    pub url: String,
+    /// The path before every repository; empty for none.
+    pub prefix: String,
+    /// How images are named in the cluster.
+    pub images: ImageMode,
+    /// Whether it speaks plain HTTP.
+    pub plain_http: bool,
+    /// Upstream hosts that the nodes ask this registry for, sorted; empty where names are rewritten.
+    pub mirrored_hosts: Vec<String>,
+}
+
+impl NodeRegistry {
+    /// Derives it from the site and from the hosts that the carried images come from.
+    #[must_use]
+    pub fn new(site: &SiteRegistry, upstream_hosts: BTreeSet<String>) -> Self {
+        let SiteRegistry { address, images, prefix, .. } = site;
+        let plain_http = speaks_plain_http(site);
+        let scheme = if plain_http { "http" } else { "https" };
+        let mirrored_hosts = match images {
+            ImageMode::Mirror => upstream_hosts.into_iter().filter(|host| host != address).collect(),
+            ImageMode::Rewrite => Vec::new(),
+        };
+        Self {
+            address: address.clone(),
+            url: format!("{scheme}://{address}"),
+            prefix: prefix.clone(),
+            images: *images,
+            plain_http,
+            mirrored_hosts,
+        }
+    }
+}
+
+/// Tells whether the site's registry speaks plain HTTP: as the site says, otherwise only on a loopback address.
+#[must_use]
+pub fn speaks_plain_http(site: &SiteRegistry) -> bool {
+    site.plain_http.unwrap_or_else(|| is_loopback(&site.address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registry(address: &str, images: ImageMode) -> SiteRegistry {
+        SiteRegistry { address: address.into(), images, plain_http: None, prefix: String::new() }
+    }
+
+    #[test]
+    fn only_a_loopback_address_is_plain_http_by_itself() {
+        for (address, plain) in [
+            ("localhost:5000", true),
+            ("127.0.0.1:5000", true),
+            ("[::1]:5000", true),
+            ("registry.lan:5000", false),
+            ("localhost.example:5000", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(speaks_plain_http(&registry(address, ImageMode::Mirror)), plain, "{address}");
+        }
+        let said = SiteRegistry { plain_http: Some(false), ..registry("localhost:5000", ImageMode::Mirror) };
+        assert!(!speaks_plain_http(&said));
+    }
+
+    #[test]
+    fn hosts_are_mirrored_only_where_names_stay() {
+        let hosts = || BTreeSet::from(["docker.io".to_owned(), "registry.lan".to_owned()]);
+        let mirror = NodeRegistry::new(&registry("registry.lan", ImageMode::Mirror), hosts());
+        assert_eq!(
+            (mirror.url.as_str(), mirror.mirrored_hosts),
+            ("https://registry.lan", vec!["docker.io".to_owned()])
+        );
+        let rewrite = NodeRegistry::new(&registry("registry.lan", ImageMode::Rewrite), hosts());
+        assert_eq!(rewrite.mirrored_hosts, Vec::<String>::new());
+    }
+}

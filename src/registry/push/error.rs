@@ -1,0 +1,60 @@
+//! What can go wrong with a push.
+
+use crate::digest::Digest;
+use crate::registry::RegistryError;
+
+/// A push was refused or is not complete.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The registry did not do what was asked.
+    #[error("failed to push")]
+    Registry(#[from] RegistryError),
+    /// A tag already points to something else.
+    #[error("`{name}` is already there with another digest: expected `{expected}`, found `{found}`")]
+    TagTaken {
+        /// The tag, with registry and repository.
+        name: String,
+        /// The digest that it would get.
+        expected: Digest,
+        /// The digest that it has.
+        found: Digest,
+    },
+    /// Two upstream repositories have the same path.
+    #[error("`{first}` and `{second}` would both become `{repository}`")]
+    Collision {
+        /// The path at the target.
+        repository: String,
+        /// One upstream repository.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Something that was sent cannot be read back.
+    #[error("the push is not complete; these cannot be read back: {}", missing.join(", "))]
+    Incomplete {
+        /// What is missing.
+        missing: Vec<String>,
+    },
+}
+
+impl PushError {
+    /// Returns whether this is a "no" rather than a failure to find out.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Registry(error) => error.is_refusal(),
+            _ => true,
+        }
+    }
+
+    /// Returns a next step that works.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Registry(error) => error.hint(),
+            Self::TagTaken { .. } => Some("`--retag` moves the tag to what the bundle holds".to_owned()),
+            Self::Collision { .. } => Some("keep one of the two in the spec, or build two bundles and push each under a prefix of its own".to_owned()),
+            Self::Incomplete { .. } => Some("run the same command again: only what is missing is sent".to_owned()),
+        }
+    }
+}

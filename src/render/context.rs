@@ -1,0 +1,81 @@
+//! What templates can see.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::BundleName;
+use crate::platform::NodeRegistry;
+use crate::spec::{Platform, Site};
+
+/// Where probes are sent, and how they are answered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProbeContext {
+    /// The first namespace of the site that the policies look at; `default` where there is none.
+    namespace: String,
+}
+
+/// Builds the context: `site`, `bundle`, `platform`, `registry` and `probe`.
+pub(super) fn context(
+    site: &Site,
+    bundle: &BundleName,
+    platform: Platform,
+    values: Value,
+    registry: &NodeRegistry,
+) -> Value {
+    let mut values = values;
+    if let Value::Object(fields) = &mut values {
+        fields.insert("name".to_owned(), platform.name().into());
+    }
+    json!({
+        "site": site,
+        "bundle": bundle,
+        "platform": values,
+        "registry": registry,
+        "probe": ProbeContext { namespace: probe_namespace(site).to_owned() },
+    })
+}
+
+fn probe_namespace(site: &Site) -> &str {
+    let exempt = |name: &str| site.gatekeeper.exempt_namespaces.iter().any(|pattern| matches(pattern, name));
+    let looked_at = site.namespaces.iter().find(|namespace| !exempt(&namespace.name));
+    looked_at.map_or("default", |namespace| &namespace.name)
+}
+
+/// Tells whether a name fits a pattern with `*` at its start or end, as Gatekeeper reads it.
+fn matches(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(rest), Some(_)) => name.contains(rest.trim_end_matches('*')),
+        (Some(end), None) => name.ends_with(end),
+        (None, Some(start)) => name.starts_with(start),
+        (None, None) => name == pattern,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::site;
+    use super::*;
+    use crate::spec::ImageMode;
+
+    #[test]
+    fn probes_go_where_policies_look() {
+        let mut site = site(ImageMode::Mirror);
+        assert_eq!(probe_namespace(&site), "lumen");
+        site.gatekeeper.exempt_namespaces = vec!["lum*".into()];
+        assert_eq!(probe_namespace(&site), "default");
+    }
+
+    #[test]
+    fn patterns_have_a_star_at_an_end() {
+        for (pattern, name, fits) in [
+            ("kube-*", "kube-system", true),
+            ("*-system", "kube-system", true),
+            ("*be-sys*", "kube-system", true),
+            ("kube", "kube-system", false),
+            ("*", "x", true),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
+    }
+}

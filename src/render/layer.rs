@@ -1,0 +1,117 @@
+//! `layer.yaml`: what a layer is made of, what is waited for, and what shows that it works.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Condition;
+use super::error::RenderError;
+use super::patch::Patch;
+use super::sources::{Sources, is_file_name, layer_file};
+use super::yaml::{parse, printable};
+
+/// A layer as its `layer.yaml` describes it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Layer {
+    /// Always `bundle/v1alpha1`.
+    #[serde(rename = "apiVersion")]
+    _api_version: ApiVersion,
+    /// Always `Layer`.
+    #[serde(rename = "kind")]
+    _kind: Kind,
+    /// Upstream's files, carried below `files/`, and what is changed in them.
+    #[serde(default)]
+    pub(super) files: Vec<UpstreamFile>,
+    /// Files of the layer that are taken as they are.
+    #[serde(default)]
+    pub(super) manifests: Vec<String>,
+    /// Files of the layer that are rendered first.
+    #[serde(default)]
+    pub(super) templates: Vec<String>,
+    /// What must be true before the next layer starts.
+    #[serde(default)]
+    pub(super) wait_for: Vec<Condition>,
+    /// How long that may take, in seconds.
+    #[serde(default = "five_minutes")]
+    timeout_seconds: u32,
+    /// Files of the layer that render to lists of probes.
+    #[serde(default)]
+    pub(super) probes: Vec<String>,
+}
+
+/// A file that upstream published.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct UpstreamFile {
+    /// Its name below `files/`.
+    pub(super) name: String,
+    /// What is changed in it.
+    #[serde(default)]
+    pub(super) patches: Vec<Patch>,
+}
+
+#[derive(Debug, Deserialize)]
+enum ApiVersion {
+    #[serde(rename = "bundle/v1alpha1")]
+    V1Alpha1,
+}
+
+#[derive(Debug, Deserialize)]
+enum Kind {
+    Layer,
+}
+
+fn five_minutes() -> u32 {
+    300
+}
+
+impl Layer {
+    /// Reads the description of a layer.
+    ///
+    /// # Errors
+    ///
+    /// An unknown field, a wrong type, a name that cannot be a file's.
+    pub(super) fn read(sources: &Sources, layer: &str) -> Result<Self, RenderError> {
+        let file = layer_file(layer);
+        let text = sources.text(&file, "layers")?;
+        let parsed: Self =
+            parse(text).map_err(|fault| RenderError::Yaml { file: file.clone(), rendered: false, fault })?;
+        let wrong = parsed.file_names().find(|name| !is_file_name(name)).map(|name| printable(name, 80));
+        wrong.map_or(Ok(parsed), |found| Err(RenderError::FileName { file, found }))
+    }
+
+    /// Returns how long the layer may take to become what is waited for.
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds.into())
+    }
+
+    fn file_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.manifests.iter().chain(&self.templates).chain(&self.probes);
+        self.files.iter().map(|file| &file.name).chain(own).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        let text = format!("apiVersion: bundle/v1alpha1\nkind: Layer\n{text}");
+        let sources = Sources::new([(layer_file("10-x"), text.into_bytes())].into());
+        Layer::read(&sources, "10-x").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn faults_name_file_line_and_column() {
+        insta::assert_snapshot!([
+            fault("template: [a.yaml]\n"),
+            fault("files: [{name: a.yaml, patch: []}]\n"),
+            fault("timeoutSeconds: soon\n"),
+            fault("waitFor: [rolloutComplete]\n"),
+            fault("templates: [../../etc/passwd]\n"),
+            fault("files: [{name: a.yaml, patches: [{target: {kind: Pod}, set: {path: /a, value: 1}}]}]\n"),
+            fault("files: [{name: a.yaml, patches: [{target: {kind: Pod}, reason: r, set: {path: a, value: 1}}]}]\n"),
+        ].join("\n"));
+    }
+}

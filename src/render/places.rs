@@ -1,0 +1,127 @@
+//! Where images are written in Kubernetes objects: a table, and its one reader.
+
+use serde_json::Value;
+
+use super::error::{Faults, RenderError};
+use super::images::{ImageMap, UnresolvedImage};
+use super::object::Object;
+use super::pointer::Pointer;
+use super::yaml::printable;
+
+/// API group, kind, and where its pod specification lies.
+pub(super) const POD_SPECS: &[(&str, &str, &str)] = &[
+    ("", "Pod", "/spec"),
+    ("", "PodTemplate", "/template/spec"),
+    ("", "ReplicationController", "/spec/template/spec"),
+    ("apps", "DaemonSet", "/spec/template/spec"),
+    ("apps", "Deployment", "/spec/template/spec"),
+    ("apps", "ReplicaSet", "/spec/template/spec"),
+    ("apps", "StatefulSet", "/spec/template/spec"),
+    ("batch", "CronJob", "/spec/jobTemplate/spec/template/spec"),
+    ("batch", "Job", "/spec/template/spec"),
+];
+
+/// Where images are written in a pod specification.
+const IMAGE_FIELDS: &[&str] = &[
+    "/containers/*/image",
+    "/initContainers/*/image",
+    "/ephemeralContainers/*/image",
+    "/volumes/*/image/reference",
+];
+
+/// Gives every image of an object the name under which the cluster pulls it.
+pub(super) fn name_images(object: &mut Object, images: &ImageMap, faults: &mut Faults) {
+    let (group, kind) = (object.group().to_owned(), object.kind().to_owned());
+    for (_, _, pod) in POD_SPECS.iter().filter(|place| (place.0, place.1) == (group.as_str(), kind.as_str()))
+    {
+        for field in IMAGE_FIELDS {
+            let pointer = Pointer::of(&format!("{pod}{field}"));
+            for (field, problem) in name_images_at(&pointer, &mut object.value, images) {
+                let (source_file, object) = (object.source.clone(), object.title());
+                faults.push(RenderError::Image { source_file, object, field, problem: Box::new(problem) });
+            }
+        }
+    }
+}
+
+fn name_images_at(pointer: &Pointer, value: &mut Value, images: &ImageMap) -> Vec<(String, UnresolvedImage)> {
+    let mut problems = Vec::new();
+    pointer.visit(value, &mut |field, place| match name_of(place, images) {
+        Ok(name) => *place = Value::String(name),
+        Err(problem) => problems.push((field.to_owned(), problem)),
+    });
+    problems
+}
+
+fn name_of(place: &Value, images: &ImageMap) -> Result<String, UnresolvedImage> {
+    let not_text = || UnresolvedImage::NotText { found: printable(&place.to_string(), 80) };
+    images.resolve(place.as_str().ok_or_else(not_text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::error::RenderErrors;
+    use super::super::object::Object;
+    use super::*;
+    use crate::digest::Digest;
+    use crate::spec::ImageMode;
+    use crate::spec::site::SiteRegistry;
+
+    fn named(value: Value) -> Result<Value, RenderErrors> {
+        let site = SiteRegistry {
+            address: "r.lan".into(),
+            images: ImageMode::Rewrite,
+            plain_http: None,
+            prefix: String::new(),
+        };
+        let images = ImageMap::new(&site, [("a/b:1".parse().unwrap(), Digest::of(b""))]);
+        let mut object = Object::new(value, "10-x/y.yaml").unwrap();
+        let mut faults = Faults::default();
+        name_images(&mut object, &images, &mut faults);
+        faults.or(object.value)
+    }
+
+    fn at(api_version: &str, kind: &str, pod: &str) -> Value {
+        let spec = json!({
+            "containers": [{"name": "c", "image": "a/b:1"}], "initContainers": [{"name": "i", "image": "a/b:1"}],
+            "ephemeralContainers": [{"name": "e", "image": "a/b:1"}], "volumes": [{"image": {"reference": "a/b:1"}}],
+        });
+        let nested =
+            pod.rsplit('/').filter(|key| !key.is_empty()).fold(spec, |inner, key| json!({key: inner}));
+        let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "n"}});
+        value.as_object_mut().unwrap().extend(nested.as_object().unwrap().clone());
+        value
+    }
+
+    #[test]
+    fn every_image_of_every_workload_is_named() {
+        for (group, kind, pod) in POD_SPECS {
+            let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+            let text = named(at(&api_version, kind, pod)).unwrap().to_string();
+            let full = format!("r.lan/a/b:1@{}", Digest::of(b""));
+            assert_eq!((text.matches(&full).count(), text.matches("\"a/b:1\"").count()), (4, 0), "{kind}");
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_left_alone() {
+        let custom = at("example.org/v1", "Deployment", "/spec/template/spec");
+        assert_eq!(named(custom.clone()), Ok(custom));
+    }
+
+    #[test]
+    fn every_missing_image_is_reported_with_its_field() {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "n", "namespace": "s"},
+            "spec": {"containers": [{"image": "x:1"}, {"image": 5}], "initContainers": [{"image": "a/b"}]}});
+        assert_eq!(
+            named(pod).unwrap_err().to_string(),
+            "Pod `s/n` in `10-x/y.yaml`, field `/spec/containers/0/image`: \
+             the bundle does not carry `docker.io/library/x:1`\n\
+             Pod `s/n` in `10-x/y.yaml`, field `/spec/containers/1/image`: expected an image reference, found `5`\n\
+             Pod `s/n` in `10-x/y.yaml`, field `/spec/initContainers/0/image`: \
+             the bundle does not carry `docker.io/a/b:latest`, only `docker.io/a/b:1`"
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::*;
+use crate::digest::Digest;
+use crate::spec::site::{SiteGatekeeper, SiteNamespace, SiteRegistry};
+use crate::spec::{Enforcement, ImageMode, PodSecurity};
+
+const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper:v3.23.1";
+
+/// As much of upstream's file as shows what is done with it.
+const UPSTREAM: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: gatekeeper-system
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gatekeeper-audit
+  namespace: gatekeeper-system
+spec:
+  template:
+    spec:
+      containers:
+      - name: manager
+        image: openpolicyagent/gatekeeper:v3.23.1
+        imagePullPolicy: Always
+        securityContext:
+          runAsNonRoot: yes
+      volumes:
+      - name: certs
+        secret:
+          defaultMode: 0420
+---
+";
+
+pub(super) fn site(images: ImageMode) -> Site {
+    let registry = SiteRegistry {
+        address: "registry.lan:5000".into(),
+        images,
+        plain_http: Some(true),
+        prefix: String::new(),
+    };
+    let gatekeeper = SiteGatekeeper {
+        enforcement: Enforcement::Deny,
+        exempt_namespaces: vec!["kube-system".into()],
+        exempt_images: vec!["quay.io/cilium/*".into()],
+    };
+    let namespaces = vec![SiteNamespace { name: "lumen".into(), pod_security: PodSecurity::Restricted }];
+    Site { platform: None, registry, gatekeeper, namespaces }
+}
+
+/// The repository's folders under the names that they have in a bundle.
+fn shipped() -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::from([("files/gatekeeper.yaml".to_owned(), UPSTREAM.into())]);
+    for (folder, name) in [("manifests", "layers"), ("k3s", "platforms/k3s"), ("talos", "platforms/talos")] {
+        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), name, &mut files);
+    }
+    files
+}
+
+fn collect(folder: &Path, name: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in folder.read_dir().unwrap().map(Result::unwrap) {
+        let name = format!("{name}/{}", entry.file_name().to_str().unwrap());
+        match entry.file_type().unwrap().is_dir() {
+            true => collect(&entry.path(), &name, files),
+            false => drop(files.insert(name, std::fs::read(entry.path()).unwrap())),
+        }
+    }
+}
+
+fn run(
+    files: BTreeMap<String, Vec<u8>>,
+    site: &Site,
+    platform: Platform,
+) -> Result<RenderedSet, RenderErrors> {
+    let carried = [(GATEKEEPER.parse().unwrap(), Digest::of(b"gatekeeper"))];
+    let bundle = BundleName { name: "homelab-security".into(), version: "2026.11.0".into() };
+    render(&Sources::new(files), &ImageMap::new(&site.registry, carried), site, platform, &bundle)
+}
+
+fn listing(set: &RenderedSet) -> String {
+    set.files().iter().map(|(path, content)| format!("=== {path}\n{content}\n")).collect()
+}
+
+/// What is said of the shipped layers with one file changed.
+fn faults(path: &str, content: &str) -> String {
+    let mut files = shipped();
+    files.insert(path.to_owned(), content.into());
+    run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err().to_string()
+}
+
+#[test]
+fn k3s_and_talos_mirror_and_rewrite() {
+    for platform in [Platform::K3s, Platform::Talos] {
+        for images in [ImageMode::Mirror, ImageMode::Rewrite] {
+            let set = run(shipped(), &site(images), platform).unwrap_or_else(|errors| panic!("{errors}"));
+            insta::assert_snapshot!(format!("{}_{images:?}", platform.name()), listing(&set));
+            let again = run(shipped(), &site(images), platform).unwrap();
+            assert_eq!(listing(&set), listing(&again));
+        }
+    }
+}
+
+#[test]
+fn what_is_waited_for_and_probed() {
+    let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
+    let mut text = String::new();
+    for RenderedLayer { name, wait_for, timeout, probes, .. } in set.layers {
+        text += &format!("=== {name}: {wait_for:?}, {timeout:?}\n");
+        for Probe { name, object, expect } in probes {
+            text += &format!("--- {name}: {expect:?}\n{}", yaml::emit(&object).unwrap());
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn probes_expect_what_the_enforcement_does() {
+    let answers = |enforcement| {
+        let mut site = site(ImageMode::Mirror);
+        site.gatekeeper.enforcement = enforcement;
+        let set = run(shipped(), &site, Platform::K3s).unwrap();
+        let probes = set.layers.into_iter().find(|layer| layer.name == "30-constraints").unwrap().probes;
+        probes.into_iter().map(|probe| probe.expect).collect::<Vec<_>>()
+    };
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    let refused = Expectation::Refused {
+        words: words(&["validation.gatekeeper.sh", "[block-latest-tag]", "uses :latest tag"]),
+    };
+    assert_eq!(answers(Enforcement::Deny)[0], refused);
+    let warned = Expectation::Warned { words: words(&["[block-latest-tag]", "uses :latest tag"]) };
+    assert_eq!(answers(Enforcement::Warn)[0], warned);
+    assert_eq!(answers(Enforcement::Dryrun), vec![Expectation::Admitted; 4]);
+}
+
+/// Group and kind of everything that a constraint looks at.
+fn kinds(constraint: &Value) -> BTreeSet<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let entries = constraint["spec"]["match"]["kinds"].as_array().unwrap();
+    let of =
+        |entry: &Value, field: &str| entry[field].as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+    entries
+        .iter()
+        .flat_map(|entry| of(entry, "kinds").into_iter().map(|kind| (of(entry, "apiGroups").remove(0), kind)))
+        .collect()
+}
+
+#[test]
+fn policies_look_at_every_kind_whose_images_are_named() {
+    let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
+    let table: BTreeSet<_> =
+        places::POD_SPECS.iter().map(|(group, kind, _)| ((*group).to_owned(), (*kind).to_owned())).collect();
+    assert_eq!(kinds(&set.layers[3].objects[0].value), table);
+    let tried = shipped().remove("layers/20-policies/suite/constraint.yaml").unwrap();
+    assert_eq!(kinds(&yaml::parse(std::str::from_utf8(&tried).unwrap()).unwrap()), table);
+}
+
+#[test]
+fn a_site_without_namespaces_is_probed_in_default() {
+    let mut site = site(ImageMode::Mirror);
+    site.namespaces.clear();
+    let set = run(shipped(), &site, Platform::Talos).unwrap();
+    assert_eq!((set.layers[0].objects.len(), set.layers[0].probes.len()), (0, 0));
+    assert_eq!(set.layers[3].probes[0].object["metadata"]["namespace"], "default");
+}
+
+#[test]
+fn a_prefix_reaches_the_nodes() {
+    let mut site = site(ImageMode::Mirror);
+    site.registry.prefix = "edge/k8s".into();
+    let nodes = |platform| run(shipped(), &site, platform).unwrap().node_files.remove(0).1;
+    assert!(nodes(Platform::K3s).contains("      \"^(.*)$\": \"edge/k8s/$1\"\n"));
+    let path = "  - url: \"http://registry.lan:5000/v2/edge/k8s\"\n    overridePath: true\n";
+    assert!(nodes(Platform::Talos).contains(path));
+}
+
+#[test]
+fn the_homelab_site_warns() {
+    let text = include_str!("../../bundles/sites/homelab.yaml");
+    let site = Site::parse(text, "bundles/sites/homelab.yaml").unwrap();
+    let set = run(shipped(), &site, site.platform.unwrap()).unwrap();
+    let constraint = &set.layers[3].objects[0].value["spec"];
+    assert_eq!(constraint["enforcementAction"], "warn");
+    assert_eq!(constraint["match"]["excludedNamespaces"].as_array().unwrap().len(), 6);
+    assert_eq!(constraint["parameters"]["exemptImages"][1], "ghcr.io/longhorn/*");
+}
+
+#[test]
+fn a_registry_with_tls_and_names_of_its_own_needs_nothing_on_talos() {
+    let mut site = site(ImageMode::Rewrite);
+    site.registry.plain_http = None;
+    let nodes = |platform| run(shipped(), &site, platform).unwrap().node_files;
+    assert_eq!(nodes(Platform::Talos), []);
+    assert!(nodes(Platform::K3s)[0].1.ends_with("\nmirrors: {}\n"));
+}
+
+#[test]
+fn every_fault_is_reported_in_one_go() {
+    let mut files = shipped();
+    let mut change = |path: &str, text: &str| files.insert(path.to_owned(), text.into());
+    change("files/gatekeeper.yaml", &UPSTREAM.replace("v3.23.1", "v3.24.0").replace("imagePull", "ifPull"));
+    change("layers/00-namespaces/namespaces.yaml", "a: {{ site.registry.adress }}\n");
+    change("layers/20-policies/layer.yaml", "apiVersion: bundle/v1alpha1\nkind: Layer\nmanifest: []\n");
+    change("layers/30-constraints/block-latest-tag.yaml", "kind: [\n");
+    change("layers/readme/x", "");
+    change("platforms/k3s/values.yaml", "- a\n");
+    let errors = run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err();
+    insta::assert_snapshot!(errors);
+}
+
+#[test]
+fn an_image_that_does_not_travel_is_named_with_file_object_and_field() {
+    assert_eq!(
+        faults("files/gatekeeper.yaml", &UPSTREAM.replace("v3.23.1", "v3.24.0")),
+        "Deployment `gatekeeper-system/gatekeeper-audit` in `10-gatekeeper/gatekeeper.yaml`, \
+         field `/spec/template/spec/containers/0/image`: \
+         the bundle does not carry `docker.io/openpolicyagent/gatekeeper:v3.24.0`, \
+         only `docker.io/openpolicyagent/gatekeeper:v3.23.1`"
+    );
+}
+
+#[test]
+fn a_patch_without_a_match_is_named_with_its_reason() {
+    let patch = "{target: {kind: DaemonSet}, reason: because, set: {path: /a, value: 1}}";
+    let layer = format!(
+        "{{apiVersion: bundle/v1alpha1, kind: Layer, files: [{{name: gatekeeper.yaml, patches: [{patch}]}}]}}"
+    );
+    assert_eq!(
+        faults("layers/10-gatekeeper/layer.yaml", &layer),
+        "`layers/10-gatekeeper/layer.yaml`: patch for DaemonSet `*` in `files/gatekeeper.yaml` (\"because\") finds no object"
+    );
+}
+
+#[test]
+fn an_object_of_two_layers_is_refused() {
+    let mut site = site(ImageMode::Mirror);
+    site.namespaces[0].name = "gatekeeper-system".into();
+    let errors = run(shipped(), &site, Platform::K3s).unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "Namespace `gatekeeper-system` is made twice: by `00-namespaces/namespaces.yaml` and by `10-gatekeeper/gatekeeper.yaml`"
+    );
+    assert_eq!(
+        errors.0[0].hint(),
+        Some("remove one of them; a namespace of the site may be one that a layer brings along")
+    );
+}
+
+#[test]
+fn a_file_that_does_not_travel_is_named() {
+    let mut files = shipped();
+    files.remove("files/gatekeeper.yaml");
+    let errors = run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "`layers/10-gatekeeper/layer.yaml` names `files/gatekeeper.yaml`, which the bundle does not carry"
+    );
+}

@@ -1,0 +1,53 @@
+//! Base64 as the signature formats write it: one way only.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Bytes that JSON carries as standard base64.
+///
+/// Only the canonical text is read: padded, no white space, unused bits zero. So one value has one text.
+// See: RFC 4648 sections 3.5 and 4
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Base64(pub Vec<u8>);
+
+/// Returns the base64 text of the bytes.
+pub(super) fn to_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Reads canonical base64; `None` where it is not.
+pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+impl Serialize for Base64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&to_base64(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        from_base64(&text).map(Self).ok_or_else(|| serde::de::Error::custom("not canonical base64"))
+    }
+}
+
+/// Returns the first characters of a text that a stranger wrote, fit for an error.
+pub(super) fn excerpt(text: &str) -> String {
+    text.chars().take(200).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_canonical_base64_is_read() {
+        assert_eq!(from_base64("AQ=="), Some(vec![1]));
+        for text in ["AQ", "AQ=", "AR==", "AQ==\n", " AQ==", "A-==", "AQ==AQ=="] {
+            assert_eq!(from_base64(text), None, "{text:?}");
+        }
+    }
+}

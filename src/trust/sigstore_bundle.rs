@@ -1,0 +1,113 @@
+//! The Sigstore bundle as JSON: what both the bundle's own signature and the signatures beside images are written in.
+//!
+//! Only shapes are here; what they prove is judged by those who read them. Unknown fields are errors.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::encoding::Base64;
+
+/// The media type of the bundles that are made, as cosign 3 writes it.
+pub(super) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// The media types of the bundles that can be read.
+// See: sigstore/protobuf-specs, sigstore_bundle.proto, Bundle.media_type
+pub(super) const MEDIA_TYPES: [&str; 4] = [
+    MEDIA_TYPE,
+    "application/vnd.dev.sigstore.bundle+json;version=0.3",
+    "application/vnd.dev.sigstore.bundle+json;version=0.2",
+    "application/vnd.dev.sigstore.bundle+json;version=0.1",
+];
+
+/// The media type alone: it says whether the rest can be read at all.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Header {
+    pub media_type: String,
+}
+
+// See: sigstore/protobuf-specs, sigstore_bundle.proto
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Bundle {
+    pub media_type: String,
+    pub verification_material: Material,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_signature: Option<MessageSignature>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dsse_envelope: Option<Envelope>,
+}
+
+/// What a signature is checked with. Only the public key is read; the rest is known to be there, or not.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Material {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<KeyHint>,
+    #[serde(skip_serializing)]
+    pub certificate: Option<IgnoredAny>,
+    #[serde(skip_serializing, rename = "x509CertificateChain")]
+    pub certificate_chain: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    pub tlog_entries: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    pub timestamp_verification_data: Option<IgnoredAny>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyHint {
+    #[serde(default)]
+    pub hint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct MessageSignature {
+    pub message_digest: MessageDigest,
+    #[serde(default = "empty")]
+    pub signature: Base64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MessageDigest {
+    pub algorithm: String,
+    pub digest: Base64,
+}
+
+// See: secure-systems-lab/dsse envelope.md
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Envelope {
+    pub payload: Base64,
+    pub payload_type: String,
+    pub signatures: Vec<EnvelopeSignature>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnvelopeSignature {
+    pub sig: Base64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub keyid: String,
+}
+
+// Protobuf's JSON leaves out an empty field.
+fn empty() -> Base64 {
+    Base64(Vec::new())
+}
+
+impl Material {
+    /// Returns the name of the first field that a keyless signature, or a logged one, has and a plain one has not.
+    pub(super) fn keyless_field(&self) -> Option<&'static str> {
+        [
+            ("certificate", &self.certificate),
+            ("x509CertificateChain", &self.certificate_chain),
+            ("tlogEntries", &self.tlog_entries),
+            ("timestampVerificationData", &self.timestamp_verification_data),
+        ]
+        .into_iter()
+        .find_map(|(name, field)| field.as_ref().map(|_| name))
+    }
+}

@@ -1,0 +1,154 @@
+//! What most tests need: a copy of the shipped specs, a stand-in for the internet, a key pair, and the program itself.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use airgap_bundle::digest::Digest;
+use airgap_bundle::spec::Spec;
+use airgap_bundle::trust::SigningKey;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::internet::{Options, Upstream, start};
+
+/// The password of every key that tests make.
+pub const PASSWORD: &str = "correct horse";
+
+/// A folder with the shipped spec and what belongs to it, and a stand-in for the internet.
+pub struct Stack {
+    /// The folder; everything that the tests write lies in it.
+    pub folder: TempDir,
+    /// The stand-in for the internet.
+    pub upstream: Upstream,
+    /// What the stand-in runs on. It is dropped last.
+    runtime: Arc<Runtime>,
+}
+
+/// What a program printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    /// Returns standard output of a program that had to succeed.
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
+        self.stdout
+    }
+}
+
+/// Returns the folder of the project.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+impl Stack {
+    /// Starts a stand-in for what the homelab's spec names, with a front before every registry, and two empty registries.
+    pub fn homelab() -> Self {
+        Self::start(|options| Options { empty: 2, fronts: true, ..options })
+    }
+
+    /// Starts a stand-in with options.
+    pub fn start(choose: impl FnOnce(Options) -> Options) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        for part in ["bundles", "manifests", "k3s", "talos"] {
+            copy(&project().join(part), &folder.path().join(part));
+        }
+        let files = folder.path().join("files");
+        replace_gatekeeper(&folder.path().join("bundles/homelab.yaml"), &files);
+        fs::remove_file(folder.path().join("bundles/homelab.lock")).ok();
+        let text = fs::read_to_string(folder.path().join("bundles/homelab.yaml")).expect("the spec");
+        let spec = Spec::parse(&text, "homelab.yaml").expect("the shipped spec is valid");
+        let runtime = Arc::new(Runtime::new().expect("threads"));
+        let options = choose(Options { files: Some(files), ..Options::of(spec) });
+        let upstream = runtime.block_on(start(&options)).expect("a stand-in for the internet");
+        let stack = Self { folder, upstream, runtime };
+        stack.write("registries.yaml", &stack.upstream.registries_text());
+        stack
+    }
+
+    /// Returns a path below the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file below the folder.
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Makes a key pair `NAME.key`, `NAME.pub`.
+    pub fn keys(&self, name: &str) -> SigningKey {
+        let key = SigningKey::generate().expect("a key");
+        self.write(&format!("{name}.key"), &key.to_pem(PASSWORD.as_bytes()).expect("a key file"));
+        self.write(&format!("{name}.pub"), &key.public_key().to_pem());
+        key
+    }
+
+    /// Runs `bundle` in the folder.
+    pub fn bundle<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
+        bundle(self.folder.path(), arguments)
+    }
+
+    /// Builds the homelab's bundle as `FILE`, signed with `NAME.key`, and returns its path.
+    pub fn build(&self, file: &str, key: &str) -> PathBuf {
+        let (key, jobs) = (format!("{key}.key"), "8");
+        self.bundle(["build", "bundles/homelab.yaml", "-o", file, "--key", &key, "--registries", "registries.yaml", "--jobs", jobs]).ok();
+        self.path(file)
+    }
+
+    /// Runs something against the stand-in's own runtime.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+}
+
+/// Runs `bundle` in a folder, with nothing of this machine's in its environment.
+pub fn bundle<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bundle"));
+    command.args(arguments).current_dir(folder).env_clear().env("COSIGN_PASSWORD", PASSWORD).env("HOME", folder);
+    command.output().expect("the program runs").into()
+}
+
+/// Puts the stand-in for upstream's manifest in the place of the real one, which not every machine can have.
+fn replace_gatekeeper(spec: &Path, files: &Path) {
+    let standin = fs::read(project().join("tests/upstream/gatekeeper.yaml")).expect("the stand-in");
+    let digest = Digest::of(&standin).hex();
+    fs::create_dir_all(files).expect("a folder");
+    fs::write(files.join(&digest), standin).expect("a file");
+    let text = fs::read_to_string(spec).expect("the spec");
+    let real = text.split("sha256: ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a pinned file").to_owned();
+    fs::write(spec, text.replace(&real, &digest)).expect("a file");
+}
+
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
