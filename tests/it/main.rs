@@ -1,5 +1,13 @@
 //! The integration tests: one binary, one module a subject.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used, reason = "tests stop at what they do not expect")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests stop at what they do not expect"
+)]
 
 mod cosign;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use airgap_bundle::reference::ImageRef;
 use airgap_bundle::registry::oci::Platform;
 
+#[allow(clippy::expect_used, reason = "a table that cannot be read is a fault of the tests")]
 static TABLE: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
     serde_saphyr::from_str(include_str!("table.yaml")).expect("`table.yaml` is well-formed")
 });
