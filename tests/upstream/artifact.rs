@@ -8,11 +8,9 @@ use airgap_bundle::reference::ImageRef;
 use airgap_bundle::registry::oci::{self, Platform};
 
 use super::layer::{Blob, Entry, Layer};
-use super::publication::{Document, Publication, descriptor, index};
+use super::publication::{Document, Publication, descriptor, empty, index};
 use super::table::{ArtifactRow, fill, platform};
 
-// See: OCI image-spec manifest.md, "Guidance for an Empty Descriptor"
-const EMPTY: &str = "{}";
 const TITLE: &str = "org.opencontainers.image.title";
 
 /// Makes an artifact.
@@ -62,12 +60,7 @@ fn config(row: &ArtifactRow, tag: &str, platform: Option<&Platform>) -> (Blob, V
             let descriptor = json!(descriptor(&config.media_type, &blob));
             (blob, descriptor)
         }
-        None => {
-            let blob = Blob::of(EMPTY);
-            let mut descriptor = json!(descriptor(oci::EMPTY, &blob));
-            descriptor["data"] = json!("e30=");
-            (blob, descriptor)
-        }
+        None => empty(),
     }
 }
 

@@ -151,7 +151,11 @@ async fn pass(
     *response.body_mut() = match fault {
         Some(Answer::Altered) => Body::from_stream(pieces.enumerate().map(alter)),
         Some(Answer::CutAfter(bytes)) => {
-            let end = stream::once(async { Err(std::io::Error::other("cut by a test")) });
+            let end = stream::once(async {
+                // What came before is sent only when the body has nothing more for a moment.
+                tokio::task::yield_now().await;
+                Err(std::io::Error::other("cut by a test"))
+            });
             Body::from_stream(pieces.scan(bytes, cut).chain(end))
         }
         _ => Body::from_stream(pieces),

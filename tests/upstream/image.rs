@@ -47,9 +47,9 @@ pub fn publication(reference: &ImageRef, row: &ImageRow, programs: &Programs) ->
         children.push(manifest);
         blobs.extend(layers.into_iter().map(|layer| layer.blob).chain([config]));
     }
-    if !row.attestations.is_empty() {
+    if let Some(attestations) = &row.attestations {
         for subject in listed.clone() {
-            let (attested, document) = attestation::of(reference, &subject, &row.attestations);
+            let (attested, document) = attestation::of(reference, &subject, attestations);
             listed.push(attestation::listed(&document, &subject));
             blobs.extend(attested);
             children.push(document);

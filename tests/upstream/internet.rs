@@ -10,12 +10,17 @@
 mod artifact;
 mod attestation;
 mod compile;
+mod error;
 mod front;
 mod gzip;
 mod image;
 mod layer;
 mod publication;
 mod table;
+#[cfg(test)]
+mod upstream_fails_on_request;
+#[cfg(test)]
+mod upstream_is_like_upstream;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -28,6 +33,7 @@ use airgap_bundle::registry::{Client, RegistryError};
 use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
 
 pub use compile::standin;
+pub use error::UpstreamError;
 pub use front::{Answer, Fault, Front};
 use image::Programs;
 use layer::Content;
@@ -68,56 +74,6 @@ pub struct Published {
     pub reference: ImageRef,
     /// The digest of its manifest or index.
     pub digest: Digest,
-}
-
-/// The stand-in for the internet cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum UpstreamError {
-    /// The table says nothing about an item.
-    #[error("`{reference}`: `table.yaml` does not say what upstream publishes there as {kind}")]
-    Unknown {
-        /// The item.
-        reference: ImageRef,
-        /// What the spec takes it for.
-        kind: &'static str,
-    },
-    /// The mirror of files lacks one.
-    #[error("file `{name}` is not in the mirror: failed to read `{}`", path.display())]
-    File {
-        /// The spec's name for it.
-        name: String,
-        /// Where it was expected.
-        path: PathBuf,
-        /// Why it cannot be read.
-        source: std::io::Error,
-    },
-    /// A mirrored file is another one.
-    #[error("file `{name}` of the mirror does not match: expected {expected}, found {found}")]
-    Altered {
-        /// The spec's name for it.
-        name: String,
-        /// The spec's digest.
-        expected: Digest,
-        /// The digest of what is there.
-        found: Digest,
-    },
-    /// The stand-in program cannot be made.
-    #[error("failed to make the stand-in program: {reason}")]
-    Standin {
-        /// Why.
-        reason: String,
-    },
-    /// A program cannot be read, or no port or temporary file can be had.
-    #[error("failed to prepare {what}")]
-    Local {
-        /// What was being prepared.
-        what: String,
-        /// What went wrong.
-        source: std::io::Error,
-    },
-    /// A registry of ours did not take something.
-    #[error("failed to fill a registry")]
-    Registry(#[from] RegistryError),
 }
 
 impl Options {

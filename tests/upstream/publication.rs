@@ -51,6 +51,16 @@ pub fn descriptor(media_type: &str, blob: &Blob) -> Descriptor {
     Descriptor { digest: blob.digest, size: blob.size, ..Descriptor::of(media_type, b"") }
 }
 
+/// Returns the empty configuration and its descriptor, which holds it too.
+// See: OCI image-spec manifest.md, "Guidance for an Empty Descriptor"
+#[must_use]
+pub fn empty() -> (Blob, Value) {
+    let blob = Blob::of("{}");
+    let mut descriptor = json!(descriptor(oci::EMPTY, &blob));
+    descriptor["data"] = json!("e30=");
+    (blob, descriptor)
+}
+
 /// Everything that is pushed for one reference.
 #[derive(Debug, Clone)]
 pub struct Publication {

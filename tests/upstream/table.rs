@@ -8,6 +8,7 @@ use serde::Deserialize;
 use airgap_bundle::reference::ImageRef;
 use airgap_bundle::registry::oci::Platform;
 
+#[allow(clippy::expect_used, reason = "a table that cannot be read is a fault of the tests")]
 static TABLE: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
     serde_saphyr::from_str(include_str!("table.yaml")).expect("`table.yaml` is well-formed")
 });
@@ -33,8 +34,7 @@ pub struct ImageRow {
     /// The platforms of its index, in upstream's order.
     pub platforms: Vec<String>,
     /// What BuildKit attached to each platform.
-    #[serde(default)]
-    pub attestations: Vec<Attestation>,
+    pub attestations: Option<Attestations>,
     /// Where upstream's program lies.
     pub program: String,
     /// The configuration's entry point.
@@ -67,10 +67,30 @@ pub enum Format {
     Oci,
 }
 
-/// What BuildKit says about an image, unsigned.
+/// What BuildKit attached to each platform of an image, unsigned.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Attestations {
+    /// In which form.
+    pub form: Form,
+    /// What they are about.
+    pub says: Vec<Statement>,
+}
+
+/// The form of an attestation manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Attestation {
+pub enum Form {
+    /// An artifact that refers to the platform's manifest.
+    Artifact,
+    /// An image of an unknown platform.
+    Image,
+}
+
+/// What an attestation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Statement {
     /// What it consists of.
     Sbom,
     /// How it was made.
