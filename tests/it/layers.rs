@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::support::project;
 
 /// The modules by layer, lowest first. `src/lib.rs` shows the same table.
-const LAYERS: [&[&str]; 9] = [
-    &["digest", "reference", "report"],
+const LAYERS: [&[&str]; 10] = [
+    &["digest"],
+    &["reference", "report"],
     &["spec", "store"],
     &["lock", "registry", "platform"],
     &["resolve", "fetch", "render"],

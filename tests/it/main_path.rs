@@ -61,6 +61,7 @@ fn a_bundle_is_verified_inspected_and_rendered_for_both_platforms() {
     let value: serde_json::Value = serde_json::from_str(&inspected).expect("JSON");
     assert_eq!((&value["version"], &value["result"]["name"]), (&1.into(), &"homelab-security".into()));
     for platform in ["k3s", "talos"] {
+        let folder = format!("rendered-{platform}");
         let arguments = [
             "render",
             "b.tar",
@@ -71,11 +72,11 @@ fn a_bundle_is_verified_inspected_and_rendered_for_both_platforms() {
             "--platform",
             platform,
             "-o",
-            platform,
+            &folder,
         ];
         stack.bundle(arguments).ok();
-        assert!(stack.path(platform).join("kustomization.yaml").exists());
-        assert!(stack.path(platform).join("nodes").read_dir().expect("node files").next().is_some());
+        assert!(stack.path(&folder).join("kustomization.yaml").exists());
+        assert!(stack.path(&folder).join("nodes").read_dir().expect("node files").next().is_some());
         let again = stack.bundle(arguments);
         assert_eq!(again.code, Some(2), "a folder with old files is not written to");
     }
@@ -103,7 +104,10 @@ fn a_push_sends_each_blob_once_and_a_second_one_nothing() {
     assert!(sent.iter().any(|line| line.contains("mount=")), "what several images share is mounted");
     stack.bundle(["push", "b.tar", &target, "--key", "mine.pub"]).ok();
     let again = front.take_requests();
-    assert!(again.iter().all(|line| line.starts_with("HEAD ")), "{again:?}");
+    // This registry refuses an index of which not every platform is there; it is offered each time.
+    let originals = |line: &&String| line.starts_with("PUT ") && line.contains("/manifests/sha256:");
+    let other: Vec<_> = again.iter().filter(|line| !line.starts_with("HEAD ") && !originals(line)).collect();
+    assert_eq!(other, Vec::<&String>::new());
 }
 
 #[test]
