@@ -42,6 +42,8 @@ pub(super) struct Found {
     pub(super) uid: String,
     pub(super) ours: bool,
     pub(super) deleting: bool,
+    /// Whether everything that is to be applied is on it already.
+    pub(super) holds: bool,
     resource_version: String,
     generation: Option<i64>,
     fields: Option<Value>,
@@ -57,6 +59,7 @@ impl Found {
             uid: text(object, "/metadata/uid").to_owned(),
             ours: fields.is_some(),
             deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
+            holds: false,
             resource_version: text(object, "/metadata/resourceVersion").to_owned(),
             generation: object.pointer("/metadata/generation").and_then(Value::as_i64),
             fields,
@@ -70,6 +73,16 @@ impl Found {
                 && self.generation == other.generation
                 && self.fields == other.fields)
     }
+}
+
+/// What the inventory knows of an object before it is applied.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// We are its maker, or will be.
+    pub(super) ours: bool,
+    /// The same content was applied last, and is on it still. It need not be sent again, and must not: a webhook whose
+    /// pods are down would refuse even that, and so keep the install that repairs it from going on.
+    pub(super) settled: bool,
 }
 
 /// An object as it is now.
@@ -94,22 +107,23 @@ impl Applier<'_> {
         objects: &[PreparedObject<'_>],
     ) -> Result<Vec<Option<Found>>, ClusterError> {
         let found = objects.iter().map(|object| async {
-            Ok(self.api.get(&object.id.path()).await?.map(|value| Found::of(&value)))
+            let found = self.api.get(&object.id.path()).await?;
+            Ok(found.map(|live| Found { holds: contains(&live, object.value), ..Found::of(&live) }))
         });
         together(found).await
     }
 
-    /// Applies objects of one rank; `ours` says of which we are, or will be, the maker.
+    /// Applies objects of one rank.
     pub(super) async fn apply(
         &self,
         objects: &[PreparedObject<'_>],
         found: &[Option<Found>],
-        ours: &[bool],
+        standings: &[Standing],
     ) -> Result<Vec<Applied>, ClusterError> {
         let applied = objects
             .iter()
-            .zip(found.iter().zip(ours))
-            .map(|(object, (found, ours))| self.apply_one(object, found.as_ref(), *ours));
+            .zip(found.iter().zip(standings))
+            .map(|(object, (found, standing))| self.apply_one(object, found.as_ref(), *standing));
         together(applied).await
     }
 
@@ -117,8 +131,11 @@ impl Applier<'_> {
         &self,
         object: &PreparedObject<'_>,
         found: Option<&Found>,
-        ours: bool,
+        Standing { ours, settled }: Standing,
     ) -> Result<Applied, ClusterError> {
+        if let (true, Some(found)) = (settled, found) {
+            return Ok(Applied { uid: found.uid.clone(), created: ours, outcome: Outcome::Unchanged });
+        }
         let labelled = if ours { labelled(object.value) } else { object.value.clone() };
         let answer = self.apply_settled(object, &labelled).await?;
         let now = Found::of(&answer.body);
@@ -148,6 +165,20 @@ impl Applier<'_> {
             }
             teller.waiting(format!("{}: {}", object.id, answer.message()));
         }
+    }
+}
+
+/// Tells whether an object has everything that another one says. Where the API server writes a value in another way, it
+/// has not: then it is applied again, and nothing changes.
+fn contains(live: &Value, wanted: &Value) -> bool {
+    match (live, wanted) {
+        (Value::Object(live), Value::Object(wanted)) => wanted.iter().all(|(key, wanted)| {
+            wanted.is_null() || live.get(key).is_some_and(|live| contains(live, wanted))
+        }),
+        (Value::Array(live), Value::Array(wanted)) => {
+            live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| contains(live, wanted))
+        }
+        _ => live == wanted,
     }
 }
 
@@ -211,4 +242,24 @@ fn field_conflicts(answer: &Answer) -> Vec<(String, String)> {
         .filter(|cause| text(cause, "/reason") == "FieldManagerConflict")
         .map(|cause| (text(cause, "/field").to_owned(), text(cause, "/message").to_owned()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_contains_what_it_says_and_defaults_do_not_matter() {
+        let live = json!({"a": 1, "b": {"c": "d", "default": true}, "list": [{"x": 1, "y": 2}]});
+        for (wanted, contained) in [
+            (json!({"a": 1, "b": {"c": "d"}}), true),
+            (json!({"a": 1, "creationTimestamp": null}), true),
+            (json!({"list": [{"x": 1}]}), true),
+            (json!({"list": []}), false),
+            (json!({"b": {"c": "e"}}), false),
+            (json!({"z": 1}), false),
+        ] {
+            assert_eq!(contains(&live, &wanted), contained, "{wanted}");
+        }
+    }
 }

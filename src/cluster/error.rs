@@ -162,6 +162,9 @@ impl ClusterError {
             Self::Conflict { .. } => {
                 "take the fields over with `--force-conflicts`, or leave them to their owner and out of the site file".into()
             }
+            Self::Refused { message, .. } if message.contains("failed calling webhook") => {
+                "that webhook has to answer first: see its pods, or delete its webhook configuration and run the same command again".into()
+            }
             Self::Refused { object, status: 403, .. } => {
                 format!("`kubectl auth can-i create {}` shows whether this user may; otherwise a quota or a policy refuses it", object.resource)
             }

@@ -1,7 +1,7 @@
 //! Brings the cluster to what was rendered: layer by layer, each written down, applied, and waited for.
 
 use super::Cluster;
-use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome};
+use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, Standing};
 use super::error::ClusterError;
 use super::inventory::Revision;
 use super::ledger::Ledger;
@@ -98,8 +98,8 @@ impl Installer<'_> {
     async fn install_layer(&mut self, layer: &PreparedLayer<'_>) -> Result<LayerReport, ClusterError> {
         let mut pace = Pace::within(layer.timeout);
         let found = self.look_up(layer, &mut pace).await?;
-        let ours = self.ledger.intend(layer, &found).await?;
-        let applied = self.apply_layer(layer, &found, &ours, &mut pace).await?;
+        let standings = self.ledger.intend(layer, &found).await?;
+        let applied = self.apply_layer(layer, &found, &standings, &mut pace).await?;
         self.ledger.record(layer, &applied).await?;
         self.wait(layer).until(layer.wait_for, &layer.objects, &mut pace).await?;
         let report = summary(layer, &applied);
@@ -138,13 +138,13 @@ impl Installer<'_> {
         &self,
         layer: &PreparedLayer<'_>,
         found: &[Option<Found>],
-        ours: &[bool],
+        standings: &[Standing],
         pace: &mut Pace,
     ) -> Result<Vec<Applied>, ClusterError> {
         let mut applied = Vec::with_capacity(layer.objects.len());
         for group in layer.objects.chunk_by(|one, other| one.rank == other.rank) {
             let range = applied.len()..applied.len() + group.len();
-            applied.extend(self.applier.apply(group, &found[range.clone()], &ours[range]).await?);
+            applied.extend(self.applier.apply(group, &found[range.clone()], &standings[range]).await?);
             self.wait(layer).until(needed_at_once(group[0].rank), group, pace).await?;
         }
         Ok(applied)

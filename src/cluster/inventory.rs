@@ -66,6 +66,9 @@ pub struct Entry {
     pub uid: Option<String>,
     /// Whether this tool made it. Otherwise it was there before, and stays.
     pub created: bool,
+    /// The content that was applied last, as a fingerprint; absent while it is being applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<String>,
 }
 
 impl Entry {
@@ -181,6 +184,7 @@ mod tests {
             id: namespace_id(&format!("namespace-{number}")),
             uid: Some("5f4c8d1e-3a5b-4d0e-9a36-0a6a5f1f6b7c".into()),
             created: number % 2 == 0,
+            applied: Some("0123456789abcdef0123456789abcdef".into()),
         };
         let layer =
             InventoryLayer { name: "10-x".into(), timeout: 60, objects: (0..objects).map(entry).collect() };
@@ -196,8 +200,8 @@ mod tests {
     }
 
     #[test]
-    fn four_thousand_objects_fit_and_ten_thousand_are_refused() {
-        assert!(config_map(&inventory(4_000)).is_ok());
+    fn three_thousand_objects_fit_and_ten_thousand_are_refused() {
+        assert!(config_map(&inventory(3_000)).is_ok());
         let error = config_map(&inventory(10_000)).expect_err("too large").to_string();
         assert!(error.starts_with("the inventory of 10000 objects takes 1"), "{error}");
     }

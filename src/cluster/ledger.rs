@@ -1,10 +1,10 @@
 //! Keeps the inventory while an install goes on: written before each layer and after it, and only when it changed.
 
 use super::api::Api;
-use super::apply::{Applied, Found};
+use super::apply::{Applied, Found, Standing};
 use super::error::ClusterError;
 use super::inventory::{self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
-use super::prepare::PreparedLayer;
+use super::prepare::{PreparedLayer, PreparedObject};
 use super::remove::RemovalReport;
 
 /// The inventory of an install that is under way.
@@ -29,25 +29,26 @@ impl<'a> Ledger<'a> {
         Ok(Self { api, stored, current })
     }
 
-    /// Writes down the objects of a layer that are about to be applied; returns for each whether it is ours.
+    /// Writes down the objects of a layer that are about to be applied; returns for each what is known of it.
     pub(super) async fn intend(
         &mut self,
         layer: &PreparedLayer<'_>,
         found: &[Option<Found>],
-    ) -> Result<Vec<bool>, ClusterError> {
+    ) -> Result<Vec<Standing>, ClusterError> {
         let entries: Vec<Entry> = layer
             .objects
             .iter()
             .zip(found)
-            .map(|(object, found)| {
-                let (uid, created) = claim(self.current.entry(&object.id), found.as_ref());
-                Entry { id: object.id.clone(), uid, created }
-            })
+            .map(|(object, found)| self.entry(object, found.as_ref()))
             .collect();
-        let ours = entries.iter().map(|entry| entry.created).collect();
+        let standings = entries.iter().zip(found).map(|(entry, found)| Standing {
+            ours: entry.created,
+            settled: entry.applied.is_some() && found.as_ref().is_some_and(|found| found.holds),
+        });
+        let standings = standings.collect();
         self.put(layer.name, entries);
         self.save_unfinished().await?;
-        Ok(ours)
+        Ok(standings)
     }
 
     /// Writes down what a layer's objects became.
@@ -60,6 +61,7 @@ impl<'a> Ledger<'a> {
             id: object.id.clone(),
             uid: Some(applied.uid.clone()),
             created: applied.created,
+            applied: object.fingerprint.clone(),
         });
         self.put(layer.name, entries.collect());
         self.save_unfinished().await
@@ -95,6 +97,18 @@ impl<'a> Ledger<'a> {
         self.current.layers.retain(|layer| !layer.objects.is_empty());
         self.current.complete = true;
         self.save().await
+    }
+
+    /// Returns what is written down before an object is applied. Unless it will be the same content again, what was applied
+    /// last is forgotten: after an interruption nobody knows.
+    fn entry(&self, object: &PreparedObject<'_>, found: Option<&Found>) -> Entry {
+        let known = self.current.entry(&object.id);
+        let (uid, created) = claim(known, found);
+        let applied = known
+            .filter(|known| known.uid.is_some() && known.uid == uid)
+            .and_then(|known| known.applied.clone());
+        let applied = applied.filter(|applied| object.fingerprint.as_ref() == Some(applied));
+        Entry { id: object.id.clone(), uid, created, applied }
     }
 
     fn put(&mut self, layer: &str, entries: Vec<Entry>) {
@@ -179,7 +193,7 @@ mod tests {
     }
 
     fn entry(uid: Option<&str>, created: bool) -> Entry {
-        Entry { id: namespace_id("a"), uid: uid.map(str::to_owned), created }
+        Entry { id: namespace_id("a"), uid: uid.map(str::to_owned), created, applied: None }
     }
 
     #[test]

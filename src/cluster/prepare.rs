@@ -12,6 +12,7 @@ use super::api::Api;
 use super::error::ClusterError;
 use super::object::{ObjectId, is_path_segment, list, text, version_path};
 use super::order::{CONSTRAINT_GROUP, Rank};
+use crate::digest::Digest;
 use crate::render::{Condition, RenderedLayer, RenderedSet};
 
 /// A layer that can be applied: objects in order, each with its path.
@@ -30,6 +31,8 @@ pub(super) struct PreparedObject<'a> {
     pub(super) rank: Rank,
     pub(super) file: &'a str,
     pub(super) value: &'a Value,
+    /// What the inventory remembers of the content; nothing of a Secret, which could be guessed from it.
+    pub(super) fingerprint: Option<String>,
 }
 
 /// Prepares every layer, in order.
@@ -59,10 +62,18 @@ async fn prepare_layer<'a>(
     for object in &layer.objects {
         let id = catalogue.id_of(&object.value, &object.source).await?;
         let rank = Rank::of(&id.api_version, &id.kind);
-        objects.push(PreparedObject { id, rank, file: &object.source, value: &object.value });
+        let fingerprint = (id.kind != "Secret").then(|| fingerprint(&object.value));
+        objects.push(PreparedObject { id, rank, file: &object.source, value: &object.value, fingerprint });
     }
     objects.sort_by_key(|object| object.rank);
     Ok(PreparedLayer { name: &layer.name, objects, wait_for: &layer.wait_for, timeout: layer.timeout })
+}
+
+/// Returns half of a SHA-256: enough to tell one content from another, and half the room in the inventory.
+fn fingerprint(value: &Value) -> String {
+    let mut hex = Digest::of(value.to_string().as_bytes()).hex();
+    hex.truncate(32);
+    hex
 }
 
 fn refuse_twins(layers: &[PreparedLayer<'_>]) -> Result<(), ClusterError> {

@@ -73,7 +73,22 @@ async fn a_second_install_changes_nothing_and_does_not_touch_the_inventory() {
     let second = install(&fake, &set).await.expect("installed again");
     assert_eq!((second.created(), second.changed(), second.unchanged()), (0, 0, 2));
     assert_eq!(fake.state().objects, before);
-    assert_eq!(fake.state().writes, ["PATCH /api/v1/namespaces/lumen", &format!("PATCH {SETTINGS}")]);
+    assert_eq!(fake.state().writes, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_drifted_is_put_right_and_what_did_not_is_not_sent() {
+    let (fake, set) = (Fake::default(), set(vec![settings("settings"), namespace()]));
+    let _ = install(&fake, &set).await.expect("installed");
+    if let Some(object) = fake.state().objects.get_mut(SETTINGS) {
+        object["data"]["a"] = json!("drifted");
+        object["metadata"]["managedFields"] = json!([]);
+    }
+    fake.state().writes.clear();
+    let report = install(&fake, &set).await.expect("installed again");
+    assert_eq!(names(&report.layers[0].changed), ["configmap lumen/settings"]);
+    assert_eq!(fake.state().objects[SETTINGS]["data"]["a"], "b");
+    assert!(!fake.state().writes.iter().any(|write| write == "PATCH /api/v1/namespaces/lumen"));
 }
 
 #[tokio::test]

@@ -47,12 +47,11 @@ impl Cluster {
         owns_namespace: bool,
         report: &mut UninstallReport,
     ) -> Result<(), ClusterError> {
-        let mut objects = vec![Entry { id: inventory_id(), uid: None, created: true }];
+        let entry = |id| Entry { id, uid: None, created: true, applied: None };
+        let mut objects = vec![entry(inventory_id())];
         if owns_namespace {
             match guest(&self.api, INVENTORY_NAMESPACE, &[inventory_id()]).await? {
-                None => {
-                    objects.push(Entry { id: namespace_id(INVENTORY_NAMESPACE), uid: None, created: true })
-                }
+                None => objects.push(entry(namespace_id(INVENTORY_NAMESPACE))),
                 Some(guest) => report.removal.kept.push((
                     namespace_id(INVENTORY_NAMESPACE),
                     format!("it still has objects of others: {guest}"),
