@@ -1,4 +1,26 @@
 //! Carries a Kubernetes security stack across an air gap in one signed file.
+//!
+//! The pipeline, as types:
+//!
+//! ```text
+//! build    YAML → Spec → Resolved → Verified<Provenance> → Assembly → bundle file
+//! install  path → UnverifiedArchive → Archive → ImageMap → RenderedSet → ApplyReport → ProbeReport
+//! ```
+//!
+//! Modules import from lower layers only; `tests/it/layers.rs` checks it:
+//!
+//! | layer | modules |
+//! |---|---|
+//! | 0 | [`digest`], then [`reference`], [`report`] |
+//! | 1 | [`spec`], [`store`] |
+//! | 2 | [`lock`], [`registry`], [`platform`] |
+//! | 3 | [`resolve`], [`fetch`], [`render`] |
+//! | 4 | [`trust`], [`cluster`] |
+//! | 5 | [`archive`] |
+//! | 6 | [`ops`] |
+//! | 7 | [`cli`] |
+//!
+//! Below `cli` nothing reads the environment, the terminal or the clock, and nothing is printed.
 
 pub mod archive;
 pub mod cli;

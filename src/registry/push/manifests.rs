@@ -31,11 +31,15 @@ pub(super) async fn put_all(
     for (item, outcome) in items.iter().zip(put) {
         match outcome {
             Some(found) => unlisted.extend(found),
-            None => {
-                reporter.warn(format!("`{}/{}` does not take the original index of `{}`, of which not every platform travels: left out; the subset is there", push.endpoint.host, item.repository, item.upstream));
-                left_out.push(format!("{}@{}", item.upstream, item.reference()));
-            }
+            None => left_out.push(format!("{}@{}", item.upstream, item.reference())),
         }
+    }
+    if !left_out.is_empty() {
+        reporter.warn(format!(
+            "`{}` takes no index of which not every platform is there: {} original indexes were left out; their subsets are there",
+            push.endpoint.host,
+            left_out.len()
+        ));
     }
     list(push, unlisted).await?;
     read_back(push, items, &left_out).await?;
