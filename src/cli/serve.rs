@@ -40,7 +40,7 @@ impl Args {
         let stop = async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         };
-        Registry::read_only(catalog(&archive), archive).serve(listener, stop).await.map_err(failed)?;
+        Registry::read_only(catalog(&archive)?, archive).serve(listener, stop).await.map_err(failed)?;
         Ok(true)
     }
 }

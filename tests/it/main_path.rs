@@ -141,6 +141,9 @@ fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
     let key = airgap_bundle::trust::PublicKey::from_pem(&fs::read_to_string(stack.path(key)).expect("a key"))
         .expect("a key");
     let archive = std::sync::Arc::new(open(bundle, &Trust::Keys(vec![key])).expect("a good bundle"));
-    let registry = airgap_bundle::registry::server::Registry::read_only(catalog(&archive), archive);
+    let registry = airgap_bundle::registry::server::Registry::read_only(
+        catalog(&archive).expect("no collision"),
+        archive,
+    );
     stack.block_on(registry.spawn()).expect("a port")
 }
