@@ -3,6 +3,7 @@
 //! Both are decoded strictly (an unknown field is an error), and every fault of a file is found in one go.
 
 mod bundle;
+mod bundle_file;
 pub mod decode;
 pub mod node;
 mod policy;

@@ -1,10 +1,8 @@
 //! `bundle install`.
 
-use std::path::PathBuf;
-
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::{ClusterOptions, SiteOptions, TrustOptions};
+use super::options::{BundleOptions, ClusterOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
 use crate::ops::{InstallOptions, InstallReport, install};
@@ -12,10 +10,8 @@ use crate::ops::{InstallOptions, InstallReport, install};
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
-    file: PathBuf,
     #[command(flatten)]
-    trust: TrustOptions,
+    bundle: BundleOptions,
     #[command(flatten)]
     site: SiteOptions,
     #[command(flatten)]
@@ -34,14 +30,14 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let options = InstallOptions {
-            trust: self.trust.trust()?,
+            trust: self.bundle.trust()?,
             cluster: self.cluster.connect(environment),
             site: self.site.choice()?,
             retag: self.retag,
             force_conflicts: self.force_conflicts,
             jobs: self.jobs,
         };
-        let report = install(&self.file, &options, ui.reporter()).await?;
+        let report = install(&self.bundle.file, &options, ui.reporter()).await?;
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())
     }

@@ -32,9 +32,11 @@ pub enum Format {
     Json,
 }
 
-/// Whom the operator trusts.
+/// A bundle, and whom the operator trusts.
 #[derive(Args)]
-pub struct TrustOptions {
+pub struct BundleOptions {
+    /// The bundle
+    pub file: PathBuf,
     /// A public key that the bundle may be signed with (PEM); may be given several times
     #[arg(long, value_name = "PUB", required_unless_present = "insecure_unsigned")]
     key: Vec<PathBuf>,
@@ -43,7 +45,7 @@ pub struct TrustOptions {
     insecure_unsigned: bool,
 }
 
-impl TrustOptions {
+impl BundleOptions {
     pub fn trust(&self) -> Result<Trust, Failure> {
         if self.insecure_unsigned {
             return Ok(Trust::InsecureUnsigned);

@@ -1,10 +1,8 @@
 //! `bundle probe`.
 
-use std::path::PathBuf;
-
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::{ClusterOptions, SiteOptions, TrustOptions};
+use super::options::{BundleOptions, ClusterOptions, SiteOptions};
 use super::ui::Ui;
 use crate::cluster::ProbeReport;
 use crate::ops::{InstallOptions, probe};
@@ -12,10 +10,8 @@ use crate::ops::{InstallOptions, probe};
 /// Prove that an installed bundle enforces: send what must be refused, as dry runs, and see it refused
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle that is installed
-    file: PathBuf,
     #[command(flatten)]
-    trust: TrustOptions,
+    bundle: BundleOptions,
     #[command(flatten)]
     site: SiteOptions,
     #[command(flatten)]
@@ -25,14 +21,14 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let options = InstallOptions {
-            trust: self.trust.trust()?,
+            trust: self.bundle.trust()?,
             cluster: self.cluster.connect(environment),
             site: self.site.choice()?,
             retag: false,
             force_conflicts: false,
             jobs: 1,
         };
-        let report = probe(&self.file, &options, &*ui.reporter()).await?;
+        let report = probe(&self.bundle.file, &options, &*ui.reporter()).await?;
         ui.result(&table(&report), &json(&report));
         Ok(report.passed())
     }

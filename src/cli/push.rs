@@ -1,22 +1,19 @@
 //! `bundle push`.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::Failure;
-use super::options::{RegistryOptions, TrustOptions};
+use super::options::{BundleOptions, RegistryOptions};
 use super::ui::{Ui, bytes};
 use crate::ops::{PushOptions, open, push};
 
 /// Push everything in a bundle into a registry: images, artifacts, signatures and referrers
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
-    file: PathBuf,
+    #[command(flatten)]
+    bundle: BundleOptions,
     #[command(flatten)]
     registry: RegistryOptions,
-    #[command(flatten)]
-    trust: TrustOptions,
     /// Move tags that point to something else
     #[arg(long)]
     retag: bool,
@@ -28,7 +25,7 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ui: &Ui) -> Result<bool, Failure> {
         let endpoint = self.registry.endpoint()?;
-        let archive = Arc::new(open(&self.file, &self.trust.trust()?)?);
+        let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust()?)?);
         let options = PushOptions { endpoint, retag: self.retag, jobs: self.jobs };
         let report = push(archive, &options, ui.reporter()).await?;
         let host = &options.endpoint.host;

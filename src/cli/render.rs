@@ -3,17 +3,15 @@
 use std::path::PathBuf;
 
 use super::error::Failure;
-use super::options::{SiteOptions, TrustOptions};
+use super::options::{BundleOptions, SiteOptions};
 use super::ui::Ui;
 use crate::ops::{open, render_site, write_rendered};
 
 /// Render a bundle's manifests and node files for a site
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
-    file: PathBuf,
     #[command(flatten)]
-    trust: TrustOptions,
+    bundle: BundleOptions,
     #[command(flatten)]
     site: SiteOptions,
     /// The folder to write to; it must not hold anything yet
@@ -23,7 +21,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, ui: &Ui) -> Result<bool, Failure> {
-        let archive = open(&self.file, &self.trust.trust()?)?;
+        let archive = open(&self.bundle.file, &self.bundle.trust()?)?;
         let set = render_site(&archive, &self.site.choice()?)?;
         let written = write_rendered(&set, &self.output)?;
         let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();

@@ -1,14 +1,13 @@
 //! `bundle serve`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::Failure;
-use super::options::TrustOptions;
+use super::options::BundleOptions;
 use super::ui::Ui;
 use crate::ops::{OpsError, catalog, open};
 use crate::registry::server::Registry;
@@ -16,10 +15,8 @@ use crate::registry::server::Registry;
 /// Serve a bundle as a read-only OCI registry, straight from the file
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
-    file: PathBuf,
     #[command(flatten)]
-    trust: TrustOptions,
+    bundle: BundleOptions,
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5000")]
     listen: SocketAddr,
@@ -27,7 +24,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ui: &Ui) -> Result<bool, Failure> {
-        let archive = Arc::new(open(&self.file, &self.trust.trust()?)?);
+        let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust()?)?);
         let failed = |source: std::io::Error| OpsError::Usage {
             message: format!("failed to listen on `{}`: {source}", self.listen),
             hint: "name another address with --listen; port 0 takes a free one".to_owned(),

@@ -1,9 +1,7 @@
 //! `bundle verify`.
 
-use std::path::PathBuf;
-
 use super::error::Failure;
-use super::options::TrustOptions;
+use super::options::BundleOptions;
 use super::ui::{Ui, bytes};
 use crate::lock::LockedSignature;
 use crate::ops::{VerifyReport, verify};
@@ -11,15 +9,13 @@ use crate::ops::{VerifyReport, verify};
 /// Verify a bundle's signature, every byte of it, and every upstream signature in it, offline
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
-    file: PathBuf,
     #[command(flatten)]
-    trust: TrustOptions,
+    bundle: BundleOptions,
 }
 
 impl Args {
     pub fn run(self, ui: &Ui) -> Result<bool, Failure> {
-        let (_, report) = verify(&self.file, &self.trust.trust()?, &*ui.reporter())?;
+        let (_, report) = verify(&self.bundle.file, &self.bundle.trust()?, &*ui.reporter())?;
         ui.result(&text(&report), &report);
         Ok(true)
     }

@@ -45,10 +45,7 @@ impl Registries {
         let root = parse_yaml(text, file)?;
         let mut decoder = Decoder::default();
         let registries = decode(&mut decoder, &root);
-        match decoder.finish(file) {
-            Some(faults) => Err(faults),
-            None => Ok(registries),
-        }
+        decoder.finish(file).map_or(Ok(registries), Err)
     }
 }
 

@@ -26,10 +26,7 @@ impl Site {
         let root = parse_yaml(text, file)?;
         let mut decoder = Decoder::default();
         let site = decode(&mut decoder, &root);
-        match decoder.finish(file) {
-            Some(faults) => Err(faults),
-            None => Ok(site),
-        }
+        decoder.finish(file).map_or(Ok(site), Err)
     }
 }
 

@@ -1,0 +1,273 @@
+//! Reads the file of a bundle spec.
+
+use std::collections::BTreeMap;
+
+use super::bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
+use super::decode::{Decoder, Fields, closest};
+use super::node::{Node, Place, Value};
+use super::policy::Policy;
+use super::{API_VERSION, Faults};
+use crate::digest::Digest;
+use crate::reference::ImageRef;
+
+/// Reads a bundle spec and notes every fault.
+#[derive(Default)]
+pub(super) struct Reader {
+    decoder: Decoder,
+    policies: BTreeMap<String, Option<Policy>>,
+    seen: BTreeMap<String, Place>,
+}
+
+impl Reader {
+    pub(super) fn read(root: &Node, file: &str) -> Result<Spec, Faults> {
+        let mut reader = Self::default();
+        let spec = reader.spec(root);
+        reader.decoder.finish(file).map_or(Ok(spec), Err)
+    }
+
+    fn spec(&mut self, root: &Node) -> Spec {
+        let known = [
+            "apiVersion",
+            "kind",
+            "metadata",
+            "targets",
+            "policies",
+            "components",
+            "layers",
+            "platforms",
+            "sites",
+        ];
+        let fields = self.decoder.fields(root, "a bundle", &known);
+        self.decoder.constant(&fields, "apiVersion", API_VERSION);
+        self.decoder.constant(&fields, "kind", "Bundle");
+        let (name, version) = self.metadata(&fields);
+        self.policies(&fields);
+        Spec {
+            name,
+            version,
+            targets: self.targets(&fields),
+            components: self.components(&fields),
+            layers: fields.optional("layers").and_then(|node| self.decoder.text(node, "`layers`")),
+            platforms: self.platforms(&fields),
+            sites: fields
+                .optional("sites")
+                .map(|node| self.decoder.texts(node, "`sites`"))
+                .unwrap_or_default(),
+        }
+    }
+
+    fn metadata(&mut self, fields: &Fields<'_>) -> (String, String) {
+        let Some(node) =
+            fields.required(&mut self.decoder, "metadata", "{name: homelab-security, version: 2026.11.0}")
+        else {
+            return Default::default();
+        };
+        let fields = self.decoder.fields(node, "`metadata`", &["name", "version"]);
+        (self.word(&fields, "name", "homelab-security"), self.word(&fields, "version", "2026.11.0"))
+    }
+
+    /// A text that becomes part of a file's name.
+    fn word(&mut self, fields: &Fields<'_>, name: &str, example: &str) -> String {
+        let Some(node) = fields.required(&mut self.decoder, name, example) else { return String::new() };
+        let text = self.decoder.text(node, &format!("`{name}`")).unwrap_or_default();
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if !text.bytes().all(fits) || text.starts_with('.') || text.len() > 100 {
+            let hint = "use letters, digits, `.`, `_` and `-`, at most 100, and no `.` in front";
+            self.decoder.fault(node.place, format!("`{text}` cannot be part of a file's name"), hint);
+        }
+        text
+    }
+
+    fn targets(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(node) = fields.required(&mut self.decoder, "targets", "[linux/amd64, linux/arm64]") else {
+            return Vec::new();
+        };
+        let mut targets = Vec::new();
+        for item in self.decoder.list(node, "`targets`") {
+            let Some(target) = self.decoder.text(item, "a target") else { continue };
+            if !is_target(&target) {
+                self.decoder.fault(
+                    item.place,
+                    format!("`{target}` is not a platform"),
+                    "write os/architecture: linux/amd64",
+                );
+            } else if targets.contains(&target) {
+                self.decoder.fault(
+                    item.place,
+                    format!("target `{target}` is listed twice"),
+                    "keep one of the two",
+                );
+            }
+            targets.push(target);
+        }
+        if targets.is_empty() && matches!(&node.value, Value::List(_)) {
+            self.decoder.fault(
+                node.place,
+                "`targets` is empty",
+                "write at least one platform: [linux/amd64]",
+            );
+        }
+        targets.sort();
+        targets
+    }
+
+    fn policies(&mut self, fields: &Fields<'_>) {
+        let Some(node) = fields.optional("policies") else { return };
+        let Value::Map(entries) = &node.value else {
+            self.decoder.fields(node, "`policies`", &[]);
+            return;
+        };
+        for (key, node) in entries {
+            let policy = Policy::decode(&mut self.decoder, node);
+            self.policies.insert(key.name.clone(), policy);
+        }
+    }
+
+    fn platforms(&mut self, fields: &Fields<'_>) -> PlatformFolders {
+        let Some(node) = fields.optional("platforms") else { return PlatformFolders::default() };
+        let fields = self.decoder.fields(node, "`platforms`", &["k3s", "talos"]);
+        let mut folder =
+            |name: &str| fields.optional(name).and_then(|node| self.decoder.text(node, &format!("`{name}`")));
+        PlatformFolders { k3s: folder("k3s"), talos: folder("talos") }
+    }
+
+    fn components(&mut self, fields: &Fields<'_>) -> Vec<Component> {
+        let Some(node) = fields.required(&mut self.decoder, "components", "[{name: gatekeeper, …}]") else {
+            return Vec::new();
+        };
+        let items = self.decoder.list(node, "`components`");
+        items.iter().map(|item| self.component(item)).collect()
+    }
+
+    fn component(&mut self, node: &Node) -> Component {
+        let fields =
+            self.decoder.fields(node, "a component", &["name", "version", "images", "artifacts", "files"]);
+        let name = self.word(&fields, "name", "gatekeeper");
+        self.once(format!("component `{name}`"), node.place);
+        let version = fields.optional("version").and_then(|node| self.decoder.text(node, "`version`"));
+        let mut items = self.items(&fields, "images", ItemKind::Image);
+        items.extend(self.items(&fields, "artifacts", ItemKind::Artifact));
+        Component { name, version, items, files: self.files(&fields) }
+    }
+
+    fn items(&mut self, fields: &Fields<'_>, name: &str, kind: ItemKind) -> Vec<Item> {
+        let Some(node) = fields.optional(name) else { return Vec::new() };
+        let items = self.decoder.list(node, &format!("`{name}`"));
+        items.iter().filter_map(|item| self.item(item, kind)).collect()
+    }
+
+    fn item(&mut self, node: &Node, kind: ItemKind) -> Option<Item> {
+        let what = if kind == ItemKind::Image { "an image" } else { "an artifact" };
+        let fields = self.decoder.fields(node, what, &["ref", "verify"]);
+        let example = "docker.io/falcosecurity/falco:0.43.1";
+        let reference_node = fields.required(&mut self.decoder, "ref", example);
+        let reference = reference_node.and_then(|node| self.reference(node));
+        let policy = match &reference {
+            Some(reference) => self.verify(&fields, reference),
+            None => fields.optional("verify").and_then(|node| self.policy(node)),
+        };
+        Some(Item { kind, reference: reference?, policy: policy? })
+    }
+
+    fn reference(&mut self, node: &Node) -> Option<ImageRef> {
+        let written = self.decoder.text(node, "`ref`")?;
+        let hint = "write host/name:tag in full: docker.io/falcosecurity/falco:0.43.1";
+        let reference: ImageRef = self.decoder.parsed(node, "`ref`", hint)?;
+        if !written.starts_with(&format!("{}/", reference.registry())) {
+            self.decoder.fault(
+                node.place,
+                format!("`{written}` names no registry"),
+                format!("write `{reference}` if that is meant"),
+            );
+        } else if reference.tag() == Some("latest") && !written.ends_with(":latest") {
+            self.decoder.fault(
+                node.place,
+                format!("`{written}` has neither a tag nor a digest"),
+                format!("add one: `{written}:1.2.3`"),
+            );
+        }
+        self.once(format!("reference `{reference}`"), node.place);
+        Some(reference)
+    }
+
+    fn verify(&mut self, fields: &Fields<'_>, reference: &ImageRef) -> Option<Policy> {
+        let Some(node) = fields.optional("verify") else {
+            let hint = "add `verify:` with the name of a policy, or with an inline one such as {unsigned: {reason: …}}";
+            self.decoder.fault(
+                fields.place(),
+                format!("`{reference}` has no policy: nothing travels unverified"),
+                hint,
+            );
+            return None;
+        };
+        self.policy(node)
+    }
+
+    fn policy(&mut self, node: &Node) -> Option<Policy> {
+        let Value::Text(name) = &node.value else { return Policy::decode(&mut self.decoder, node) };
+        if let Some(policy) = self.policies.get(name) {
+            return policy.clone();
+        }
+        let known: Vec<_> = self.policies.keys().map(String::as_str).collect();
+        let hint = match closest(name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("define it under `policies`; there are: {}", known.join(", ")),
+        };
+        self.decoder.fault(node.place, format!("there is no policy `{name}`"), hint);
+        None
+    }
+
+    fn files(&mut self, fields: &Fields<'_>) -> Vec<FileSpec> {
+        let Some(node) = fields.optional("files") else { return Vec::new() };
+        self.decoder.list(node, "`files`").iter().filter_map(|item| self.file(item)).collect()
+    }
+
+    fn file(&mut self, node: &Node) -> Option<FileSpec> {
+        let fields = self.decoder.fields(node, "a file", &["name", "url", "sha256"]);
+        let name = self.word(&fields, "name", "falco_rules.yaml");
+        self.once(format!("file `{name}`"), node.place);
+        let sha256 = fields.optional("sha256").and_then(|node| self.sha256(node));
+        let url_node = fields.required(&mut self.decoder, "url", "https://…")?;
+        let url = self.decoder.text(url_node, "`url`")?;
+        let safe = url.starts_with("https://") || url.starts_with("http://") && sha256.is_some();
+        if !safe {
+            let hint = "write an https:// address, or http:// together with a sha256";
+            self.decoder.fault(
+                url_node.place,
+                format!("`{url}` is not fetched over a safe connection"),
+                hint,
+            );
+        }
+        Some(FileSpec { name, url, sha256 })
+    }
+
+    fn sha256(&mut self, node: &Node) -> Option<Digest> {
+        let text = self.decoder.text(node, "`sha256`")?;
+        let digest = format!("sha256:{}", text.strip_prefix("sha256:").unwrap_or(&text)).parse();
+        if digest.is_err() {
+            self.decoder.fault(
+                node.place,
+                format!("`{text}` is not a SHA-256"),
+                "write 64 lower-case hexadecimal digits",
+            );
+        }
+        digest.ok()
+    }
+
+    fn once(&mut self, what: String, place: Place) {
+        if let Some(first) = self.seen.get(&what) {
+            let hint = format!("it is there already in line {}; keep one of the two", first.line);
+            self.decoder.fault(place, format!("{what} is listed twice"), hint);
+        } else {
+            self.seen.insert(what, place);
+        }
+    }
+}
+
+fn is_target(text: &str) -> bool {
+    let parts: Vec<_> = text.split('/').collect();
+    let word = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    (2..=3).contains(&parts.len()) && parts.iter().all(word)
+}
