@@ -113,6 +113,16 @@ impl Resolved {
         top.into_iter().chain(&self.children)
     }
 
+    /// Returns the digest of everything that the item consists of: indexes, manifests and blobs.
+    #[must_use]
+    pub fn digests(&self) -> Vec<Digest> {
+        let indexes = [Some(&self.top), self.subset.as_ref()].into_iter().flatten();
+        let manifests = indexes.chain(&self.children).map(|manifest| manifest.descriptor.digest);
+        manifests
+            .chain(self.manifests().flat_map(|manifest| manifest.document.blobs()).map(|blob| blob.digest))
+            .collect()
+    }
+
     /// Returns the bytes of all blobs that travel, each counted once.
     #[must_use]
     pub fn size(&self) -> u64 {
