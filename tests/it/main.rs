@@ -15,6 +15,7 @@ mod cosign;
 mod internet;
 mod layers;
 mod main_path;
+mod peers;
 mod spec_faults;
 mod support;
 mod tamper;
