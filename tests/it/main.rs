@@ -16,6 +16,7 @@ mod internet;
 mod layers;
 mod main_path;
 mod peers;
+mod policies;
 mod registry_faults;
 mod spec_faults;
 mod support;

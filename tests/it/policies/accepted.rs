@@ -1,0 +1,73 @@
+//! Signed images are taken, travel with their signatures, and are accepted again at the other end.
+
+use super::signed::{Form, Signed};
+use crate::peers::registry::Registry;
+
+const PROGRAMS: [&str; 3] = ["cosign", "crane", "docker-registry"];
+
+#[test]
+fn an_image_with_a_signature_tag_travels_with_it() {
+    travels(Form::Tag, "simple-signing", "signature tag");
+}
+
+#[test]
+fn an_image_with_a_sigstore_bundle_travels_with_it() {
+    travels(Form::Bundle, "sigstore-bundle", "Sigstore bundle");
+}
+
+#[test]
+fn of_two_good_signatures_the_bundle_is_recorded_and_both_travel() {
+    let Some(signed) = Signed::new(&["cosign"]) else { return };
+    signed.sign(signed.image, "theirs", Form::Tag);
+    signed.sign(signed.image, "theirs", Form::Bundle);
+    signed.tiny.stack.bundle(signed.tiny.build()).ok();
+    assert_eq!(recorded(&signed)["form"], "sigstore-bundle");
+    let inspected = signed.tiny.stack.bundle(["inspect", "tiny.tar", "--format", "json"]).ok();
+    let value: serde_json::Value = serde_json::from_str(&inspected).expect("JSON");
+    let roles = |role: &str| {
+        let entries = value["result"]["entries"].as_array().expect("entries").iter();
+        entries.filter(|entry| entry["role"] == role).count()
+    };
+    assert_eq!((roles("signature"), roles("referrer")), (1, 1));
+}
+
+fn travels(form: Form, recorded_as: &str, shown_as: &str) {
+    let Some(signed) = Signed::new(&PROGRAMS) else { return };
+    signed.sign(signed.image, "theirs", form);
+    signed.tiny.stack.bundle(signed.tiny.build()).ok();
+    assert_eq!(recorded(&signed), serde_json::json!({"form": recorded_as, "key": signed.hint}));
+    is_judged_again_offline(&signed, shown_as);
+    is_accepted_at_the_other_end(&signed);
+}
+
+/// Returns what the lock says of the image's signature.
+fn recorded(signed: &Signed) -> serde_json::Value {
+    let lock = std::fs::read_to_string(signed.tiny.stack.path("tiny.lock")).expect("a lock");
+    let lock: serde_json::Value = serde_json::from_str(&lock).expect("JSON");
+    lock["items"][0]["signature"].clone()
+}
+
+fn is_judged_again_offline(signed: &Signed, shown_as: &str) {
+    let _before = signed.tiny.front("docker.io").take_requests();
+    let said = signed.tiny.stack.bundle(["verify", "tiny.tar", "--insecure-unsigned"]).ok();
+    let line = format!("  {}  {shown_as} by key {}", signed.image, signed.hint);
+    assert!(said.lines().any(|found| found == line), "{said}");
+    assert_eq!(signed.tiny.front("docker.io").take_requests(), Vec::<String>::new());
+}
+
+/// Pushes into a registry without the referrers API, and into one with it; in both cosign finds the signature.
+fn is_accepted_at_the_other_end(signed: &Signed) {
+    let folder = signed.tiny.stack.folder.path();
+    for registry in [Registry::docker(&signed.programs, folder), Registry::crane(&signed.programs, folder)] {
+        let push = ["push", "tiny.tar", &registry.address, "--insecure-unsigned"];
+        signed.tiny.stack.bundle(push).ok();
+        let name = format!("{}/falcosecurity/falco@{}", registry.address, signed.image);
+        let verify = |key| {
+            let flags = ["verify", "--key", key, "--insecure-ignore-tlog", &name];
+            signed.programs.run("cosign", folder, &flags).code
+        };
+        assert_eq!(verify("theirs.pub"), Some(0), "{name}");
+        signed.tiny.stack.bundle(push).ok();
+        assert_eq!(verify("theirs.pub"), Some(0), "{name} after a second push");
+    }
+}
