@@ -165,6 +165,9 @@ impl EntryError {
                 "write the PEM of an ECDSA P-256 public key, as cosign writes it into `cosign.pub`"
                     .to_owned(),
             ),
+            Self::File { source: RegistryError::NotFound { .. }, .. } => {
+                Some("check the address of the file in the spec".to_owned())
+            }
             Self::File { source, .. } => source.hint(),
         }
     }

@@ -16,6 +16,8 @@ mod internet;
 mod layers;
 mod main_path;
 mod peers;
+mod registry_faults;
 mod spec_faults;
 mod support;
 mod tamper;
+mod tiny;
