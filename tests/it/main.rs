@@ -16,5 +16,6 @@ mod internet;
 mod layers;
 mod main_path;
 mod spec_faults;
+mod stage;
 mod support;
 mod tamper;
