@@ -8,6 +8,8 @@
 mod check;
 mod contents;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod format;
 mod reader;
 mod walk;

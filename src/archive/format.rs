@@ -126,3 +126,6 @@ impl Layout {
         &self.members[2]
     }
 }
+
+#[cfg(test)]
+mod tests;

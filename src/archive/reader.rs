@@ -1,11 +1,22 @@
 //! Reads a bundle file.
 //!
-//! The file is hostile until its signature was checked, and so is every blob until it was hashed. What is refused,
-//! each with a test in `tests/it/tamper.rs`: members of other names, kinds or sizes than the index leads to (which
-//! leaves no room for links, path escapes, duplicates or extension headers), a file that is shorter or longer than
-//! its contents, padding that is not zero, a signature by another key or over another index, blobs that do not match
-//! their digests, blobs that nothing names, names that lead nowhere, another version of the format, and files that
-//! decompress to more than they announce.
+//! The file is hostile until its signature was checked, and so is every blob until it was hashed. What is refused, each with
+//! the test that meets it, here or in `tests/it/tamper.rs`:
+//! - a member of another name, kind, size or owner than the index leads to, which leaves no room for links, path escapes,
+//!   duplicates or extension headers: `a_member_of_another_kind_name_or_owner_is_refused`;
+//! - a file that is shorter or longer than its contents: `a_truncated_or_lengthened_bundle_is_refused`;
+//! - sizes that lie: `sizes_that_add_up_to_more_than_the_file_are_refused`, `a_manifest_that_says_another_size_is_refused`;
+//! - an index too large to be one: `a_huge_index_is_refused_before_it_is_read`;
+//! - padding that is not zero, a blob that does not match its digest, a changed index or signature:
+//!   `one_altered_byte_anywhere_is_refused_by_verify_and_by_install`;
+//! - a signature by another key, or none: `a_bundle_by_another_key_or_by_nobody_is_refused`;
+//! - a blob that nothing names, and a name that leads nowhere: `a_blob_that_nothing_names_is_refused`,
+//!   `a_blob_that_is_named_and_missing_is_refused`;
+//! - the same blob or file twice: `a_blob_that_is_listed_twice_is_refused`, `a_file_that_is_there_twice_is_refused`;
+//! - indexes nested so deep that following them exhausts the stack: `an_index_within_an_index_is_refused`;
+//! - another version of the format, fields and roles that are not known:
+//!   `documents_that_are_not_as_they_must_be_are_refused`;
+//! - a file that decompresses to more, or less, than it announces: `a_file_that_decompresses_to_another_size_is_refused`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -347,3 +358,6 @@ impl BlobSource for Archive {
         self.raw.file.read_exact_at(buffer, member.content() + offset)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,11 @@ impl Walk<'_> {
             self.here(blob, named_by)?;
         }
         for child in children.unwrap_or_default() {
+            // Two levels are all that is ever packed; a deeper bundle could exhaust the stack.
+            if child.is_index() {
+                let reason = "an index within an index is not carried";
+                return Err(ArchiveError::malformed(&format!("manifest `{}`", child.digest), reason));
+            }
             let absent = self.archive.tables().layout.blob(&child.digest).is_none();
             if !(sparse && absent) {
                 self.manifest(&child, named_by, false)?;

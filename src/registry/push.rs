@@ -225,3 +225,6 @@ impl Plan {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

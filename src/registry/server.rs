@@ -158,23 +158,4 @@ fn respond(status: StatusCode, headers: &[(&str, &str)], body: Body) -> Response
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_taken_apart() {
-        for (path, expected) in [
-            ("/v2/", Some(Target::Base)),
-            ("/v2/a/b/manifests/1", Some(Target::Manifest("a/b", "1"))),
-            ("/v2/a/blobs/sha256:x", Some(Target::Blob("a", "sha256:x"))),
-            ("/v2/a/blobs/uploads/", Some(Target::Upload("a", ""))),
-            ("/v2/a/blobs/uploads/7", Some(Target::Upload("a", "7"))),
-            ("/v2/a/b/tags/list", Some(Target::Tags("a/b"))),
-            ("/v2/a/referrers/sha256:x", Some(Target::Referrers("a", "sha256:x"))),
-            ("/v1/", None),
-            ("/v2/a", None),
-        ] {
-            assert_eq!(target(path), expected, "{path}");
-        }
-    }
-}
+mod tests;

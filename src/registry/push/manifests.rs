@@ -12,10 +12,10 @@ use crate::registry::oci::{self, Descriptor};
 use crate::report::Reporter;
 
 /// A referrer that the registry took without keeping a list of its own.
-struct Unlisted {
-    repository: String,
-    subject: Digest,
-    descriptor: Descriptor,
+pub(super) struct Unlisted {
+    pub repository: String,
+    pub subject: Digest,
+    pub descriptor: Descriptor,
 }
 
 /// Puts every item and returns the names of the optional ones that the registry refused.
@@ -85,7 +85,7 @@ async fn put(push: &Push, item: &Item) -> Result<Option<Vec<Unlisted>>, Registry
 
 /// Adds referrers to the fallback tag, beside whatever it lists already.
 // See: OCI distribution-spec, "Referrers Tag Schema"
-async fn list(push: &Push, unlisted: Vec<Unlisted>) -> Result<(), RegistryError> {
+pub(super) async fn list(push: &Push, unlisted: Vec<Unlisted>) -> Result<(), RegistryError> {
     let mut by_subject: BTreeMap<(String, Digest), Vec<Descriptor>> = BTreeMap::new();
     for Unlisted { repository, subject, descriptor } in unlisted {
         by_subject.entry((repository, subject)).or_default().push(descriptor);
