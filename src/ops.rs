@@ -25,5 +25,5 @@ pub use lock::{LockOptions, LockReport, Update, lock};
 pub use push::{PushOptions, push};
 pub use render::{SiteChoice, render_site, write_rendered};
 pub use serve::catalog;
-pub use verify::{Trust, VerifyReport, open, verify};
+pub use verify::{Signers, Trust, VerifyReport, open, verify};
 pub use workspace::{Workspace, read_site, read_text, replace};

@@ -85,13 +85,30 @@ impl ResolveError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Registry { source, .. } => source.hint(),
+            Self::Registry { source, .. } => hint(source),
             Self::Platforms { .. } => {
                 Some("take the target out of `targets`, or choose a version that has it".to_owned())
             }
             Self::Unsupported { .. } => None,
         }
     }
+}
+
+/// Returns what helps with a registry that is read from.
+fn hint(error: &RegistryError) -> Option<String> {
+    let text = match error {
+        RegistryError::Unreachable { .. } => {
+            return error.hint().map(|hint| hint + "; a mirror of it is named in the file of `--registries`");
+        }
+        RegistryError::NotFound { .. } => {
+            "check the name and the tag in the spec; where it is the lock's digest that is gone, `bundle lock SPEC --update` takes what the tag names now"
+        }
+        RegistryError::Malformed { .. } | RegistryError::TooLarge { .. } => {
+            "that is not what a registry sends: ask upstream's registry directly, and do not use this content"
+        }
+        _ => return error.hint(),
+    };
+    Some(text.to_owned())
 }
 
 impl Resolved {
@@ -111,6 +128,16 @@ impl Resolved {
     pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
         let top = (!self.top.descriptor.is_index()).then_some(&self.top);
         top.into_iter().chain(&self.children)
+    }
+
+    /// Returns the digest of everything that the item consists of: indexes, manifests and blobs.
+    #[must_use]
+    pub fn digests(&self) -> Vec<Digest> {
+        let indexes = [Some(&self.top), self.subset.as_ref()].into_iter().flatten();
+        let manifests = indexes.chain(&self.children).map(|manifest| manifest.descriptor.digest);
+        manifests
+            .chain(self.manifests().flat_map(|manifest| manifest.document.blobs()).map(|blob| blob.digest))
+            .collect()
     }
 
     /// Returns the bytes of all blobs that travel, each counted once.
@@ -179,22 +206,16 @@ async fn top(
         .or_else(|| item.reference.tag().map(str::to_owned))
         .unwrap_or_default();
     let found = repository.manifest(&asked).await?;
-    found.ok_or_else(|| RegistryError::NotFound {
-        what: format!("manifest `{asked}`"),
-        url: format!("{}/v2/{}", repository.endpoint().base(), repository.path()),
-    })
+    found.ok_or_else(|| repository.not_found(&asked))
 }
 
 async fn manifest(repository: &Repository, descriptor: &Descriptor) -> Result<Manifest, RegistryError> {
     let digest = descriptor.digest.to_string();
     let found = repository.manifest(&digest).await?;
-    let manifest = found.ok_or_else(|| RegistryError::NotFound {
-        what: format!("manifest `{digest}`"),
-        url: format!("{}/v2/{}", repository.endpoint().base(), repository.path()),
-    })?;
+    let manifest = found.ok_or_else(|| repository.not_found(&digest))?;
     if manifest.descriptor.size != descriptor.size {
         return Err(RegistryError::Size {
-            what: format!("manifest `{digest}`"),
+            what: format!("`{}@{digest}`", repository.name()),
             expected: descriptor.size,
             found: manifest.descriptor.size,
         });

@@ -5,6 +5,7 @@
 mod bundle;
 mod bundle_file;
 pub mod decode;
+mod deny;
 pub mod node;
 mod policy;
 mod registries;
@@ -13,6 +14,7 @@ mod site_file;
 
 pub use bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
 pub use decode::{Fault, Faults};
+pub use deny::{DenyEntry, DenyList};
 pub use policy::Policy;
 pub use registries::{FileMirror, Mirror, Registries};
 pub use site::{Enforcement, ImageMode, Platform, PodSecurity, Site};

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use super::environment::Environment;
 use super::error::Failure;
 use crate::cluster::ConnectOptions;
-use crate::ops::{OpsError, SiteChoice, Trust, Upstream, read_site, read_text};
+use crate::ops::{OpsError, Signers, SiteChoice, Trust, Upstream, read_site, read_text};
 use crate::registry::Endpoint;
-use crate::spec::{Platform, Registries};
+use crate::spec::{DenyList, Platform, Registries};
 use crate::trust::PublicKey;
 
 /// How results are printed.
@@ -43,15 +43,31 @@ pub struct BundleOptions {
     /// Take the bundle without looking at its signature
     #[arg(long, conflicts_with = "key")]
     insecure_unsigned: bool,
+    #[command(flatten)]
+    deny: DenyOptions,
 }
 
 impl BundleOptions {
     pub fn trust(&self) -> Result<Trust, Failure> {
-        if self.insecure_unsigned {
-            return Ok(Trust::InsecureUnsigned);
-        }
         let keys: Result<Vec<_>, OpsError> = self.key.iter().map(|path| read_key(path)).collect();
-        Ok(Trust::Keys(keys?))
+        let signers = if self.insecure_unsigned { Signers::InsecureUnsigned } else { Signers::Keys(keys?) };
+        Ok(Trust { signers, deny: self.deny.list()? })
+    }
+}
+
+/// What is refused, signed or not.
+#[derive(Args)]
+pub struct DenyOptions {
+    /// A deny list that is added to the one built in; may be given several times
+    #[arg(long, value_name = "FILE")]
+    deny: Vec<PathBuf>,
+}
+
+impl DenyOptions {
+    fn list(&self) -> Result<DenyList, OpsError> {
+        self.deny.iter().try_fold(DenyList::shipped()?, |list, path| {
+            Ok(list.and(DenyList::parse(&read_text(path)?, &path.display().to_string())?))
+        })
     }
 }
 
@@ -118,6 +134,8 @@ pub struct UpstreamOptions {
     /// A file that maps upstream's hosts to where they are really asked
     #[arg(long, value_name = "FILE")]
     registries: Option<PathBuf>,
+    #[command(flatten)]
+    deny: DenyOptions,
 }
 
 impl UpstreamOptions {
@@ -128,7 +146,7 @@ impl UpstreamOptions {
             }
             None => Registries::default(),
         };
-        Ok(Upstream::new(registries)?)
+        Ok(Upstream::new(registries, self.deny.list()?)?)
     }
 }
 

@@ -121,6 +121,16 @@ pub enum EntryError {
         /// Why.
         source: PublicKeyError,
     },
+    /// It is on the deny list.
+    #[error("`{reference}` is denied: {reason} ({source_of})")]
+    Denied {
+        /// The reference.
+        reference: String,
+        /// Why it is on the list.
+        reason: String,
+        /// Where that is written.
+        source_of: String,
+    },
     /// A file cannot be had.
     #[error("failed to fetch file `{name}`")]
     File {
@@ -135,7 +145,7 @@ impl EntryError {
     fn is_refusal(&self) -> bool {
         match self {
             Self::Resolve(error) => error.is_refusal(),
-            Self::Trust { .. } => true,
+            Self::Trust { .. } | Self::Denied { .. } => true,
             Self::Key { .. } => false,
             Self::File { source, .. } => source.is_refusal(),
         }
@@ -150,10 +160,14 @@ impl EntryError {
                 "do not take this content; if upstream changed its signer, change the policy in the spec"
                     .to_owned(),
             ),
+            Self::Denied { .. } => Some("choose a version that is not on the deny list".to_owned()),
             Self::Key { .. } => Some(
                 "write the PEM of an ECDSA P-256 public key, as cosign writes it into `cosign.pub`"
                     .to_owned(),
             ),
+            Self::File { source: RegistryError::NotFound { .. }, .. } => {
+                Some("check the address of the file in the spec".to_owned())
+            }
             Self::File { source, .. } => source.hint(),
         }
     }

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use super::error::{EntryError, OpsError};
-use super::judge::{judge, locked};
+use super::judge::{judge, locked, refuse_denied};
 use super::workspace::Workspace;
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedFile, LockedItem};
 use crate::registry::{Client, RegistryError};
 use crate::resolve::{Resolved, resolve};
-use crate::spec::{FileMirror, FileSpec, Item, Registries};
+use crate::spec::{DenyList, FileMirror, FileSpec, Item, Registries};
 use crate::trust::{Provenance, Verified};
 
 /// The largest upstream file that is taken, in bytes.
@@ -28,6 +28,8 @@ pub struct Upstream {
     pub client: Client,
     /// Where files come from instead of their own addresses.
     pub files: Option<FileMirror>,
+    /// What is refused, signed or not.
+    pub deny: DenyList,
 }
 
 impl Upstream {
@@ -35,8 +37,8 @@ impl Upstream {
     ///
     /// # Errors
     /// When the machine's TLS set-up cannot be used.
-    pub fn new(registries: Registries) -> Result<Self, OpsError> {
-        Ok(Self { files: registries.files.clone(), client: Client::new(registries)? })
+    pub fn new(registries: Registries, deny: DenyList) -> Result<Self, OpsError> {
+        Ok(Self { files: registries.files.clone(), client: Client::new(registries)?, deny })
     }
 }
 
@@ -99,6 +101,7 @@ async fn take(
     pin: Option<Digest>,
 ) -> Result<(Resolved, Verified<Provenance>), EntryError> {
     let resolved = resolve(&upstream.client, item, targets, pin).await?;
+    refuse_denied(&upstream.deny, &item.reference, &resolved.digests())?;
     let verdict = judge(&resolved)?;
     Ok((resolved, verdict))
 }

@@ -4,9 +4,24 @@ use super::error::EntryError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
 use crate::lock::LockedSignature;
+use crate::reference::ImageRef;
 use crate::resolve::{MAX_EVIDENCE_BYTES, Resolved};
-use crate::spec::{Item, Policy};
+use crate::spec::{DenyList, Item, Policy};
 use crate::trust::{self, Evidence, Provenance, PublicKey, SignatureSeen, Signer, Stored, Verified};
+
+/// Refuses what is on the deny list, whoever signed it.
+pub(super) fn refuse_denied(
+    deny: &DenyList,
+    reference: &ImageRef,
+    digests: &[Digest],
+) -> Result<(), EntryError> {
+    let denied = deny.refuses(reference, digests).map(|entry| EntryError::Denied {
+        reference: reference.to_string(),
+        reason: entry.reason.clone(),
+        source_of: entry.source.clone(),
+    });
+    denied.map_or(Ok(()), Err)
+}
 
 /// Judges an item by what its registry holds.
 pub(super) fn judge(resolved: &Resolved) -> Result<Verified<Provenance>, EntryError> {

@@ -2,21 +2,30 @@
 
 use std::path::Path;
 
-use super::error::OpsError;
-use super::judge::{judge_again, locked};
-use crate::archive::{Archive, ArchiveError, UnverifiedArchive};
+use super::error::{EntryError, OpsError};
+use super::judge::{judge_again, locked, refuse_denied};
+use crate::archive::{Archive, ArchiveError, Entry, UnverifiedArchive};
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedSignature};
 use crate::report::Reporter;
-use crate::spec::Spec;
+use crate::spec::{DenyList, Spec};
 use crate::trust::PublicKey;
 
-/// Whom the operator trusts.
+/// Whom the operator trusts, and what is refused whoever vouches for it.
 #[derive(Debug, Clone)]
-pub enum Trust {
-    /// Bundles that are signed by one of these keys.
+pub struct Trust {
+    /// Who must have signed the bundle.
+    pub signers: Signers,
+    /// What no bundle may hold.
+    pub deny: DenyList,
+}
+
+/// Who must have signed a bundle.
+#[derive(Debug, Clone)]
+pub enum Signers {
+    /// One of these keys.
     Keys(Vec<PublicKey>),
-    /// Any bundle: the signature is not looked at.
+    /// Nobody: the signature is not looked at.
     InsecureUnsigned,
 }
 
@@ -57,13 +66,28 @@ pub struct VerifiedItem {
 /// Opens a bundle that the operator trusts. The large blobs are not hashed yet.
 ///
 /// # Errors
-/// When it cannot be read, is not signed by one of the keys, or is not complete.
+/// When it cannot be read, is not signed by one of the keys, is not complete, or holds what is denied.
 pub fn open(path: &Path, trust: &Trust) -> Result<Archive, OpsError> {
     let unverified = UnverifiedArchive::open(path)?;
-    Ok(match trust {
-        Trust::Keys(keys) => unverified.verify(keys)?,
-        Trust::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
-    })
+    let archive = match &trust.signers {
+        Signers::Keys(keys) => unverified.verify(keys)?,
+        Signers::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
+    };
+    let denied =
+        archive.entries().iter().filter_map(|entry| check_denied(&archive, entry, &trust.deny).err());
+    let denied: Vec<_> = denied.collect();
+    if denied.is_empty() { Ok(archive) } else { Err(OpsError::Entries(denied)) }
+}
+
+fn check_denied(archive: &Archive, entry: &Entry, deny: &DenyList) -> Result<(), EntryError> {
+    let Ok(reference) = entry.name().parse() else { return Ok(()) };
+    let top = archive.manifest(&entry.descriptor.digest);
+    let children = top.into_iter().flat_map(|top| top.document.manifests.iter().flatten());
+    let manifests = top.into_iter().chain(children.filter_map(|child| archive.manifest(&child.digest)));
+    let digests = manifests.flat_map(|manifest| {
+        manifest.document.blobs().map(|blob| blob.digest).chain([manifest.descriptor.digest])
+    });
+    refuse_denied(deny, &reference, &digests.collect::<Vec<_>>())
 }
 
 /// Verifies everything about a bundle.

@@ -98,9 +98,10 @@ async fn fetch(
 
 /// Returns the login that is stored for a host, or the anonymous one where none is.
 async fn stored(host: &str) -> Result<RegistryAuth, CredentialRetrievalError> {
-    let host = if host == "registry-1.docker.io" { "https://index.docker.io/v1/" } else { host }.to_owned();
+    let (docker, podman) = stored_under(host);
     let found = tokio::task::spawn_blocking(move || {
-        docker_credential::get_credential(&host).or_else(|_| docker_credential::get_podman_credential(&host))
+        docker_credential::get_credential(&docker)
+            .or_else(|_| docker_credential::get_podman_credential(&podman))
     });
     match found.await {
         Ok(Ok(DockerCredential::UsernamePassword(user, password))) => Ok(RegistryAuth::Basic(user, password)),
@@ -112,6 +113,15 @@ async fn stored(host: &str) -> Result<RegistryAuth, CredentialRetrievalError> {
     }
 }
 
+/// Returns the names under which Docker and Podman keep the login of a host.
+fn stored_under(host: &str) -> (String, String) {
+    let (docker, podman) = match host {
+        "registry-1.docker.io" => ("https://index.docker.io/v1/", "docker.io"),
+        _ => (host, host),
+    };
+    (docker.to_owned(), podman.to_owned())
+}
+
 /// A helper's output may hold the secret itself.
 fn redact(error: CredentialRetrievalError) -> CredentialRetrievalError {
     match error {
@@ -121,5 +131,20 @@ fn redact(error: CredentialRetrievalError) -> CredentialRetrievalError {
             stderr: "(not shown)".to_owned(),
         },
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docker_hubs_login_is_stored_under_another_name_by_each_tool() {
+        for (host, docker, podman) in [
+            ("registry-1.docker.io", "https://index.docker.io/v1/", "docker.io"),
+            ("registry.lan:5000", "registry.lan:5000", "registry.lan:5000"),
+        ] {
+            assert_eq!(stored_under(host), (docker.to_owned(), podman.to_owned()));
+        }
     }
 }

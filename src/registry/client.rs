@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, StreamExt};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
@@ -122,7 +122,7 @@ impl Client {
         let answer = answer.map_err(|source| RegistryError::Unreachable {
             what: what.clone(),
             url: url.clone(),
-            source,
+            source: source.without_url(),
         })?;
         match answer.status() {
             StatusCode::OK | StatusCode::UNAUTHORIZED => Ok(()),
@@ -140,7 +140,7 @@ impl Client {
         let answer = answer.map_err(|source| RegistryError::Unreachable {
             what: what.clone(),
             url: url.to_owned(),
-            source,
+            source: source.without_url(),
         })?;
         match answer.status() {
             StatusCode::OK => bounded(answer, &what, limit).await,
@@ -224,11 +224,7 @@ impl Repository {
         let (mut hasher, mut offset) = (Hasher::default(), 0u64);
         let mut pieces = answer.bytes_stream();
         while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|source| RegistryError::Unreachable {
-                what: what.clone(),
-                url: url.clone(),
-                source,
-            })?;
+            let piece = piece.map_err(|source| broken_off(&what, &url, offset, source))?;
             let end = offset + piece.len() as u64;
             if end > size {
                 return Err(RegistryError::Size { what, expected: size, found: end });
@@ -399,6 +395,15 @@ impl Repository {
         }
     }
 
+    /// Returns the error of a manifest that has to be here and is not.
+    #[must_use]
+    pub fn not_found(&self, reference: &str) -> RegistryError {
+        RegistryError::NotFound {
+            what: self.what(reference),
+            url: self.url(&format!("manifests/{reference}")),
+        }
+    }
+
     fn what(&self, reference: &str) -> String {
         let separator = if reference.contains(':') { '@' } else { ':' };
         format!("`{}{separator}{reference}`", self.name)
@@ -462,6 +467,11 @@ fn expect_digest(what: &str, expected: &str, found: Digest) -> Result<(), Regist
     })
 }
 
+fn broken_off(what: &str, url: &str, received: u64, source: reqwest::Error) -> RegistryError {
+    let source = source.without_url();
+    RegistryError::BrokenOff { what: what.to_owned(), url: url.to_owned(), received, source }
+}
+
 async fn bounded(answer: Response, what: &str, limit: u64) -> Result<Bytes, RegistryError> {
     let too_large = || RegistryError::TooLarge { what: what.to_owned(), limit };
     if answer.content_length().is_some_and(|length| length > limit) {
@@ -470,11 +480,8 @@ async fn bounded(answer: Response, what: &str, limit: u64) -> Result<Bytes, Regi
     let url = answer.url().to_string();
     let mut pieces = answer.bytes_stream();
     let mut bytes = Vec::new();
-    while let Some(piece) = pieces.try_next().await.map_err(|source| RegistryError::Unreachable {
-        what: what.to_owned(),
-        url: url.clone(),
-        source,
-    })? {
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|source| broken_off(what, &url, bytes.len() as u64, source))?;
         if (bytes.len() + piece.len()) as u64 > limit {
             return Err(too_large());
         }
@@ -484,7 +491,10 @@ async fn bounded(answer: Response, what: &str, limit: u64) -> Result<Bytes, Regi
 }
 
 async fn refused(answer: Response, what: &str, expected: &'static str) -> RegistryError {
-    let (status, url, what) = (answer.status().as_u16(), answer.url().to_string(), what.to_owned());
+    // What an upload's address carries behind the `?` is the registry's own affair.
+    let mut url = answer.url().clone();
+    url.set_query(None);
+    let (status, url, what) = (answer.status().as_u16(), url.to_string(), what.to_owned());
     match status {
         401 | 403 => RegistryError::Unauthorized { what, url, status },
         404 => RegistryError::NotFound { what, url },

@@ -5,13 +5,25 @@ use crate::digest::InvalidDigest;
 /// A registry did not do what was asked, or sent what was not expected.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// No answer, or one that broke off.
+    /// No answer.
     #[error("failed to reach `{url}` for {what}")]
     Unreachable {
         /// What was asked for.
         what: String,
         /// Where.
         url: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// An answer that began and did not end.
+    #[error("{what}: the answer of `{url}` broke off after {received} bytes")]
+    BrokenOff {
+        /// What was asked for.
+        what: String,
+        /// Where.
+        url: String,
+        /// How many bytes had come.
+        received: u64,
         /// Why.
         source: reqwest::Error,
     },
@@ -113,21 +125,67 @@ impl RegistryError {
         )
     }
 
-    /// Returns a next step that works.
+    /// Returns a next step that works, whichever command asked.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Unreachable { url, .. } => Some(format!("check that `{url}` answers from this machine; a mirror is named with --registries, plain HTTP off loopback with --plain-http")),
-            Self::Unauthorized { url, .. } | Self::Login { host: url, .. } => {
-                Some(format!("log in to `{url}` with docker, podman or skopeo: their credential files and helpers are read"))
+        let text = match self {
+            Self::Unreachable { url, .. } => {
+                return Some(format!("check that `{}/v2/` answers from this machine", origin(url)));
             }
-            Self::NotFound { .. } => Some("check the name and the tag in the spec".to_owned()),
-            Self::Digest { .. } | Self::Size { .. } => Some("the registry or something before it altered the content: ask upstream's registry directly, and do not use this content".to_owned()),
-            _ => None,
-        }
+            Self::Unauthorized { url, .. } => return Some(log_in(origin(url))),
+            Self::Login { host, .. } => return Some(log_in(host)),
+            Self::BrokenOff { .. } => "run the same command again",
+            Self::Status { status: 429 | 500.., .. } => {
+                "that is the registry's own failure: run the same command again later"
+            }
+            Self::NotFound { .. } => {
+                "the registry lacks a part of what it publishes: run the same command again later"
+            }
+            Self::Digest { .. } | Self::Size { .. } => {
+                "the registry or something before it altered the content: ask upstream's registry directly, and do not use this content"
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
     }
 
     pub(super) fn digest(what: &str, error: &InvalidDigest) -> Self {
         Self::Malformed { what: what.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// Returns scheme and host of an address.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url[host..].find('/').map_or(url.len(), |at| host + at);
+    &url[..end]
+}
+
+fn log_in(origin: &str) -> String {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    // Credentials for it are stored under another name.
+    let host = if host == "registry-1.docker.io" { "docker.io" } else { host };
+    format!(
+        "log in with `docker login {host}`, podman or skopeo: their credential files and helpers are read"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_names_the_registry_that_one_logs_in_to() {
+        for (url, command) in [
+            ("https://registry-1.docker.io/v2/a/b/manifests/1", "`docker login docker.io`"),
+            ("http://127.0.0.1:5000/v2/", "`docker login 127.0.0.1:5000`"),
+            ("https://ghcr.io", "`docker login ghcr.io`"),
+        ] {
+            let error = RegistryError::Unauthorized { what: "x".into(), url: url.into(), status: 401 };
+            let expected = format!(
+                "log in with {command}, podman or skopeo: their credential files and helpers are read"
+            );
+            assert_eq!(error.hint(), Some(expected));
+        }
     }
 }

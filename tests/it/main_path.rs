@@ -137,10 +137,14 @@ fn what_is_pushed_from_a_served_bundle_is_what_the_bundle_holds() {
 }
 
 fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
-    use airgap_bundle::ops::{Trust, catalog, open};
+    use airgap_bundle::ops::{Signers, Trust, catalog, open};
+    use airgap_bundle::spec::DenyList;
     let key = airgap_bundle::trust::PublicKey::from_pem(&fs::read_to_string(stack.path(key)).expect("a key"))
         .expect("a key");
-    let archive = std::sync::Arc::new(open(bundle, &Trust::Keys(vec![key])).expect("a good bundle"));
+    let archive = std::sync::Arc::new(
+        open(bundle, &Trust { signers: Signers::Keys(vec![key]), deny: DenyList::default() })
+            .expect("a good bundle"),
+    );
     let registry = airgap_bundle::registry::server::Registry::read_only(
         catalog(&archive).expect("no collision"),
         archive,

@@ -152,3 +152,26 @@ fn a_huge_index_is_refused_before_it_is_read() {
     let error = UnverifiedArchive::open(&path).expect_err("an error");
     assert!(matches!(error, ArchiveError::TooLarge { limit: 4_194_304, .. }), "{error}");
 }
+
+#[test]
+fn a_denied_bundle_is_refused_whoever_signed_it() {
+    let sealed = Sealed::new();
+    let list = "apiVersion: bundle/v1alpha1\nkind: DenyList\nentries: [{repositories: [docker.io/aquasec/trivy], versions: [0.72.0], reason: a test, source: CVE-0}]\n";
+    sealed.stack.write("deny.yaml", list);
+    let expected = "error: 1 of the bundle's entries cannot be taken\n  - `docker.io/aquasec/trivy:0.72.0` is denied: a test (CVE-0)\n\nhint: choose a version that is not on the deny list\n";
+    let deny = ["--deny", "deny.yaml"];
+    let upstream = ["bundles/homelab.yaml", "--registries", "registries.yaml"];
+    let site = ["b.tar", "--key", "mine.pub", "--site", "site.yaml", "--kubeconfig", "kubeconfig"];
+    for ran in [
+        sealed.stack.bundle(["lock"].into_iter().chain(upstream).chain(deny)),
+        sealed
+            .stack
+            .bundle(["build", "-o", "c.tar", "--key", "mine.key"].into_iter().chain(upstream).chain(deny)),
+        sealed.stack.bundle(["verify", "b.tar", "--key", "mine.pub"].into_iter().chain(deny)),
+        sealed.stack.bundle(["install"].into_iter().chain(site).chain(deny)),
+    ] {
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), expected));
+    }
+    assert!(!sealed.stack.path("c.tar").exists());
+    assert_eq!(sealed.requests(), Vec::<String>::new());
+}

@@ -51,10 +51,27 @@ impl PushError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Registry(error) => error.hint(),
+            Self::Registry(error) => hint(error),
             Self::TagTaken { .. } => Some("`--retag` moves the tag to what the bundle holds".to_owned()),
             Self::Collision { .. } => Some("keep one of the two in the spec, or build two bundles and push each under a prefix of its own".to_owned()),
             Self::Incomplete { .. } => Some("run the same command again: only what is missing is sent".to_owned()),
         }
+    }
+}
+
+/// Returns what helps with a registry that is pushed to.
+fn hint(error: &RegistryError) -> Option<String> {
+    let hint = error.hint();
+    match error {
+        RegistryError::Unreachable { .. } => hint.map(|hint| {
+            hint + "; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise"
+        }),
+        RegistryError::NotFound { .. } => {
+            Some("check that the registry takes pushes under this path".to_owned())
+        }
+        RegistryError::BrokenOff { .. } | RegistryError::Status { status: 429 | 500.., .. } => {
+            hint.map(|hint| hint + ", only what is missing is sent")
+        }
+        _ => hint,
     }
 }

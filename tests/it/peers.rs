@@ -1,0 +1,8 @@
+//! Real peers read what we make: cosign, crane, skopeo and tar the file, docker-registry and crane's registry what is pushed.
+//!
+//! Where a program is not there, its test says so and passes, except on CI.
+
+pub mod programs;
+mod pushed;
+mod read;
+pub mod registry;

@@ -1,0 +1,4 @@
+//! Registries that are not there, refuse, break off, or send something else: what is said, the exit code, and nothing left.
+
+mod source;
+mod target;

@@ -1,0 +1,261 @@
+//! Faults of the registries that `lock` and `build` read from.
+
+use http::Method;
+use tokio::net::TcpSocket;
+
+use crate::internet::{Answer, Fault};
+use crate::tiny::{ARTIFACT, IMAGE, Tiny};
+
+#[test]
+fn a_registry_that_is_not_there_is_an_error() {
+    let tiny = Tiny::new();
+    // A port that is taken, and that nobody listens on.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let address = socket.local_addr().expect("an address").to_string();
+    let docker = tiny.stack.upstream.addresses["docker.io"];
+    tiny.stack.write(
+        "registries.yaml",
+        &format!("docker.io: {{mirror: \"{docker}\"}}\nghcr.io: {{mirror: \"{address}\"}}\n"),
+    );
+    insta::assert_snapshot!(tiny.fails(2, tiny.lock()).replace(&address, "[nobody]"), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: failed to reach `http://[nobody]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` for `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: error sending request
+            caused by: client error (Connect)
+            caused by: tcp connect error
+            caused by: Connection refused (os error 111)
+
+        hint: check that `http://[nobody]/v2/` answers from this machine; a mirror of it is named in the file of `--registries`
+        ");
+}
+
+#[test]
+fn what_a_registry_does_not_have_is_named() {
+    let tiny = Tiny::new();
+    tiny.fault("manifests/5.1.0", Answer::Status(404));
+    insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: not found at `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0`
+
+        hint: check the name and the tag in the spec; where it is the lock's digest that is gone, `bundle lock SPEC --update` takes what the tag names now
+        ");
+}
+
+#[test]
+fn a_registry_that_refuses_access_says_where_to_log_in() {
+    let tiny = Tiny::new();
+    tiny.fault("manifests/5.1.0", Answer::Status(401));
+    insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (401)
+
+        hint: log in with `docker login [ghcr.io]`, podman or skopeo: their credential files and helpers are read
+        ");
+    tiny.front("ghcr.io").heal();
+    tiny.fault("manifests/5.1.0", Answer::Status(403));
+    insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (403)
+
+        hint: log in with `docker login [ghcr.io]`, podman or skopeo: their credential files and helpers are read
+        ");
+}
+
+#[test]
+fn a_registry_that_breaks_is_an_error_of_every_entry_that_needs_it() {
+    let tiny = Tiny::new();
+    tiny.fault("manifests/5.1.0", Answer::Status(500));
+    tiny.front("docker.io").fault(Fault::reading("manifests/0.44.1", Answer::Status(503)));
+    insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
+        error: 2 of the bundle's entries cannot be taken
+          - failed to resolve `docker.io/falcosecurity/falco:0.44.1`
+            caused by: `docker.io/falcosecurity/falco:0.44.1`: `http://[docker.io]/v2/falcosecurity/falco/manifests/0.44.1` answered 503, expected 200: FAULT laid by a test
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` answered 500, expected 200: FAULT laid by a test
+
+        hint: that is the registry's own failure: run the same command again later
+        ");
+}
+
+#[test]
+fn a_manifest_that_is_none_is_refused() {
+    let tiny = Tiny::new();
+    tiny.fault("manifests/5.1.0", Answer::Altered);
+    insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: not a manifest: expected value at line 1 column 1
+
+        hint: that is not what a registry sends: ask upstream's registry directly, and do not use this content
+        ");
+}
+
+#[test]
+fn an_altered_manifest_below_an_index_is_refused() {
+    let tiny = Tiny::new();
+    let child = tiny.manifest(IMAGE).document.manifests.expect("an index")[0].digest;
+    tiny.front("docker.io").fault(Fault::reading(child, Answer::Altered));
+    insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `docker.io/falcosecurity/falco:0.44.1`
+            caused by: `docker.io/falcosecurity/falco@[digest 1]`: expected digest `[digest 1]`, found `[digest 2]`
+
+        hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
+        ");
+}
+
+#[test]
+fn a_manifest_other_than_the_locked_one_is_refused() {
+    let tiny = Tiny::new();
+    tiny.stack.bundle(tiny.lock()).ok();
+    tiny.fault(tiny.manifest(ARTIFACT).descriptor.digest, Answer::Altered);
+    insta::assert_snapshot!(tiny.fails(1, tiny.build()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: expected digest `[digest 1]`, found `[digest 2]`
+
+        hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
+        ");
+}
+
+#[test]
+fn an_altered_blob_is_refused() {
+    let tiny = Tiny::new();
+    tiny.stack.bundle(tiny.lock()).ok();
+    tiny.fault(tiny.manifest(ARTIFACT).document.layers[0].digest, Answer::Altered);
+    insta::assert_snapshot!(tiny.fails(1, tiny.build()), @r"
+        verified 2 images and artifacts, 0 files
+        error: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: expected digest `[digest 1]`, found `[digest 2]`
+
+        hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
+        ");
+}
+
+#[test]
+fn an_altered_configuration_is_refused() {
+    let tiny = Tiny::new();
+    let config = tiny.manifest(ARTIFACT).document.config.expect("a configuration");
+    tiny.fault(config.digest, Answer::Altered);
+    insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
+            caused by: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: expected digest `[digest 1]`, found `[digest 2]`
+
+        hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
+        ");
+}
+
+#[test]
+fn a_blob_that_breaks_off_is_an_error() {
+    let tiny = Tiny::new();
+    tiny.fault(tiny.manifest(ARTIFACT).document.layers[0].digest, Answer::CutAfter(100));
+    insta::assert_snapshot!(tiny.fails(2, tiny.build()), @r"
+        verified 2 images and artifacts, 0 files
+        error: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: the answer of `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/blobs/[digest 1]` broke off after 100 bytes
+          caused by: error decoding response body
+          caused by: request or response body error
+          caused by: error reading a body from connection
+          caused by: end of file before message length reached
+
+        hint: run the same command again
+        ");
+}
+
+#[test]
+fn a_blob_that_is_gone_is_an_error() {
+    let tiny = Tiny::new();
+    tiny.stack.bundle(tiny.lock()).ok();
+    tiny.fault(tiny.manifest(ARTIFACT).document.layers[0].digest, Answer::Status(404));
+    insta::assert_snapshot!(tiny.fails(2, tiny.build()), @r"
+        verified 2 images and artifacts, 0 files
+        error: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: not found at `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/blobs/[digest 1]`
+
+        hint: the registry lacks a part of what it publishes: run the same command again later
+        ");
+}
+
+/// Publishes the artifact again, with another size of its one layer.
+fn promise(tiny: &Tiny, change: impl Fn(u64) -> u64) {
+    let manifest = tiny.manifest(ARTIFACT);
+    let mut value: serde_json::Value = serde_json::from_slice(&manifest.bytes).expect("JSON");
+    let size = value["layers"][0]["size"].as_u64().expect("a size");
+    value["layers"][0]["size"] = change(size).into();
+    let bytes = value.to_string().into();
+    let repository = tiny.artifacts();
+    let put = repository.put_manifest("5.1.0", &manifest.descriptor.media_type, bytes);
+    tiny.stack.block_on(put).expect("it is taken");
+}
+
+#[test]
+fn a_blob_of_another_size_than_promised_is_refused() {
+    let tiny = Tiny::new();
+    let size = tiny.manifest(ARTIFACT).document.layers[0].size;
+    let said = |text: String| {
+        text.replace(&size.to_string(), "[size]")
+            .replace(&(size + 1).to_string(), "[size + 1]")
+            .replace(&(size - 1).to_string(), "[size - 1]")
+    };
+    promise(&tiny, |size| size + 1);
+    insta::assert_snapshot!(said(tiny.fails(1, tiny.build())), @r"
+        verified 2 images and artifacts, 0 files
+        error: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: expected [size + 1] bytes, found [size]
+
+        hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
+        ");
+    promise(&tiny, |size| size - 2);
+    insta::assert_snapshot!(said(tiny.fails(1, tiny.build())), @r"
+        verified 2 images and artifacts, 0 files
+        error: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: expected [size - 1] bytes, found [size]
+
+        hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
+        ");
+}
+
+#[test]
+fn a_failure_while_looking_for_signatures_is_not_their_absence() {
+    let tiny = Tiny::new();
+    let digest = tiny.manifest(ARTIFACT).descriptor.digest;
+    for (what, path) in [
+        (
+            format!("referrers of `ghcr.io/falcosecurity/rules/falco-rules@{digest}`"),
+            format!("referrers/{digest}"),
+        ),
+        tagged(&format!("sha256-{}.sig", digest.hex())),
+        tagged(&format!("sha256-{}.att", digest.hex())),
+    ] {
+        tiny.fault(&path, Answer::Status(500));
+        let expected = format!(
+            "error: 1 of the bundle's entries cannot be taken\n  \
+             - failed to resolve `{ARTIFACT}`\n    \
+             caused by: {what}: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/{path}` answered 500, expected 200: FAULT laid by a test\n\n\
+             hint: that is the registry's own failure: run the same command again later\n"
+        );
+        assert_eq!(tiny.fails(2, tiny.lock()), tiny.plain(&expected));
+        tiny.front("ghcr.io").heal();
+    }
+    tiny.stack.bundle(tiny.lock()).ok();
+}
+
+fn tagged(tag: &str) -> (String, String) {
+    (format!("`ghcr.io/falcosecurity/rules/falco-rules:{tag}`"), format!("manifests/{tag}"))
+}
+
+#[test]
+fn a_build_after_a_failed_one_is_complete() {
+    let tiny = Tiny::new();
+    let layer = tiny.manifest(ARTIFACT).document.layers[0].digest;
+    tiny.front("ghcr.io").fault(Fault {
+        method: Some(Method::GET),
+        path: layer.to_string(),
+        times: Some(1),
+        answer: Answer::CutAfter(1),
+    });
+    tiny.fails(2, tiny.build());
+    tiny.stack.bundle(tiny.build()).ok();
+    tiny.stack.bundle(["verify", "tiny.tar", "--insecure-unsigned"]).ok();
+}
