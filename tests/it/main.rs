@@ -18,6 +18,7 @@ mod main_path;
 mod peers;
 mod registry_faults;
 mod spec_faults;
+mod stage;
 mod support;
 mod tamper;
 mod tiny;
