@@ -158,6 +158,9 @@ impl Lock {
         for file in &newer.files {
             match self.file(&file.name) {
                 None => lines.push(format!("file {}: new, {}", file.name, file.sha256)),
+                Some(old) if old.sha256 == file.sha256 && old != file => {
+                    lines.push(format!("file {}: same digest, other address", file.name))
+                }
                 Some(old) if old != file => {
                     lines.push(format!("file {}: {} → {}", file.name, old.sha256, file.sha256))
                 }
@@ -178,3 +181,6 @@ impl Lock {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,7 @@ pub enum ResolveError {
         source: RegistryError,
     },
     /// Not every target is there.
-    #[error("`{reference}` has no image for {}: it has {}", missing.join(", "), found.join(", "))]
+    #[error("`{reference}` has no image for {}: it has {}", missing.join(", "), listed(found))]
     Platforms {
         /// The reference.
         reference: String,
@@ -92,6 +92,10 @@ impl ResolveError {
             Self::Unsupported { .. } => None,
         }
     }
+}
+
+fn listed(platforms: &[String]) -> String {
+    if platforms.is_empty() { "no platform".to_owned() } else { platforms.join(", ") }
 }
 
 /// Returns what helps with a registry that is read from.

@@ -103,3 +103,6 @@ pub(super) fn of_single(
         Err(ResolveError::Platforms { reference, missing, found: vec![platform.name()] })
     }
 }
+
+#[cfg(test)]
+mod tests;

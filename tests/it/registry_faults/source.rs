@@ -246,6 +246,23 @@ fn tagged(tag: &str) -> (String, String) {
 }
 
 #[test]
+fn a_registry_without_referrers_api_is_asked_for_the_tag_in_its_place() {
+    let tiny = Tiny::new();
+    let digest = tiny.manifest(ARTIFACT).descriptor.digest;
+    tiny.fault("/referrers/", Answer::Status(404));
+    let tag = format!("manifests/sha256-{}", digest.hex());
+    let broken = Fault { times: Some(1), ..Fault::reading(&tag, Answer::Status(500)) };
+    tiny.front("ghcr.io").fault(broken);
+    let said = tiny.fails(2, tiny.lock());
+    assert!(said.contains(&format!("/{tag}` answered 500, expected 200")), "{said}");
+    let _before = tiny.front("ghcr.io").take_requests();
+    tiny.stack.bundle(tiny.lock()).ok();
+    let requests = tiny.front("ghcr.io").take_requests();
+    let asked = |end: &str| requests.iter().any(|line| line.ends_with(&format!("{tag}{end}")));
+    assert!(asked("") && asked(".sig") && asked(".att"), "{requests:?}");
+}
+
+#[test]
 fn a_build_after_a_failed_one_is_complete() {
     let tiny = Tiny::new();
     let layer = tiny.manifest(ARTIFACT).document.layers[0].digest;
