@@ -1,21 +1,29 @@
 //! Writes a bundle file: every member at its place, in any order, each byte once.
 //!
-//! The file grows under `NAME.partial` and gets its name when it is complete and on the disk.
+//! The file grows under `NAME.partial` and gets its name when it is complete and on the disk. What has arrived is
+//! pushed on to the disk while the rest still arrives, so that little is left to wait for at the end.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use super::error::ArchiveError;
 use super::format::{Layout, OCI_LAYOUT, SIGNATURE_SLOT};
 use crate::digest::Digest;
 use crate::store::BlobSink;
 
+/// How many bytes arrive before they are pushed on to the disk.
+const BATCH_BYTES: u64 = 64 * 1024 * 1024;
+
 /// A bundle file that is being written.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
+    flusher: Flusher,
     partial: PathBuf,
     path: PathBuf,
     layout: Layout,
@@ -39,7 +47,8 @@ impl Writer {
             .truncate(true)
             .open(&partial)
             .map_err(failed)?;
-        let writer = Self { file, partial, path: path.to_owned(), layout, finished: false };
+        let flusher = Flusher::start(&file).map_err(failed)?;
+        let writer = Self { file, flusher, partial, path: path.to_owned(), layout, finished: false };
         writer.start(index).map_err(|source| writer.failed(source))?;
         Ok(writer)
     }
@@ -74,7 +83,8 @@ impl Writer {
         Ok(())
     }
 
-    fn complete(&self, slot: &[u8]) -> io::Result<()> {
+    fn complete(&mut self, slot: &[u8]) -> io::Result<()> {
+        self.flusher.stop()?;
         self.file.write_all_at(slot, self.layout.signature().content())?;
         self.file.sync_all()?;
         std::fs::rename(&self.partial, &self.path)?;
@@ -103,6 +113,42 @@ impl BlobSink for Writer {
                 member.size
             )));
         }
-        self.file.write_all_at(bytes, member.content() + offset)
+        self.file.write_all_at(bytes, member.content() + offset)?;
+        self.flusher.written(bytes.len() as u64);
+        Ok(())
+    }
+}
+
+/// A thread that waits for the disk, so that nobody else has to.
+#[derive(Debug)]
+struct Flusher {
+    written: AtomicU64,
+    batches: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Flusher {
+    fn start(file: &File) -> io::Result<Self> {
+        let file = file.try_clone()?;
+        let (batches, arrived) = sync_channel(1);
+        let thread = std::thread::Builder::new().name("flusher".to_owned());
+        // An error is told to one caller only, so it has to be kept until somebody asks.
+        let thread = thread.spawn(move || arrived.into_iter().try_for_each(|()| file.sync_data()))?;
+        Ok(Self { written: AtomicU64::new(0), batches: Some(batches), thread: Some(thread) })
+    }
+
+    fn written(&self, count: u64) {
+        let before = self.written.fetch_add(count, Ordering::Relaxed);
+        if before / BATCH_BYTES != (before + count) / BATCH_BYTES {
+            // Where a batch is waiting already, it takes this one along; where the thread has failed, `stop` says so.
+            let _ = self.batches.as_ref().map(|batches| batches.try_send(()));
+        }
+    }
+
+    /// Waits for the thread and returns what went wrong there.
+    fn stop(&mut self) -> io::Result<()> {
+        drop(self.batches.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        ended.unwrap_or(Ok(Ok(()))).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }

@@ -13,6 +13,9 @@ use super::object::{ObjectId, list, text};
 /// The one name under which this tool owns fields.
 pub const FIELD_MANAGER: &str = "bundle";
 
+/// The name in the API server's audit log.
+const USER_AGENT: &str = concat!("bundle/", env!("CARGO_PKG_VERSION"));
+
 /// Longer than the 34 s that the API server gives itself for a write with slow webhooks.
 const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 const PAGE: usize = 100;
@@ -200,7 +203,11 @@ fn request(
     body: Option<(&str, &Value)>,
     accept: &str,
 ) -> Result<Request<Body>, kube::Error> {
-    let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::ACCEPT, accept)
+        .header(header::USER_AGENT, USER_AGENT);
     let mut bytes = Vec::new();
     if let Some((content_type, object)) = body {
         request = request.header(header::CONTENT_TYPE, content_type);

@@ -19,6 +19,7 @@ mod peers;
 mod policies;
 mod registry_faults;
 mod spec_faults;
+mod stage;
 mod support;
 mod tamper;
 mod tiny;

@@ -66,13 +66,18 @@ impl Stack {
 
     /// Starts a stand-in with options.
     pub fn start(choose: impl FnOnce(Options) -> Options) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        for part in ["bundles", "manifests", "k3s", "talos"] {
-            copy(&project().join(part), &folder.path().join(part));
-        }
+        let folder = shipped();
         let files = folder.path().join("files");
         replace_gatekeeper(&folder.path().join("bundles/homelab.yaml"), &files);
-        fs::remove_file(folder.path().join("bundles/homelab.lock")).ok();
+        Self::serve(folder, files, choose)
+    }
+
+    /// Starts a stand-in for the shipped spec as it is, where its real files can be had: in a folder, named by SHA-256.
+    pub fn with_files(files: PathBuf, choose: impl FnOnce(Options) -> Options) -> Self {
+        Self::serve(shipped(), files, choose)
+    }
+
+    fn serve(folder: TempDir, files: PathBuf, choose: impl FnOnce(Options) -> Options) -> Self {
         let text = fs::read_to_string(folder.path().join("bundles/homelab.yaml")).expect("the spec");
         let spec = Spec::parse(&text, "homelab.yaml").expect("the shipped spec is valid");
         let runtime = Arc::new(Runtime::new().expect("threads"));
@@ -143,6 +148,16 @@ pub fn bundle<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item 
         .env("COSIGN_PASSWORD", PASSWORD)
         .env("HOME", folder);
     command.output().expect("the program runs").into()
+}
+
+/// Returns a folder with a copy of what is shipped, but for the locks: what a stand-in publishes has digests of its own.
+fn shipped() -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    for part in ["bundles", "manifests", "k3s", "talos"] {
+        copy(&project().join(part), &folder.path().join(part));
+    }
+    fs::remove_file(folder.path().join("bundles/homelab.lock")).ok();
+    folder
 }
 
 /// Puts the stand-in for upstream's manifest in the place of the real one, which not every machine can have.

@@ -140,7 +140,10 @@ fn what_is_not_a_bundle_is_said_to_be_none() {
     fs::remove_file(sealed.stack.path("b.tar")).expect("a file");
     let ran = sealed.verify();
     assert_eq!(ran.code, Some(2));
-    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(ran.stderr, @r"
+        error: failed to read `b.tar`
+          caused by: No such file or directory (os error 2)
+        ");
 }
 
 #[test]

@@ -1,0 +1,58 @@
+//! The crossing on a sealed node: real Kubernetes, the real Gatekeeper, no route out. One stage, one story.
+//!
+//! A stage takes ten seconds to come up and Gatekeeper twenty to install, so every fact is shown on the same stage, in
+//! this order; each leaves the cluster fit for the next. `scripts/parts` makes what this needs, and
+//! `tests/stage/README.md` says what a stage is.
+
+mod audit;
+mod bad_input;
+mod crossing;
+mod ground;
+mod leaving;
+mod node;
+mod objects;
+mod parts;
+mod pods;
+mod readers;
+mod sealed;
+mod traffic;
+
+use std::time::Instant;
+
+use ground::Ground;
+use parts::Parts;
+
+/// Shows facts one after the other, and says of each how long it took.
+macro_rules! show {
+    ($ground:expr, $($module:ident::$fact:ident),+ $(,)?) => {$(
+        let began = Instant::now();
+        $module::$fact($ground);
+        let (fact, seconds) = (stringify!($fact).replace('_', " "), began.elapsed().as_secs_f32());
+        eprintln!("stage: {fact}: {seconds:.1} s");
+    )+};
+}
+
+#[test]
+fn the_shipped_bundle_crosses_to_a_sealed_node_and_leaves_it_as_it_was() {
+    let Some(parts) = Parts::find() else { return };
+    let began = Instant::now();
+    let ground = Ground::prepare(&parts);
+    eprintln!("stage: bundle and stage: {:.1} s", began.elapsed().as_secs_f32());
+    show!(
+        &ground,
+        sealed::nothing_outside_is_reached,
+        bad_input::an_incomplete_bundle_is_not_built_for_a_site,
+        bad_input::an_incomplete_bundle_changes_nothing,
+        bad_input::an_unreachable_cluster_is_said_before_a_byte_is_pushed,
+        crossing::the_bundle_is_installed,
+        crossing::gatekeeper_refuses_the_latest_tag,
+        crossing::a_tagged_pod_runs_in_the_restricted_namespace,
+        pods::every_image_of_every_pod_came_out_of_the_bundle,
+        crossing::a_second_install_sends_and_changes_nothing,
+        crossing::a_constraint_that_is_gone_is_found_out_and_put_back,
+        readers::crane_validates_everything_that_was_pushed,
+        readers::containerd_imports_the_bundle_as_it_is,
+        leaving::uninstall_leaves_the_cluster_as_it_was,
+        leaving::nothing_is_left_of_the_stage,
+    );
+}
