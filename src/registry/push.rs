@@ -131,7 +131,13 @@ impl Push {
         let Some(top) = item.top() else { return Ok(true) };
         let found = self.repository(&item.repository).resolve(&item.reference()).await?;
         match found {
-            Some(found) if found == top.descriptor.digest => Ok(true),
+            Some(found) if found == top.descriptor.digest => match &top.document.subject {
+                // A push that was interrupted may have left a referrer that nobody can find.
+                Some(subject) => {
+                    Ok(manifests::is_listed(self, &item.repository, &subject.digest, &found).await?)
+                }
+                None => Ok(true),
+            },
             Some(found) if !self.retag => Err(PushError::TagTaken {
                 name: format!("{}/{}:{}", self.endpoint.host, item.repository, item.reference()),
                 expected: top.descriptor.digest,

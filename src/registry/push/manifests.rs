@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Item, Push, PushError, QUESTIONS};
 use crate::digest::Digest;
-use crate::registry::RegistryError;
 use crate::registry::oci::{self, Descriptor};
+use crate::registry::{Manifest, RegistryError};
 use crate::report::Reporter;
 
 /// A referrer that the registry took without keeping a list of its own.
@@ -24,7 +24,11 @@ pub(super) async fn put_all(
     items: &[Item],
     reporter: &dyn Reporter,
 ) -> Result<Vec<String>, PushError> {
-    let put = stream::iter(items.iter().map(|item| put(push, item)));
+    let below = stream::iter(items.iter().map(|item| put_below(push, item)));
+    let below: Vec<_> = below.buffered(QUESTIONS).try_collect().await?;
+    // Whoever finds an item takes everything below it for done, so that is listed before the item is there.
+    list(push, below.into_iter().flatten().collect()).await?;
+    let put = stream::iter(items.iter().map(|item| put_top(push, item)));
     let put: Vec<_> = put.buffered(QUESTIONS).try_collect().await?;
     let mut unlisted = Vec::new();
     let mut left_out = Vec::new();
@@ -46,41 +50,72 @@ pub(super) async fn put_all(
     Ok(left_out)
 }
 
-/// Puts one item. `None`: it is optional, and the registry would not take it.
-async fn put(push: &Push, item: &Item) -> Result<Option<Vec<Unlisted>>, RegistryError> {
-    let repository = push.repository(&item.repository);
+/// Puts what an item's top leads to.
+async fn put_below(push: &Push, item: &Item) -> Result<Vec<Unlisted>, RegistryError> {
     let mut unlisted = Vec::new();
-    for (place, manifest) in item.manifests.iter().enumerate() {
-        let digest = manifest.descriptor.digest.to_string();
-        let last = place + 1 == item.manifests.len();
-        let reference = if last { item.reference() } else { digest };
-        let answer = repository
-            .put_manifest(&reference, &manifest.descriptor.media_type, manifest.bytes.clone())
-            .await;
-        let listed = match answer {
-            Err(RegistryError::Status { status: 400, .. } | RegistryError::NotFound { .. })
-                if item.optional && last =>
-            {
-                return Ok(None);
-            }
-            answer => answer?,
-        };
-        if let Some(subject) = manifest.document.subject.as_ref().filter(|_| !listed) {
-            let mut descriptor = manifest.descriptor.clone();
-            descriptor.artifact_type = manifest
-                .document
-                .artifact_type
-                .clone()
-                .or_else(|| manifest.document.config.as_ref().map(|config| config.media_type.clone()));
-            descriptor.annotations = manifest.document.annotations.clone();
-            unlisted.push(Unlisted {
-                repository: item.repository.clone(),
-                subject: subject.digest,
-                descriptor,
-            });
-        }
+    for manifest in item.manifests.iter().rev().skip(1).rev() {
+        unlisted.extend(put(push, item, manifest, &manifest.descriptor.digest.to_string()).await?);
     }
-    Ok(Some(unlisted))
+    Ok(unlisted)
+}
+
+/// Puts an item's top. `None`: it is optional, and the registry would not take it.
+async fn put_top(push: &Push, item: &Item) -> Result<Option<Option<Unlisted>>, RegistryError> {
+    let Some(top) = item.top() else { return Ok(Some(None)) };
+    match put(push, item, top, &item.reference()).await {
+        Err(RegistryError::Status { status: 400, .. } | RegistryError::NotFound { .. }) if item.optional => {
+            Ok(None)
+        }
+        answer => answer.map(Some),
+    }
+}
+
+/// Puts a manifest. Returns what has to be listed, where the registry does not do so itself.
+async fn put(
+    push: &Push,
+    item: &Item,
+    manifest: &Manifest,
+    reference: &str,
+) -> Result<Option<Unlisted>, RegistryError> {
+    let repository = push.repository(&item.repository);
+    let media_type = &manifest.descriptor.media_type;
+    let listed = repository.put_manifest(reference, media_type, manifest.bytes.clone()).await?;
+    let subject = manifest.document.subject.as_ref().filter(|_| !listed);
+    Ok(subject.map(|subject| Unlisted {
+        repository: item.repository.clone(),
+        subject: subject.digest,
+        descriptor: descriptor(manifest),
+    }))
+}
+
+/// Returns how a referrer is listed.
+// See: OCI distribution-spec, "Listing Referrers": artifactType is the manifest's, else its config's media type
+fn descriptor(manifest: &Manifest) -> Descriptor {
+    let document = &manifest.document;
+    let config_type = || document.config.as_ref().map(|config| config.media_type.clone());
+    Descriptor {
+        artifact_type: document.artifact_type.clone().or_else(config_type),
+        annotations: document.annotations.clone(),
+        ..manifest.descriptor.clone()
+    }
+}
+
+/// Tells whether a referrer that is there can be found from what it refers to.
+pub(super) async fn is_listed(
+    push: &Push,
+    path: &str,
+    subject: &Digest,
+    referrer: &Digest,
+) -> Result<bool, RegistryError> {
+    let repository = push.repository(path);
+    let listed = match repository.referrers(subject).await? {
+        Some(listed) => listed,
+        None => {
+            let index = repository.manifest(&format!("sha256-{}", subject.hex())).await?;
+            index.and_then(|index| index.document.manifests).unwrap_or_default()
+        }
+    };
+    Ok(listed.iter().any(|descriptor| descriptor.digest == *referrer))
 }
 
 /// Adds referrers to the fallback tag, beside whatever it lists already.
