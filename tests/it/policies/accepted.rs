@@ -1,6 +1,9 @@
 //! Signed images are taken, travel with their signatures, and are accepted again at the other end.
 
+use http::Method;
+
 use super::signed::{Form, Signed};
+use crate::internet::{Answer, Fault, Front};
 use crate::peers::registry::Registry;
 
 const PROGRAMS: [&str; 3] = ["cosign", "crane", "docker-registry"];
@@ -29,6 +32,26 @@ fn of_two_good_signatures_the_bundle_is_recorded_and_both_travel() {
         entries.filter(|entry| entry["role"] == role).count()
     };
     assert_eq!((roles("signature"), roles("referrer")), (1, 1));
+}
+
+#[test]
+fn a_push_that_broke_before_the_signature_was_listed_is_completed_by_the_next() {
+    let Some(signed) = Signed::new(&PROGRAMS) else { return };
+    signed.sign(signed.image, "theirs", Form::Bundle);
+    let stack = &signed.tiny.stack;
+    stack.bundle(signed.tiny.build()).ok();
+    let registry = Registry::docker(&signed.programs, stack.folder.path());
+    let front = stack.block_on(Front::start(registry.address.parse().expect("an address"))).expect("a port");
+    let target = front.address.to_string();
+    let path = format!("/manifests/sha256-{}", signed.image.hex());
+    front.fault(Fault { method: Some(Method::PUT), path, times: None, answer: Answer::Status(500) });
+    let push = ["push", "tiny.tar", &target, "--insecure-unsigned"];
+    assert_eq!(stack.bundle(push).code, Some(2));
+    front.heal();
+    stack.bundle(push).ok();
+    let name = format!("{}/falcosecurity/falco@{}", registry.address, signed.image);
+    let verify = ["verify", "--key", "theirs.pub", "--insecure-ignore-tlog", &name];
+    signed.programs.run("cosign", stack.folder.path(), &verify).ok();
 }
 
 fn travels(form: Form, recorded_as: &str, shown_as: &str) {
