@@ -12,6 +12,8 @@ mod claims;
 pub mod clock;
 #[cfg(test)]
 mod cosign_accepts;
+#[cfg(test)]
+mod cosign_refuses;
 pub mod der;
 pub mod encoding;
 mod forge;

@@ -19,11 +19,61 @@ use super::super::front::{Answer, Fault, Front};
 use super::{SignedManifest, Subject};
 
 const REFERENCE: &str = "docker.io/falcosecurity/falco:0.44.1";
+const IMAGE: &str =
+    r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
 
-/// Cosign, a registry with something to sign, and a folder for cosign.
-pub(super) struct Peer {
+/// The real cosign, with a folder as its home.
+pub(super) struct Cosign {
     program: PathBuf,
     folder: TempDir,
+}
+
+impl Cosign {
+    /// Returns nothing where cosign is not built, except on CI.
+    // See: the parts script, which builds it
+    pub(super) fn new() -> Option<Self> {
+        let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let cache = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
+        let parts = from("BUNDLE_PARTS").or_else(|| Some(cache()?.join("airgap-bundle/parts/bin")));
+        let program = parts.unwrap_or_default().join("cosign");
+        if program.is_file() {
+            return Some(Self { program, folder: TempDir::new().expect("a folder") });
+        }
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "no `{}`", program.display());
+        eprintln!("skipped: no `{}`", program.display());
+        None
+    }
+
+    /// Returns what cosign says about an image, as a yes or a no.
+    pub(super) async fn verify(
+        &self,
+        trusted_root: &str,
+        identity: &str,
+        image: &str,
+    ) -> Result<String, String> {
+        let root = self.folder.path().join("trusted_root.json");
+        std::fs::write(&root, trusted_root).expect("a file");
+        let mut command = Command::new(&self.program);
+        command.args(["verify", "--offline", "--certificate-identity", identity]);
+        command.args(["--certificate-oidc-issuer", super::GITHUB, image, "--trusted-root"]).arg(&root);
+        command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
+        // The registry answers from this process and must not wait for cosign.
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
+        let output = output.expect("cosign runs");
+        let said = String::from_utf8_lossy(&output.stderr).replace(image, "IMAGE");
+        if output.status.success() { Ok(after(&said, "\n\n")) } else { Err(after(&said, "Error: ")) }
+    }
+}
+
+/// Returns what stands after the first such part, without what cosign repeats below it.
+fn after(said: &str, part: &str) -> String {
+    let (_, rest) = said.split_once(part).unwrap_or(("", said));
+    rest.split("\nerror during command execution").next().unwrap_or(rest).trim().to_owned()
+}
+
+/// Cosign, and a registry with something to sign.
+pub(super) struct Peer {
+    cosign: Cosign,
     repository: Repository,
     front: Front,
     _running: Running,
@@ -31,32 +81,10 @@ pub(super) struct Peer {
     pub(super) subject: Subject,
 }
 
-/// What cosign said, and whether it was yes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) accepted: bool,
-    pub(super) text: String,
-}
-
-/// Returns nothing where cosign is not built, except on CI.
-// See: the parts script, which builds it
-pub(super) fn cosign() -> Option<PathBuf> {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
-    let parts = from("BUNDLE_PARTS").or_else(|| Some(cache()?.join("airgap-bundle/parts/bin")));
-    let program = parts.unwrap_or_default().join("cosign");
-    if program.is_file() {
-        return Some(program);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "no `{}`", program.display());
-    eprintln!("skipped: no `{}`", program.display());
-    None
-}
-
 impl Peer {
     /// Starts a registry; nothing where cosign is not built.
     pub(super) async fn new() -> Option<Self> {
-        let program = cosign()?;
+        let cosign = Cosign::new()?;
         let running = Registry::writable().spawn().await.expect("a port");
         let front = Front::start(running.address).await.expect("a port");
         let mirror =
@@ -64,13 +92,12 @@ impl Peer {
         let mirrors = [("docker.io".to_owned(), mirror)].into();
         let client = Client::new(Registries { mirrors, files: None }).expect("a client");
         let repository = client.upstream(&REFERENCE.parse().expect("a reference"));
-        let image =
-            br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
-        let descriptor = Descriptor::of(oci::INDEX, image);
-        repository.put_manifest("1", oci::INDEX, image.as_slice().into()).await.expect("it is taken");
-        let subject = Subject { descriptor, repository: "index.docker.io/falcosecurity/falco".to_owned() };
-        let folder = TempDir::new().expect("a folder");
-        Some(Self { program, folder, repository, front, _running: running, subject })
+        repository.put_manifest("1", oci::INDEX, IMAGE.into()).await.expect("it is taken");
+        let subject = Subject {
+            descriptor: Descriptor::of(oci::INDEX, IMAGE.as_bytes()),
+            repository: "index.docker.io/falcosecurity/falco".to_owned(),
+        };
+        Some(Self { cosign, repository, front, _running: running, subject })
     }
 
     /// Pushes a signature.
@@ -83,30 +110,9 @@ impl Peer {
         self.front.fault(Fault::reading("/referrers/", Answer::Status(404)));
     }
 
-    /// Asks cosign about the subject, without network, under a trusted root.
-    pub(super) async fn verify(&self, trusted_root: &str, identity: &str) -> Said {
+    /// Returns what cosign says about the subject.
+    pub(super) async fn verify(&self, trusted_root: &str, identity: &str) -> Result<String, String> {
         let image = format!("{}/falcosecurity/falco@{}", self.front.address, self.subject.descriptor.digest);
-        verify(&self.program, &self.folder, trusted_root, identity, &image).await
+        self.cosign.verify(trusted_root, identity, &image).await
     }
-}
-
-/// Asks cosign about an image.
-pub(super) async fn verify(
-    program: &PathBuf,
-    folder: &TempDir,
-    trusted_root: &str,
-    identity: &str,
-    image: &str,
-) -> Said {
-    let root = folder.path().join("trusted_root.json");
-    std::fs::write(&root, trusted_root).expect("a file");
-    let mut command = Command::new(program);
-    command.args(["verify", "--offline", "--certificate-identity", identity]);
-    command.args(["--certificate-oidc-issuer", super::GITHUB, image, "--trusted-root"]).arg(&root);
-    command.current_dir(folder.path()).env_clear().env("HOME", folder.path());
-    // The registry answers from this process, on the same threads.
-    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
-    let output = output.expect("cosign runs");
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    Said { accepted: output.status.success(), text }
 }
