@@ -6,9 +6,9 @@
 
 #![allow(clippy::expect_used, reason = "a key that cannot be made is a fault of the tests")]
 
-mod body;
+pub mod body;
 pub mod certificate;
-mod claims;
+pub mod claims;
 pub mod clock;
 #[cfg(test)]
 mod cosign_accepts;
@@ -20,13 +20,13 @@ mod forge;
 pub mod key;
 mod leaf;
 pub mod log;
-mod merkle;
+pub mod merkle;
 #[cfg(test)]
 mod peer;
 mod push;
 mod said;
 mod sct;
-mod store;
+pub mod store;
 pub mod timestamp;
 mod trusted_root;
 mod upstream;

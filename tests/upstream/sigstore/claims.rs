@@ -41,12 +41,12 @@ impl Claims {
     /// Returns the extensions between the identity and the timestamps: the issuer, and what is said about the run.
     #[must_use]
     pub fn extensions(issuer: &str, identity: &str, claims: Option<&Self>) -> Vec<Extension> {
-        let old = claims.map(Self::old).unwrap_or_default();
-        let new = claims.map(|claims| claims.newer(identity)).unwrap_or_default();
-        [vec![raw(1, issuer)], old, vec![text(8, issuer)], new].concat()
+        let older = claims.map(Self::older).unwrap_or_default();
+        let newer = claims.map(|claims| claims.newer(identity)).unwrap_or_default();
+        [vec![raw(1, issuer)], older, vec![text(8, issuer)], newer].concat()
     }
 
-    fn old(&self) -> Vec<Extension> {
+    fn older(&self) -> Vec<Extension> {
         let said = [&self.trigger, &self.commit, &self.name, &self.repository, &self.reference];
         (2..).zip(said).map(|(number, value)| raw(number, value)).collect()
     }
@@ -54,8 +54,8 @@ impl Claims {
     fn newer(&self, identity: &str) -> Vec<Extension> {
         let owner = self.repository.split('/').next().unwrap_or_default();
         let repository = format!("https://github.com/{}", self.repository);
-        let file = identity.rsplit_once('/').map_or("", |(_, file)| file);
-        let file = file.split('@').next().unwrap_or_default();
+        let workflow = identity.split('@').next().unwrap_or_default();
+        let file = workflow.rsplit('/').next().unwrap_or_default();
         let said = [
             identity.to_owned(),
             self.commit.clone(),

@@ -101,9 +101,9 @@ fn the_same_signing_gives_the_same_bytes() {
     assert_eq!(
         [Form::Tag, Form::Bundle, Form::BundleV2].map(digest),
         [
-            "3bfe68e19b6fe7a8b90245fb0b8a94433e0a159c3bf09bc840672677cc27e314",
-            "cfc01c923f19e08c5ba115b25072742a3df1a2bf1f1b9d0597ab297177563d64",
-            "e8d952cae64eb3576dced1d721d50d1577939dd09418579eb3b5082bd38497e6",
+            "14ccdbb2def4658d1abfccae3d876ac39c367add18cf22ae957638146c403177",
+            "96cdbfccb73a7538ac364aabaea31032178482ac452d2717baf3ac362c656d4b",
+            "1a0991794c925436af59660ef9a5c8ed88c4b2152f6dec30861ad4f0dfd745c4",
         ]
     );
 }
