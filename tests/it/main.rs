@@ -10,6 +10,7 @@
     reason = "tests stop at what they do not expect"
 )]
 
+mod cli;
 mod cosign;
 #[path = "../upstream/internet.rs"]
 mod internet;

@@ -1,0 +1,4 @@
+//! What a person or a program gets to see of the command line.
+
+mod help;
+mod output;
