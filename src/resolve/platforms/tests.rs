@@ -51,7 +51,10 @@ fn select_from(
 }
 
 /// What is listed, what the targets are, what travels, and the names of its platforms.
-const CHOICES: [(&[&str], &[&str], &[&str], &[&str]); 8] = [
+type Choice =
+    (&'static [&'static str], &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
+const CHOICES: [Choice; 8] = [
     (
         &["linux/amd64", "linux/arm64"],
         &["linux/amd64", "linux/arm64"],
