@@ -11,7 +11,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | 0 | [`digest`], then [`reference`], [`report`] |
+//! | 0 | [`digest`], then [`mod@reference`], [`report`] |
 //! | 1 | [`spec`], [`store`] |
 //! | 2 | [`lock`], [`registry`], [`platform`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
