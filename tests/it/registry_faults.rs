@@ -1,4 +1,5 @@
 //! Registries that are not there, refuse, break off, or send something else: what is said, the exit code, and nothing left.
 
+mod content;
 mod source;
 mod target;

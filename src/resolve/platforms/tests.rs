@@ -51,38 +51,37 @@ fn select_from(
 }
 
 /// What is listed, what the targets are, what travels, and the names of its platforms.
-type Choice =
-    (&'static [&'static str], &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+type Choice = [&'static [&'static str]; 4];
 
 const CHOICES: [Choice; 8] = [
-    (
+    [
         &["linux/amd64", "linux/arm64"],
         &["linux/amd64", "linux/arm64"],
         &["linux/amd64", "linux/arm64"],
         &["linux/amd64", "linux/arm64"],
-    ),
-    (
+    ],
+    [
         &["linux/arm64", "linux/s390x", "linux/amd64"],
         &["linux/amd64", "linux/arm64"],
         &["linux/arm64", "linux/amd64"],
         &["linux/amd64", "linux/arm64"],
-    ),
-    (&["linux/amd64", "linux/arm64/v8"], &["linux/arm64"], &["linux/arm64/v8"], &["linux/arm64/v8"]),
-    (&["linux/arm/v6", "linux/arm/v7"], &["linux/arm/v7"], &["linux/arm/v7"], &["linux/arm/v7"]),
-    (&["linux/amd64", "linux/amd64/v3"], &["linux/amd64"], &["linux/amd64"], &["linux/amd64"]),
-    (&["windows/amd64", "linux/amd64"], &["linux/amd64"], &["linux/amd64"], &["linux/amd64"]),
-    (
+    ],
+    [&["linux/amd64", "linux/arm64/v8"], &["linux/arm64"], &["linux/arm64/v8"], &["linux/arm64/v8"]],
+    [&["linux/arm/v6", "linux/arm/v7"], &["linux/arm/v7"], &["linux/arm/v7"], &["linux/arm/v7"]],
+    [&["linux/amd64", "linux/amd64/v3"], &["linux/amd64"], &["linux/amd64"], &["linux/amd64"]],
+    [&["windows/amd64", "linux/amd64"], &["linux/amd64"], &["linux/amd64"], &["linux/amd64"]],
+    [
         &["linux/amd64", "linux/arm64", "attests linux/amd64", "attests linux/arm64"],
         &["linux/arm64"],
         &["linux/arm64", "attests linux/arm64"],
         &["linux/arm64"],
-    ),
-    (&["linux/amd64", "linux/arm64", "plain"], &["linux/amd64"], &["linux/amd64", "plain"], &["linux/amd64"]),
+    ],
+    [&["linux/amd64", "linux/arm64", "plain"], &["linux/amd64"], &["linux/amd64", "plain"], &["linux/amd64"]],
 ];
 
 #[test]
 fn what_a_target_wants_travels_with_what_attests_it() {
-    for (listed, targets, travels, platforms) in CHOICES {
+    for [listed, targets, travels, platforms] in CHOICES {
         let (resolved, chosen) = select_from(ItemKind::Image, listed, targets).unwrap();
         let chosen: Vec<_> = chosen.iter().map(|child| child.digest).collect();
         let expected: Vec<_> = travels.iter().map(|name| digest(name)).collect();
