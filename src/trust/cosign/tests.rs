@@ -27,8 +27,8 @@ impl Case {
 
     fn verify(&self, tag: Option<Stored>, referrers: Vec<Stored>) -> Result<SignatureSeen, TrustError> {
         let evidence = Evidence { signature_tag: tag, referrers };
-        let keys = [self.key.public_key().clone()];
-        verify_image(self.subject, &evidence, &keys).map(|verified| verified.into_inner().signature)
+        let requirement = Requirement::Key(self.key.public_key().clone());
+        verify_image(self.subject, &evidence, &requirement, None).map(|verified| verified.into_inner().signature)
     }
 
     /// A good signature, in either form.
@@ -127,8 +127,9 @@ fn any_key_of_the_policy_will_do() {
     let case = Case::new();
     let keys = [case.stranger.public_key().clone(), case.key.public_key().clone()];
     let evidence = Evidence { signature_tag: Some(case.tag()), referrers: vec![case.referrer()] };
-    let verified = verify_image(case.subject, &evidence, &keys).unwrap();
-    assert_eq!(*verified, Provenance { subject: case.subject, signature: case.seen() });
+    let verified = verify_image(case.subject, &evidence, &Requirement::any_key(&keys), None).unwrap();
+    let expected = Provenance { subject: case.subject, signature: case.seen(), further: vec![] };
+    assert_eq!(*verified, expected);
 }
 
 #[test]
@@ -143,8 +144,9 @@ fn the_lock_records_what_was_seen() {
 fn absence_and_strangers_are_told_apart() {
     let case = Case::new();
     let (subject, hint) = (case.subject, case.key.public_key().hint());
-    let none = verify_image(subject, &Evidence::default(), &[]).unwrap_err().to_string();
-    assert_eq!(none, format!("no public key was given to check the signature of `{subject}` against"));
+    let none = verify_image(subject, &Evidence::default(), &Requirement::any_key(&[]), None);
+    let none = none.unwrap_err().to_string();
+    assert_eq!(none, format!("no public key or identity was given to check the signature of `{subject}` against"));
     let absent = case.verify(None, vec![]).unwrap_err().to_string();
     assert_eq!(absent, format!("`{subject}` carries no signature"));
     let strangers = [
