@@ -3,7 +3,7 @@
 //! `table.yaml` says what upstream publishes in each repository; the shapes are upstream's, the contents are stand-ins
 //! that say so. The same options give the same bytes on every start, so a lock stays valid.
 //! A program is real only where its path is given; where upstream's programs run here, a small one answers in their place.
-//! Signatures would be made where an item is [`Published`]: after the push, over its digest.
+//! With [`Options::sign`] items are signed as upstream signs them, by a [`sigstore`] of the stand-in's own.
 
 #![allow(dead_code, unused_imports, reason = "the program and each test use a part")]
 
@@ -16,6 +16,7 @@ mod gzip;
 mod image;
 mod layer;
 mod publication;
+pub mod sigstore;
 mod table;
 #[cfg(test)]
 mod upstream_fails_on_request;
@@ -38,6 +39,7 @@ pub use front::{Answer, Fault, Front};
 use image::Programs;
 use layer::Content;
 use publication::Publication;
+use sigstore::Sigstore;
 
 /// What is started, and with which contents.
 #[derive(Debug, Clone)]
@@ -54,6 +56,8 @@ pub struct Options {
     pub empty: usize,
     /// Whether every registry gets a [`Front`].
     pub fronts: bool,
+    /// Whether what upstream signs is signed.
+    pub sign: bool,
 }
 
 /// The running stand-in for the internet, until it is dropped.
@@ -80,7 +84,7 @@ impl Options {
     /// Returns options for a spec: stand-ins without a program, no files, no further registries, no fronts.
     #[must_use]
     pub fn of(spec: Spec) -> Self {
-        Self { spec, real: BTreeMap::new(), standin: None, files: None, empty: 0, fronts: false }
+        Self { spec, real: BTreeMap::new(), standin: None, files: None, empty: 0, fronts: false, sign: false }
     }
 }
 
@@ -104,9 +108,14 @@ pub async fn start(options: &Options) -> Result<Upstream, UpstreamError> {
     for name in names(options) {
         upstream.add(name, options.fronts).await?;
     }
-    let client = upstream.client()?;
+    let (client, sigstore) = (upstream.client()?, Sigstore::new());
     for (item, publication) in options.spec.items().zip(publications) {
-        let digest = publication.push(&client.upstream(&item.reference)).await?;
+        let repository = client.upstream(&item.reference);
+        let digest = publication.push(&repository).await?;
+        if options.sign {
+            let descriptor = publication.top.descriptor();
+            sigstore::publish(&sigstore, &repository, &item.reference, descriptor).await?;
+        }
         upstream.published.push(Published { reference: item.reference.clone(), digest });
     }
     for front in upstream.fronts.values() {

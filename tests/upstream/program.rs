@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use airgap_bundle::spec::Spec;
+use internet::sigstore::Sigstore;
 use internet::{Options, Upstream};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -26,7 +27,9 @@ usage: upstream --spec FILE --registries-out FILE [OPTION…]
   --files FOLDER           a mirror of the spec's files, named by SHA-256
   --standin PROGRAM        the stand-in program
   --cache FOLDER           compiles the stand-in program into this folder, once
-  --empty N                starts N empty registries as well";
+  --empty N                starts N empty registries as well
+  --sign                   signs what upstream signs
+  --trusted-root-out FILE  where the trusted root of these signatures is written";
 const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper";
 
 type Failure = Box<dyn Error>;
@@ -49,22 +52,40 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Failure> {
-    let (options, registries_out) = parse(std::env::args().skip(1))?;
+    let (options, out) = parse(std::env::args().skip(1))?;
     let upstream = internet::start(&options).await?;
     report(&upstream, &options)?;
-    write_whole(&registries_out, &upstream.registries_text())?;
+    if let Some(path) = &out.trusted_root {
+        write_whole(path, &Sigstore::new().trusted_root())?;
+    }
+    write_whole(&out.registries, &upstream.registries_text())?;
     stop().await
 }
 
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(Options, PathBuf), Failure> {
+/// The files that are written.
+struct Out {
+    registries: PathBuf,
+    trusted_root: Option<PathBuf>,
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(Options, Out), Failure> {
     let mut given = BTreeMap::new();
     let mut real = BTreeMap::new();
+    let mut sign = false;
     while let Some(name) = arguments.next() {
+        if name == "--sign" {
+            sign = true;
+            continue;
+        }
         let value = arguments.next().ok_or_else(|| format!("`{name}` needs a value\n\n{USAGE}"))?;
         match (name.as_str(), value.split_once('=')) {
             ("--real", Some((repository, path))) => drop(real.insert(repository.to_owned(), path.into())),
             ("--gatekeeper", _) => drop(real.insert(GATEKEEPER.to_owned(), PathBuf::from(value))),
-            ("--spec" | "--registries-out" | "--files" | "--standin" | "--cache" | "--empty", _) => {
+            (
+                "--spec" | "--registries-out" | "--files" | "--standin" | "--cache" | "--empty"
+                | "--trusted-root-out",
+                _,
+            ) => {
                 given.insert(name, value);
             }
             _ => return Err(format!("`{name} {value}` is not known\n\n{USAGE}").into()),
@@ -75,7 +96,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(Options, PathBu
     let spec = take("--spec").ok_or_else(|| missing("--spec"))?;
     let registries_out = take("--registries-out").ok_or_else(|| missing("--registries-out"))?;
     let text = std::fs::read_to_string(&spec).map_err(|error| format!("failed to read `{spec}`: {error}"))?;
-    let mut options = Options { real, ..Options::of(Spec::parse(&text, &spec)?) };
+    let mut options = Options { real, sign, ..Options::of(Spec::parse(&text, &spec)?) };
     options.files = take("--files").map(std::path::absolute).transpose()?;
     options.standin = match (take("--standin"), take("--cache")) {
         (Some(program), _) => Some(program.into()),
@@ -83,7 +104,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(Options, PathBu
         (None, None) => None,
     };
     options.empty = take("--empty").map_or(Ok(0), |number| number.parse())?;
-    Ok((options, registries_out.into()))
+    let trusted_root = take("--trusted-root-out").map(PathBuf::from);
+    Ok((options, Out { registries: registries_out.into(), trusted_root }))
 }
 
 fn report(upstream: &Upstream, options: &Options) -> std::io::Result<()> {

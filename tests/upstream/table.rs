@@ -8,6 +8,8 @@ use serde::Deserialize;
 use airgap_bundle::reference::ImageRef;
 use airgap_bundle::registry::oci::Platform;
 
+use super::sigstore::SignatureRow;
+
 #[allow(clippy::expect_used, reason = "a table that cannot be read is a fault of the tests")]
 static TABLE: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
     serde_saphyr::from_str(include_str!("table.yaml")).expect("`table.yaml` is well-formed")
@@ -21,6 +23,8 @@ pub struct Row {
     pub image: Option<ImageRow>,
     /// Any other artifact.
     pub artifact: Option<ArtifactRow>,
+    /// How upstream signs it, where it does.
+    pub signatures: Option<SignatureRow>,
 }
 
 /// The shape of an image.

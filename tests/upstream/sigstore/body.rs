@@ -1,0 +1,80 @@
+//! What a log is told about a signature.
+// See: sigstore/rekor pkg/types/{hashedrekord,dsse}/v0.0.1; sigstore/rekor-tiles api/proto/rekor/v2
+
+use serde_json::{Value, json};
+
+use super::Form;
+use super::encoding::{base64, certificate_pem, hex};
+use super::key::sha256;
+use super::said::Signed;
+
+/// Returns the kind of a form's entry and its version.
+#[must_use]
+pub fn kind(form: Form) -> (&'static str, &'static str) {
+    match form {
+        Form::Tag => ("hashedrekord", "0.0.1"),
+        Form::Bundle => ("dsse", "0.0.1"),
+        Form::BundleV2 => ("hashedrekord", "0.0.2"),
+    }
+}
+
+/// Returns the entry for a signature.
+#[must_use]
+pub fn body(form: Form, signed: &Signed, certificate: &[u8]) -> Value {
+    let (kind, version) = kind(form);
+    let spec = match form {
+        Form::Tag => hashed(signed, certificate),
+        Form::Bundle => dsse(signed, certificate),
+        Form::BundleV2 => hashed_v2(signed, certificate),
+    };
+    json!({"apiVersion": version, "kind": kind, "spec": spec})
+}
+
+fn hashed(signed: &Signed, certificate: &[u8]) -> Value {
+    json!({
+        "data": {"hash": hash(&signed.payload)},
+        "signature": {
+            "content": base64(signed.signature()),
+            "publicKey": {"content": base64(certificate_pem(certificate))},
+        },
+    })
+}
+
+fn dsse(signed: &Signed, certificate: &[u8]) -> Value {
+    let verifier = base64(certificate_pem(certificate));
+    let signatures: Vec<_> = signed
+        .signatures
+        .iter()
+        .map(|signature| json!({"signature": base64(&signature.bytes), "verifier": verifier}))
+        .collect();
+    json!({
+        "envelopeHash": hash(submitted(signed).to_string().as_bytes()),
+        "payloadHash": hash(&signed.payload),
+        "signatures": signatures,
+    })
+}
+
+/// Returns the envelope in the words of the client that submits it: Go's order of members, and an empty `keyid`.
+fn submitted(signed: &Signed) -> Value {
+    let signatures: Vec<_> = signed
+        .signatures
+        .iter()
+        .map(|signature| json!({"keyid": "", "sig": base64(&signature.bytes)}))
+        .collect();
+    json!({"payloadType": signed.payload_type, "payload": base64(&signed.payload), "signatures": signatures})
+}
+
+fn hash(bytes: &[u8]) -> Value {
+    json!({"algorithm": "sha256", "value": hex(&sha256(bytes))})
+}
+
+fn hashed_v2(signed: &Signed, certificate: &[u8]) -> Value {
+    let verifier = json!({
+        "keyDetails": signed.key.details(),
+        "x509Certificate": {"rawBytes": base64(certificate)},
+    });
+    json!({"hashedRekordV002": {
+        "data": {"algorithm": "SHA2_256", "digest": base64(sha256(&signed.bytes(Form::BundleV2)))},
+        "signature": {"content": base64(signed.signature()), "verifier": verifier},
+    }})
+}

@@ -1,0 +1,118 @@
+//! The real cosign, and a registry for it to ask.
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test finds cosign through the environment and says why it is skipped"
+)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::registry::server::{Registry, Running};
+use airgap_bundle::registry::{Client, Repository};
+use airgap_bundle::spec::{Mirror, Registries};
+use tempfile::TempDir;
+
+use super::super::front::{Answer, Fault, Front};
+use super::{SignedManifest, Subject};
+
+const REFERENCE: &str = "docker.io/falcosecurity/falco:0.44.1";
+const IMAGE: &str =
+    r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
+
+/// The real cosign, with a folder as its home.
+pub(super) struct Cosign {
+    program: PathBuf,
+    folder: TempDir,
+}
+
+impl Cosign {
+    /// Returns nothing where cosign is not built, except on CI.
+    // See: the parts script, which builds it
+    pub(super) fn new() -> Option<Self> {
+        let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let cache = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
+        let parts = from("BUNDLE_PARTS").or_else(|| Some(cache()?.join("airgap-bundle/parts/bin")));
+        let program = parts.unwrap_or_default().join("cosign");
+        if program.is_file() {
+            return Some(Self { program, folder: TempDir::new().expect("a folder") });
+        }
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "no `{}`", program.display());
+        eprintln!("skipped: no `{}`", program.display());
+        None
+    }
+
+    /// Returns what cosign says about an image, as a yes or a no.
+    pub(super) async fn verify(
+        &self,
+        trusted_root: &str,
+        identity: &str,
+        image: &str,
+    ) -> Result<String, String> {
+        let root = self.folder.path().join("trusted_root.json");
+        std::fs::write(&root, trusted_root).expect("a file");
+        let mut command = Command::new(&self.program);
+        command.args(["verify", "--offline", "--certificate-identity", identity]);
+        command.args(["--certificate-oidc-issuer", super::GITHUB, image, "--trusted-root"]).arg(&root);
+        command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
+        // The registry answers from this process and must not wait for cosign.
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
+        let output = output.expect("cosign runs");
+        let said = String::from_utf8_lossy(&output.stderr).replace(image, "IMAGE");
+        if output.status.success() { Ok(after(&said, "\n\n")) } else { Err(after(&said, "Error: ")) }
+    }
+}
+
+/// Returns what stands after the first such part, without what cosign repeats below it.
+fn after(said: &str, part: &str) -> String {
+    let (_, rest) = said.split_once(part).unwrap_or(("", said));
+    rest.split("\nerror during command execution").next().unwrap_or(rest).trim().to_owned()
+}
+
+/// Cosign, and a registry with something to sign.
+pub(super) struct Peer {
+    cosign: Cosign,
+    repository: Repository,
+    front: Front,
+    _running: Running,
+    /// What there is to sign.
+    pub(super) subject: Subject,
+}
+
+impl Peer {
+    /// Starts a registry; nothing where cosign is not built.
+    pub(super) async fn new() -> Option<Self> {
+        let cosign = Cosign::new()?;
+        let running = Registry::writable().spawn().await.expect("a port");
+        let front = Front::start(running.address).await.expect("a port");
+        let mirror =
+            Mirror { host: front.address.to_string(), prefix: String::new(), plain_http: Some(true) };
+        let mirrors = [("docker.io".to_owned(), mirror)].into();
+        let client = Client::new(Registries { mirrors, files: None }).expect("a client");
+        let repository = client.upstream(&REFERENCE.parse().expect("a reference"));
+        repository.put_manifest("1", oci::INDEX, IMAGE.into()).await.expect("it is taken");
+        let subject = Subject {
+            descriptor: Descriptor::of(oci::INDEX, IMAGE.as_bytes()),
+            repository: "index.docker.io/falcosecurity/falco".to_owned(),
+        };
+        Some(Self { cosign, repository, front, _running: running, subject })
+    }
+
+    /// Pushes a signature.
+    pub(super) async fn push(&self, manifest: &SignedManifest) {
+        manifest.push(&self.repository, &self.subject.descriptor.digest).await.expect("it is taken");
+    }
+
+    /// Takes the referrers API away.
+    pub(super) fn without_referrers(&self) {
+        self.front.fault(Fault::reading("/referrers/", Answer::Status(404)));
+    }
+
+    /// Returns what cosign says about the subject.
+    pub(super) async fn verify(&self, trusted_root: &str, identity: &str) -> Result<String, String> {
+        let image = format!("{}/falcosecurity/falco@{}", self.front.address, self.subject.descriptor.digest);
+        self.cosign.verify(trusted_root, identity, &image).await
+    }
+}
