@@ -68,7 +68,8 @@ pub fn verify_image(
     root: Option<&TrustedRoot>,
 ) -> Result<Verified<Provenance>, TrustError> {
     let question = question(subject, statement::SIGNATURE, requirement, root)?;
-    decide(judge_all(&question, evidence)?, &question, requirement, "signature".to_owned())
+    let verdict = judge_all(&question, evidence.signature_tag.as_ref(), &evidence.referrers)?;
+    decide(verdict, &question, requirement, "signature".to_owned())
 }
 
 /// Checks that an image carries an attestation of this predicate type, signed as required: provenance, a bill of materials.
@@ -87,9 +88,8 @@ pub fn verify_attestation(
     root: Option<&TrustedRoot>,
 ) -> Result<Verified<Provenance>, TrustError> {
     let question = question(subject, predicate_type, requirement, root)?;
-    let referrers = Evidence { signature_tag: None, referrers: evidence.referrers.clone() };
-    let what = format!("attestation of type `{predicate_type}`");
-    decide(judge_all(&question, &referrers)?, &question, requirement, what)
+    let verdict = judge_all(&question, None, &evidence.referrers)?;
+    decide(verdict, &question, requirement, format!("attestation of type `{predicate_type}`"))
 }
 
 /// Accepts an image that its policy leaves unsigned. It is the lock's digest alone that holds it.
@@ -123,8 +123,12 @@ fn question<'a>(
     Ok(Question { subject, predicate_type, keys, keyless })
 }
 
-fn judge_all<'a>(question: &Question<'a>, evidence: &Evidence) -> Result<Verdict<'a>, TrustError> {
-    let (subject, found) = (question.subject, evidence.referrers.len());
+fn judge_all<'a>(
+    question: &Question<'a>,
+    signature_tag: Option<&Stored>,
+    referrers: &[Stored],
+) -> Result<Verdict<'a>, TrustError> {
+    let (subject, found) = (question.subject, referrers.len());
     if found > REFERRER_LIMIT {
         return Err(TrustError::TooManyReferrers { subject, limit: REFERRER_LIMIT, found });
     }
@@ -133,10 +137,10 @@ fn judge_all<'a>(question: &Question<'a>, evidence: &Evidence) -> Result<Verdict
         move |fault| TrustError::Bad { subject, manifest, source: Box::new(fault) }
     };
     let mut verdict = Verdict::default();
-    if let Some(stored) = &evidence.signature_tag {
+    if let Some(stored) = signature_tag {
         verdict.extend(simple_signing::judge(stored, question).map_err(bad(stored))?);
     }
-    for stored in &evidence.referrers {
+    for stored in referrers {
         verdict.extend([dsse::judge(stored, question).map_err(bad(stored))?]);
     }
     Ok(verdict)
@@ -155,9 +159,7 @@ fn decide(
     }
     let mut needed = verdict.needed(requirement).into_iter();
     match needed.next() {
-        Some(signature) => {
-            Ok(Verified::new(Provenance { subject, signature, further: needed.collect() }))
-        }
+        Some(signature) => Ok(Verified::new(Provenance { subject, signature, further: needed.collect() })),
         None => Err(TrustError::Unsigned { subject, what }),
     }
 }

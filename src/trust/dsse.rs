@@ -50,7 +50,6 @@ fn bundle_layer(manifest: &Manifest) -> Result<Option<&Layer>, Fault> {
 
 fn judge_bundle<'a>(bundle: Bundle, json: &[u8], question: &Question<'a>) -> Result<Judgement<'a>, Fault> {
     let (material, envelope) = (&bundle.verification_material, &bundle.dsse_envelope);
-    let nobody = || Ok(Judgement::SetAside("a keyless signature or attestation".to_owned()));
     if material.signers() > 1 {
         return Err(Fault::Count { expected: "1 key or certificate of a bundle", found: material.signers() });
     }
@@ -62,9 +61,13 @@ fn judge_bundle<'a>(bundle: Bundle, json: &[u8], question: &Question<'a>) -> Res
     if let Some(named) = &material.public_key {
         return judge_by_key(envelope, &named.hint, question);
     }
-    // A certificate that cannot be read claims nobody.
-    let Some(Ok(leaf)) = material.signing_certificate().map(Leaf::parse) else { return nobody() };
-    judge_by_certificate(envelope, json, &leaf, question)
+    match Leaf::parse(material.signing_certificate().unwrap_or_default()) {
+        Ok(leaf) => judge_by_certificate(envelope, json, &leaf, question),
+        Err(fault) => {
+            let found = format!("a keyless signature or attestation{}", fault.of_nobody());
+            Ok(Judgement::SetAside(found))
+        }
+    }
 }
 
 fn judge_by_key<'a>(
@@ -104,10 +107,7 @@ fn judge_by_certificate<'a>(
     statement::check(payload, question.predicate_type, question.subject)?;
     let digest = Sha256Hash::new(*question.subject.bytes());
     let signer = keyless::verify(&keyless::parse(json)?, leaf, digest, root)?;
-    Ok(Judgement::Signed {
-        seen: SignatureSeen::SigstoreBundle { signer: Signer::Certificate(signer) },
-        by,
-    })
+    Ok(Judgement::Signed { seen: SignatureSeen::SigstoreBundle { signer: Signer::Certificate(signer) }, by })
 }
 
 /// Returns the key that signed the envelope.

@@ -50,7 +50,12 @@ impl<'de> Deserialize<'de> for Base64 {
 
 /// Returns the first characters of a text that a stranger wrote, fit for an error.
 pub(super) fn excerpt(text: &str) -> String {
-    text.chars().take(200).flat_map(char::escape_debug).collect()
+    excerpt_of(text, 200)
+}
+
+/// Returns so many of the first characters, fit for an error.
+pub(super) fn excerpt_of(text: &str, characters: usize) -> String {
+    text.chars().take(characters).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

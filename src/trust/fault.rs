@@ -78,6 +78,9 @@ pub enum Fault {
     /// There is a key where a certificate is due.
     #[error("expected a signing certificate, found a public key")]
     NoCertificate,
+    /// There is a certificate where a key is due.
+    #[error("expected a public key, found a signing certificate")]
+    NoKey,
     /// The signature is not base64, or not the one text that it can be.
     #[error("the signature is not canonical base64")]
     NotBase64,

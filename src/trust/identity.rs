@@ -100,8 +100,7 @@ impl fmt::Display for Identity {
             SubjectMatch::Exact(subject) => write!(f, "`{subject}` of `{}`", self.issuer)?,
             SubjectMatch::Pattern(pattern) => write!(f, "`{pattern}` (pattern) of `{}`", self.issuer)?,
         }
-        let further =
-            [("repository", &self.repository), ("ref", &self.git_ref), ("trigger", &self.trigger)];
+        let further = [("repository", &self.repository), ("ref", &self.git_ref), ("trigger", &self.trigger)];
         for (name, value) in further {
             if let Some(value) = value {
                 write!(f, ", {name} `{value}`")?;

@@ -4,23 +4,28 @@
 //! SCT, the inclusion proof, the log's promise (SET), the checkpoint, RFC 3161 timestamps, the signature, and that the log's entry
 //! is of this very signature. What it, or cosign, leaves open is decided here, the strict way:
 //!
-//! - the certificate names exactly one subject: `certificates_of_another_profile_are_refused`;
-//! - the issuer is the same in the old and the new extension, where both are there: same test;
-//! - `codeSigning` is among the extended key usages, and the leaf is not an authority: same test;
-//! - there is an SCT, and its time is within the certificate's life, give or take a minute: same test;
-//! - a Rekor v1 entry without its promise is refused, even beside a timestamp: nothing vouches for its time:
+//! - the certificate names exactly one subject, and the issuer is the same in the old and the new extension, where both are there;
+//!   `codeSigning` is among the extended key usages; the leaf is not an authority: `certificates_of_another_profile_are_refused`;
+//! - there is one SCT, and its time is within the certificate's life, give or take a minute: `scts_that_prove_nothing_are_refused`;
+//! - a Rekor v1 entry without its promise (SET) is refused, even beside a timestamp: nothing vouches for its time;
+//! - from bundles of version 0.2 on there is an inclusion proof; the same entry twice is an error, not two;
+//! - the checkpoint is signed by the very log that the entry names, in the name that its first line has. On v1 that line is
+//!   `name - tree`, on v2 the log's address: neither can stand for the other. On v1 its size and root are the proof's: for all of these,
 //!   `log_entries_that_prove_too_little_are_refused`;
-//! - the checkpoint is signed by the very log that the entry names, by its name; on Rekor v2 that name is the log's address; its
-//!   size is the proof's; a Rekor v1 checkpoint (`name - tree`) proves no v2 entry, and the other way round: same test;
-//! - kind and version within the entry are those that the bundle claims for it: same test;
-//! - the same entry twice counts as an error, not as two: same test;
-//! - a malleable signature (`s` for `n - s`) stands in no log: the entry has to hold the very same bytes: `entries_of_something_else_are_refused`.
+//! - kind and version within the entry are those that the bundle claims for it; what it holds is this very certificate, signature and
+//!   content, also on v2: `entries_of_something_else_are_refused`;
+//! - a malleable signature (`n - s` for `s`) stands in no log, for the entry has to hold the same bytes:
+//!   `the_other_half_of_s_stands_in_no_log`;
+//! - every timestamp that is there has to hold, also where the log's promise would do: `timestamps_that_prove_nothing_are_refused`.
 //!
-//! As lenient as cosign: `envelopeHash` of `dsse` entries is not recomputed, for it is over bytes that nobody kept; the payload,
-//! its type, the signature and the certificate are all compared otherwise. The name in a Rekor v1 checkpoint is not compared with the log's
-//! address: private instances sign with the name of a machine. Several timestamps are no better than one, but each must hold.
+//! What is left open on purpose: `envelopeHash` of `dsse` entries is over bytes that nobody kept; the payload, its type, the
+//! signature and the certificate are all compared otherwise. The name in a Rekor v1 checkpoint is not the log's address: private
+//! instances sign in the name of a machine. On v2, size, root and index within the proof are repetitions that nothing depends on.
+//! Beside the log, witnesses may sign a checkpoint; they are not looked at.
 //!
 //! Time is never "now", with one exception within `sigstore-verify`: what claims to be from the future is refused.
+//!
+//! The tests are in `tests/it/keyless`: they sign with a private Sigstore, of which the real cosign says what it takes.
 // See: sigstore/docs "Sigstore Client Spec", section 4; sigstore/protobuf-specs, sigstore_bundle.proto
 
 mod certificate;
@@ -28,6 +33,7 @@ mod fault;
 mod legacy;
 mod library;
 mod log_entry;
+mod time;
 
 use sigstore_verify::types::{Artifact, Bundle, KindVersion, TransparencyLogEntry};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
@@ -36,8 +42,8 @@ use super::cosign::CertificateSigner;
 use super::encoding::to_hex;
 use super::trusted_root::TrustedRoot;
 
-pub use fault::KeylessFault;
 pub(super) use certificate::Leaf;
+pub use fault::KeylessFault;
 pub(super) use legacy::{LegacySignature, certificate_of};
 
 /// Reads a bundle, after its outer shape has been checked.
@@ -53,12 +59,15 @@ pub(super) fn verify<'a>(
     root: &TrustedRoot,
 ) -> Result<CertificateSigner, KeylessFault> {
     leaf.check_profile()?;
-    let entries = &bundle.verification_material.tlog_entries;
-    log_entry::check_all(entries, root)?;
+    log_entry::check_all(bundle, root)?;
+    time::check_logged(bundle, leaf)?;
     let policy = VerificationPolicy::any_identity();
-    let result = root.verifier().verify(artifact, bundle, &policy).map_err(library::fault)?;
+    let result = root
+        .verifier()
+        .verify(artifact, bundle, &policy)
+        .map_err(|error| time::explain(library::fault(error), bundle, leaf, root))?;
     leaf.check_sct_time()?;
-    seen(leaf, entries, &result)
+    seen(leaf, &bundle.verification_material.tlog_entries, &result)
 }
 
 /// Verifies a logged signature by a key.
@@ -68,7 +77,7 @@ pub(super) fn verify_by_key<'a>(
     policy: &PublicKeyVerificationPolicy,
     root: &TrustedRoot,
 ) -> Result<(), KeylessFault> {
-    log_entry::check_all(&bundle.verification_material.tlog_entries, root)?;
+    log_entry::check_all(bundle, root)?;
     let result = root.verifier().verify(artifact, bundle, policy).map_err(library::fault)?;
     if result.tlog_verified() { Ok(()) } else { Err(KeylessFault::Incomplete) }
 }
@@ -103,6 +112,3 @@ fn log_id(entry: &TransparencyLogEntry) -> String {
 fn is_v2(entry: &TransparencyLogEntry) -> bool {
     entry.kind_version == KindVersion::HashedRekordV002
 }
-
-#[cfg(test)]
-mod tests;

@@ -31,7 +31,9 @@ pub enum PatternError {
         reason: String,
     },
     /// The expression sets a flag.
-    #[error("the pattern `{pattern}` sets a flag with `(?`; case and anchors are not the pattern's to change")]
+    #[error(
+        "the pattern `{pattern}` sets a flag with `(?`; case and anchors are not the pattern's to change"
+    )]
     Flag {
         /// The text.
         pattern: String,
@@ -160,9 +162,8 @@ mod tests {
                 "the pattern `{text}` sets a flag with `(?`; case and anchors are not the pattern's to change"
             )
         };
-        let malformed = |text: &str, reason: &str| {
-            format!("the pattern `{text}` is not a regular expression: {reason}")
-        };
+        let malformed =
+            |text: &str, reason: &str| format!("the pattern `{text}` is not a regular expression: {reason}");
         let table = [
             ("", "expected a pattern of 1 to 2048 bytes, found 0".to_owned()),
             (&long, "expected a pattern of 1 to 2048 bytes, found 2049".to_owned()),

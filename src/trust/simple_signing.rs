@@ -61,11 +61,7 @@ pub(super) fn judge<'a>(stored: &Stored, question: &Question<'a>) -> Result<Vec<
     layers.iter().map(|layer| judge_layer(stored, layer, question)).collect()
 }
 
-fn judge_layer<'a>(
-    stored: &Stored,
-    layer: &Layer,
-    question: &Question<'a>,
-) -> Result<Judgement<'a>, Fault> {
+fn judge_layer<'a>(stored: &Stored, layer: &Layer, question: &Question<'a>) -> Result<Judgement<'a>, Fault> {
     expect("layer type", SIMPLE_SIGNING, &layer.media_type)?;
     let text = layer.annotations.get(SIGNATURE).filter(|text| !text.is_empty()).ok_or(Fault::NoSignature)?;
     let signature = from_base64(text).ok_or(Fault::NotBase64)?;
@@ -82,8 +78,7 @@ fn judge_layer<'a>(
     let legacy = LegacySignature { payload, signature: &signature, annotations: &layer.annotations };
     match certificate.and_then(|der| Leaf::parse(&der).map(|leaf| (der, leaf))) {
         Ok((der, leaf)) => judge_keyless(&legacy, &der, &leaf, question),
-        // A certificate that cannot be read claims nobody.
-        Err(_) => Ok(Judgement::SetAside("a keyless signature".to_owned())),
+        Err(fault) => Ok(Judgement::SetAside(format!("a keyless signature{}", fault.of_nobody()))),
     }
 }
 

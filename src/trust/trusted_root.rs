@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sigstore_verify::Verifier;
 use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, TransparencyLog};
-use sigstore_verify::types::LogId;
+use sigstore_verify::types::{LogId, TsaAuthority};
 
 use super::encoding::excerpt;
 use crate::digest::Digest;
@@ -101,10 +101,7 @@ impl TrustedRoot {
         Self::parse(SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes())
     }
 
-    fn new(
-        root: sigstore_verify::trust_root::TrustedRoot,
-        digest: Digest,
-    ) -> Result<Self, TrustedRootError> {
+    fn new(root: sigstore_verify::trust_root::TrustedRoot, digest: Digest) -> Result<Self, TrustedRootError> {
         let keys = root.tlogs.iter().map(|log| (&log.base_url, &log.public_key));
         let mut keys = keys.chain(root.ctlogs.iter().map(|log| (&log.base_url, &log.public_key)));
         if let Some((log, _)) = keys.find(|(_, key)| key.valid_for.is_none()) {
@@ -144,6 +141,10 @@ impl TrustedRoot {
     /// Returns a transparency log by its identity.
     pub(super) fn log(&self, id: &LogId) -> Option<&TransparencyLog> {
         self.root.tlogs.iter().find(|log| log.log_id == *id)
+    }
+
+    pub(super) fn timestamp_authorities(&self) -> Vec<TsaAuthority> {
+        self.root.tsa_authorities()
     }
 
     pub(super) fn verifier(&self) -> &Verifier {

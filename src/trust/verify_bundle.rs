@@ -67,6 +67,7 @@ pub fn verify_bundle(
     let predicate_type = predicate_type(&outer)?;
     let bundle = keyless::parse(json)?;
     let signer = match signatory {
+        Signatory::Key(_) if outer.verification_material.public_key.is_none() => return Err(Fault::NoKey),
         Signatory::Key(key) => by_key(artifact, &bundle, root, key)?,
         Signatory::Identity(identity) => by_identity(artifact, &outer, &bundle, root, identity)?,
     };
@@ -137,6 +138,3 @@ impl<'a> Artifact<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

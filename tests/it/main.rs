@@ -13,6 +13,7 @@
 mod cosign;
 #[path = "../upstream/internet.rs"]
 mod internet;
+mod keyless;
 mod layers;
 mod main_path;
 mod peers;

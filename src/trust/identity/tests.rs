@@ -58,8 +58,7 @@ fn a_claim_that_is_absent_or_contradicts_itself_does_not_hold() {
 #[test]
 fn an_identity_names_itself() {
     let some = |text: &str| Some(text.to_owned());
-    let identity =
-        Identity { repository: some("o/r"), trigger: some("push"), ..Identity::exact("i", "s") };
+    let identity = Identity { repository: some("o/r"), trigger: some("push"), ..Identity::exact("i", "s") };
     assert_eq!(identity.to_string(), "`s` of `i`, repository `o/r`, trigger `push`");
     let pattern = Identity::new("i", SubjectMatch::Pattern(Pattern::parse("s.+").unwrap()));
     assert_eq!(pattern.to_string(), "`s.+` (pattern) of `i`");

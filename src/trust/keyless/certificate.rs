@@ -39,11 +39,8 @@ impl Leaf {
         let certificate = Certificate::from_der(der).map_err(|error| unreadable(&error.to_string()))?;
         let info = parse_certificate_info(&DerCertificate::from_bytes(der))
             .map_err(|error| unreadable(&error.to_string()))?;
-        let claims = Claims {
-            subject: subject(&certificate)?,
-            issuer: issuer(&certificate)?,
-            ..github_claims(&info)
-        };
+        let claims =
+            Claims { subject: subject(&certificate)?, issuer: issuer(&certificate)?, ..github_claims(&info) };
         Ok(Self { certificate, info, claims })
     }
 
@@ -73,6 +70,20 @@ impl Leaf {
         let wrong = |_| KeylessFault::Sct { reason: "the list cannot be read".to_owned() };
         for serialized in list.parse_timestamps().map_err(wrong)? {
             self.check_time(serialized.parse_timestamp().map_err(wrong)?.timestamp)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a signature of a time at which the certificate was not valid.
+    pub(super) fn check_validity(&self, time: Timestamp) -> Result<(), KeylessFault> {
+        let (not_before, not_after) = (self.info.not_before, self.info.not_after);
+        if time < not_before {
+            let not_before = not_before.to_string();
+            return Err(KeylessFault::TooEarly { time: time.to_string(), not_before });
+        }
+        if time > not_after {
+            let not_after = not_after.to_string();
+            return Err(KeylessFault::Expired { time: time.to_string(), not_after });
         }
         Ok(())
     }

@@ -131,11 +131,8 @@ pub enum KeylessFault {
         field: &'static str,
     },
     /// The time is in the future.
-    #[error("the log entry's time cannot be right: {reason}")]
-    Time {
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error("the log entry is from the future")]
+    Future,
     /// The inclusion proof is missing.
     #[error("the log entry has no inclusion proof")]
     NoProof,
@@ -163,6 +160,14 @@ pub enum KeylessFault {
         expected: u64,
         /// The size in the checkpoint.
         found: u64,
+    },
+    /// The checkpoint is of another tree than the proof.
+    #[error("expected a checkpoint over the tree `{expected}`, found one over `{found}`")]
+    CheckpointRoot {
+        /// The root in the proof.
+        expected: String,
+        /// The root in the checkpoint.
+        found: String,
     },
     /// The checkpoint is not signed by the log that the entry names.
     #[error("the checkpoint is not signed by the log `{log}` in the name of `{name}`")]
@@ -217,7 +222,7 @@ pub enum KeylessFault {
     #[error("the signature was not made by the certificate's key over these bytes")]
     Signature,
     /// The signature is of something else.
-    #[error("the signature is for something else: {reason}")]
+    #[error("the signature, or its log entry, is for something else: {reason}")]
     OtherArtifact {
         /// What differs.
         reason: String,
@@ -240,6 +245,15 @@ pub enum KeylessFault {
 }
 
 impl KeylessFault {
+    /// Returns what to add where a certificate claims nobody, because it says too little or too much. Bytes that are no certificate
+    /// at all need no comment.
+    pub(in crate::trust) fn of_nobody(&self) -> String {
+        match self {
+            Self::Certificate { .. } => String::new(),
+            other => format!(": {other}"),
+        }
+    }
+
     /// Wraps what a reader says of a bundle.
     pub(super) fn bundle(reason: &str) -> Self {
         Self::Bundle { reason: excerpt(reason) }

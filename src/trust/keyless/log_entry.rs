@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sigstore_verify::crypto::{Checkpoint, VerificationKey};
 use sigstore_verify::trust_root::TransparencyLog;
-use sigstore_verify::types::TransparencyLogEntry;
 use sigstore_verify::types::bundle::InclusionProof;
+use sigstore_verify::types::{Bundle, MediaType, TransparencyLogEntry};
 
 use super::super::encoding::{excerpt, to_hex};
 use super::super::trusted_root::TrustedRoot;
@@ -30,7 +30,8 @@ struct Body {
 }
 
 /// Checks all entries of a signature; there is at least one.
-pub(super) fn check_all(entries: &[TransparencyLogEntry], root: &TrustedRoot) -> Result<(), KeylessFault> {
+pub(super) fn check_all(bundle: &Bundle, root: &TrustedRoot) -> Result<(), KeylessFault> {
+    let entries = &bundle.verification_material.tlog_entries;
     if entries.is_empty() || entries.len() > ENTRY_LIMIT {
         return Err(KeylessFault::Entries { found: entries.len() });
     }
@@ -41,6 +42,10 @@ pub(super) fn check_all(entries: &[TransparencyLogEntry], root: &TrustedRoot) ->
             return Err(KeylessFault::EntryTwice { log, index });
         }
         check(entry, root)?;
+        // At first there was only the promise.
+        if entry.inclusion_proof.is_none() && (is_v2(entry) || bundle.media_type() != MediaType::Bundle0_1) {
+            return Err(KeylessFault::NoProof);
+        }
     }
     Ok(())
 }
@@ -51,8 +56,6 @@ fn check(entry: &TransparencyLogEntry, root: &TrustedRoot) -> Result<(), Keyless
     check_time(entry)?;
     match &entry.inclusion_proof {
         Some(proof) => check_checkpoint(entry, proof, log),
-        // Before bundles there was only the promise.
-        None if is_v2(entry) => Err(KeylessFault::NoProof),
         None => Ok(()),
     }
 }
@@ -85,18 +88,27 @@ fn check_checkpoint(
     log: &TransparencyLog,
 ) -> Result<(), KeylessFault> {
     let checkpoint = proof.checkpoint.checkpoint().ok_or(KeylessFault::NoCheckpoint)?;
-    let name = if is_v2(entry) { name_v2(checkpoint, log) } else { name_v1(checkpoint) }?;
-    if checkpoint.tree_size() != proof.tree_size {
-        return Err(KeylessFault::CheckpointSize {
-            expected: proof.tree_size,
-            found: checkpoint.tree_size(),
-        });
-    }
+    let name = if is_v2(entry) {
+        name_v2(checkpoint, log)?
+    } else {
+        check_tree(checkpoint, proof)?;
+        name_v1(checkpoint)?
+    };
     if !is_signed_by(checkpoint, &name, log) {
         let log = to_hex(log.log_id.key_id.as_bytes());
         return Err(KeylessFault::CheckpointSignature { log, name: excerpt(&name) });
     }
     Ok(())
+}
+
+/// Refuses a checkpoint over another tree than the one that the proof is in.
+fn check_tree(checkpoint: &Checkpoint, proof: &InclusionProof) -> Result<(), KeylessFault> {
+    let (expected, found) = (proof.tree_size, checkpoint.tree_size());
+    if found != expected {
+        return Err(KeylessFault::CheckpointSize { expected, found });
+    }
+    let (expected, found) = (proof.root_hash.to_hex(), checkpoint.root_hash().to_hex());
+    if found == expected { Ok(()) } else { Err(KeylessFault::CheckpointRoot { expected, found }) }
 }
 
 /// Returns the name in the first line, which is `name - tree`.
