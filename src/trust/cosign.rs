@@ -4,16 +4,19 @@
 //! - *signed*: one who is named by the requirement signed this very image;
 //! - *set aside*: it is another party's signature, an attestation, another artifact, or too new to be understood. It neither helps
 //!   nor harms, for anyone may put such things beside an image, and honest people do;
-//! - *bad*: it cannot be read, its blobs are not what they are called, it names a key of the policy that did not make it, or a key
-//!   of the policy signed something else. Nothing honest looks like that, so the image is refused, whatever else was found: a bad
-//!   signature is never passed over in favour of another one, or of the other form.
+//! - *bad*: it cannot be read, its blobs are not what they are called, it names a key of the policy that did not make it, its
+//!   certificate is for an identity of the policy but proves nothing, or one who is named signed something else. Nothing honest looks
+//!   like that, so the image is refused, whatever else was found: a bad signature is never passed over in favour of another one, or
+//!   of the other form.
 //!
-//! A limit: a simple-signing layer does not name its key. If such a signature is altered so that it is still base64, it looks like
-//! another party's, and is set aside; the image is then accepted only if another signature of the policy's keys is good.
+//! A limit: a simple-signing layer does not name its key, and a certificate that cannot be read names nobody. If such a signature
+//! is altered so that it is still base64, it looks like another party's, and is set aside; the image is then accepted only if
+//! another signature is good.
 //!
 //! Stricter than cosign, on purpose: the predicate type, the statement's type and the payload's type are checked; there is one
 //! subject; base64 has one text; a raw `r‖s` is no signature; an unreadable bundle is an error, not nothing.
-//! As lenient as cosign: either half of `s`, because Go makes both. Not looked at: logs, certificates, timestamps.
+//! As lenient as cosign: either half of `s`, because Go makes both. Of signatures by a key, no log is looked at; of keyless ones,
+//! all that the module `keyless` lists.
 
 mod error;
 

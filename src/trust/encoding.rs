@@ -29,7 +29,7 @@ pub(super) fn to_hex(bytes: &[u8]) -> String {
 /// Reads lower-case hexadecimal; `None` where it is not.
 pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |letter: u8| matches!(letter, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() % 2 != 0 || !text.bytes().all(digit) {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(digit) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
