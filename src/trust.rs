@@ -12,31 +12,45 @@
 //! - an attestation of the same signer passed off as a signature: `an_attestation_is_not_a_signature`;
 //! - a bad signature hidden behind a good one in the other form: `a_bad_signature_beside_a_good_one_is_refused`;
 //! - a stranger's signature or attestation that blocks a good one: `a_strangers_signature_is_set_aside`.
-//!
-//! Not looked at yet: transparency logs, certificates and timestamps.
+//! - everything that can be wrong with certificates, logs and timestamps: see [`keyless`].
 
 pub mod bundle_signature;
 pub mod cosign;
 pub mod evidence;
 pub mod fault;
+pub mod identity;
 pub mod image_signature;
 pub mod key_file;
+pub mod keyless;
+pub mod pattern;
 pub mod public_key;
+pub mod requirement;
 pub mod signer;
+pub mod trusted_root;
+pub mod verify_bundle;
 
 mod dsse;
 mod encoding;
 mod pem;
+mod seen;
 mod sigstore_bundle;
 mod simple_signing;
+mod statement;
 mod verified;
 
 pub use bundle_signature::{BundleSignature, BundleSignatureError, SignedBytes};
-pub use cosign::{Provenance, SignatureSeen, Signer, TrustError, accept_unsigned, verify_image};
+pub use cosign::{TrustError, accept_unsigned, verify_attestation, verify_image};
 pub use evidence::{Evidence, Stored, WantedBlob, blobs_to_read};
 pub use fault::Fault;
+pub use identity::{Identity, SubjectMatch};
 pub use image_signature::{SignatureImage, sign_image};
 pub use key_file::KeyFileError;
+pub use keyless::KeylessFault;
+pub use pattern::{Pattern, PatternError};
 pub use public_key::{PublicKey, PublicKeyError};
+pub use requirement::{Requirement, Signatory};
+pub use seen::{CertificateSigner, Provenance, SignatureSeen, Signer};
 pub use signer::SigningKey;
+pub use trusted_root::{TrustedRoot, TrustedRootError};
 pub use verified::Verified;
+pub use verify_bundle::{Artifact, BundleProof, verify_bundle};

@@ -7,7 +7,9 @@ use crate::lock::LockedSignature;
 use crate::reference::ImageRef;
 use crate::resolve::{MAX_EVIDENCE_BYTES, Resolved};
 use crate::spec::{DenyList, Item, Policy};
-use crate::trust::{self, Evidence, Provenance, PublicKey, SignatureSeen, Signer, Stored, Verified};
+use crate::trust::{
+    self, Evidence, Provenance, PublicKey, Requirement, SignatureSeen, Signer, Stored, Verified,
+};
 
 /// Refuses what is on the deny list, whoever signed it.
 pub(super) fn refuse_denied(
@@ -81,7 +83,7 @@ fn apply(item: &Item, subject: Digest, evidence: &Evidence) -> Result<Verified<P
         Policy::Key { pem } => {
             let keys: Result<Vec<_>, _> = pem.iter().map(|pem| PublicKey::from_pem(pem)).collect();
             let keys = keys.map_err(|source| EntryError::Key { reference: reference(), source })?;
-            trust::verify_image(subject, evidence, &keys)
+            trust::verify_image(subject, evidence, &Requirement::any_key(&keys), None)
                 .map_err(|source| EntryError::Trust { reference: reference(), source })
         }
     }
@@ -91,7 +93,14 @@ fn apply(item: &Item, subject: Digest, evidence: &Evidence) -> Result<Verified<P
 pub(super) fn locked(provenance: &Provenance) -> LockedSignature {
     match provenance.signature.clone() {
         SignatureSeen::Unsigned { reason } => LockedSignature::Unsigned { reason },
-        SignatureSeen::SigstoreBundle { signer: Signer::Key(key) } => LockedSignature::SigstoreBundle { key },
-        SignatureSeen::SimpleSigning { signer: Signer::Key(key) } => LockedSignature::SimpleSigning { key },
+        SignatureSeen::SigstoreBundle { signer } => LockedSignature::SigstoreBundle { key: name(signer) },
+        SignatureSeen::SimpleSigning { signer } => LockedSignature::SimpleSigning { key: name(signer) },
+    }
+}
+
+fn name(signer: Signer) -> String {
+    match signer {
+        Signer::Key(key) => key,
+        Signer::Certificate(certificate) => certificate.identity,
     }
 }

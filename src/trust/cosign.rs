@@ -1,192 +1,217 @@
 //! What cosign's signatures beside an image prove, taken together.
 //!
 //! Everything that was found for the image is judged, in both forms, and in the end one of three things is said of each:
-//! - *signed*: one of the policy's keys signed this very image;
+//! - *signed*: one who is named by the requirement signed this very image;
 //! - *set aside*: it is another party's signature, an attestation, another artifact, or too new to be understood. It neither helps
 //!   nor harms, for anyone may put such things beside an image, and honest people do;
-//! - *bad*: it cannot be read, its blobs are not what they are called, it names a key of the policy that did not make it, or a key
-//!   of the policy signed something else. Nothing honest looks like that, so the image is refused, whatever else was found: a bad
-//!   signature is never passed over in favour of another one, or of the other form.
+//! - *bad*: it cannot be read, its blobs are not what they are called, it names a key of the policy that did not make it, its
+//!   certificate is for an identity of the policy but proves nothing, or one who is named signed something else. Nothing honest looks
+//!   like that, so the image is refused, whatever else was found: a bad signature is never passed over in favour of another one, or
+//!   of the other form.
 //!
-//! A limit: a simple-signing layer does not name its key. If such a signature is altered so that it is still base64, it looks like
-//! another party's, and is set aside; the image is then accepted only if another signature of the policy's keys is good.
+//! A limit: a simple-signing layer does not name its key, and a certificate that cannot be read names nobody. If such a signature
+//! is altered so that it is still base64, it looks like another party's, and is set aside; the image is then accepted only if
+//! another signature is good.
 //!
 //! Stricter than cosign, on purpose: the predicate type, the statement's type and the payload's type are checked; there is one
 //! subject; base64 has one text; a raw `r‖s` is no signature; an unreadable bundle is an error, not nothing.
-//! As lenient as cosign: either half of `s`, because Go makes both. Not looked at: logs, certificates, timestamps.
+//! As lenient as cosign: either half of `s`, because Go makes both. Of signatures by a key, no log is looked at; of keyless ones,
+//! all that the module `keyless` lists.
 
-use std::collections::BTreeSet;
+mod error;
 
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Evidence, Stored};
-use super::fault::Fault;
+use super::identity::Identity;
 use super::public_key::PublicKey;
+use super::requirement::{Keyless, Question, Requirement, Signatory};
+use super::trusted_root::TrustedRoot;
 use super::verified::Verified;
-use super::{dsse, simple_signing};
+use super::{dsse, simple_signing, statement};
 use crate::digest::Digest;
+
+pub use super::seen::{CertificateSigner, Provenance, SignatureSeen, Signer};
+pub use error::TrustError;
 
 /// Referrers are read one by one; nobody signs an image this often.
 const REFERRER_LIMIT: usize = 1000;
 /// So many of the things that were set aside are named in an error.
 const NAMED: usize = 5;
 
-/// An image has no signature that its policy asks for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TrustError {
-    /// The policy has no key.
-    #[error("no public key was given to check the signature of `{subject}` against")]
-    NoKeys {
-        /// The image.
-        subject: Digest,
-    },
-    /// Nothing at all was found beside the image.
-    #[error("`{subject}` carries no signature")]
-    Unsigned {
-        /// The image.
-        subject: Digest,
-    },
-    /// There is something beside the image, but no signature by a key of the policy.
-    #[error("`{subject}` carries no signature by `{expected}`, only {found}")]
-    NotByTheKeys {
-        /// The image.
-        subject: Digest,
-        /// The names of the policy's keys.
-        expected: String,
-        /// What there is.
-        found: String,
-    },
-    /// One of the signatures is bad.
-    #[error("`{subject}` carries a bad signature, in the manifest `{manifest}`")]
-    Bad {
-        /// The image.
-        subject: Digest,
-        /// The manifest that holds the signature.
-        manifest: Digest,
-        /// What is wrong with it.
-        source: Box<Fault>,
-    },
-    /// More referrers are listed than anybody makes.
-    #[error("`{subject}` has {found} referrers, at most {REFERRER_LIMIT} are read")]
-    TooManyReferrers {
-        /// The image.
-        subject: Digest,
-        /// How many there are.
-        found: usize,
-    },
-}
-
-/// An image, and how it was found to be trustworthy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provenance {
-    /// The digest of the manifest or index.
-    pub subject: Digest,
-    /// The signature that was seen.
-    pub signature: SignatureSeen,
-}
-
-/// The signature that was seen, as the lock records it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "form", rename_all = "kebab-case")]
-pub enum SignatureSeen {
-    /// A Sigstore bundle, stored as a referrer.
-    SigstoreBundle {
-        /// Who signed.
-        signer: Signer,
-    },
-    /// A layer of the `.sig` manifest.
-    SimpleSigning {
-        /// Who signed.
-        signer: Signer,
-    },
-    /// None, and the policy says why that is accepted.
-    Unsigned {
-        /// The reason that the policy gives.
-        reason: String,
-    },
-}
-
-/// Who signed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Signer {
-    /// A public key, by its name: see [`PublicKey::hint`].
-    Key(String),
-}
-
 /// What is said of one signature, where it is not bad.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
-    /// A key of the policy signed the image.
-    Signed(SignatureSeen),
-    /// It has nothing to do with the policy; the text says what it is.
+pub(super) enum Judgement<'a> {
+    /// The image is signed, by these of whom it is asked.
+    Signed { seen: SignatureSeen, by: Vec<Signatory<'a>> },
+    /// It has nothing to do with the requirement; the text says what it is.
     SetAside(String),
 }
 
-/// Checks that one of the keys signed the image, from everything that was found beside it.
+/// Everything that was found, judged.
+#[derive(Default)]
+struct Verdict<'a> {
+    signed: BTreeMap<SignatureSeen, Vec<Signatory<'a>>>,
+    aside: BTreeSet<String>,
+}
+
+/// Checks that an image is signed as required, from everything that was found beside it.
 ///
-/// Where there are several good signatures, a Sigstore bundle is named before a simple-signing layer, and then the first by the
-/// key's name, whatever the order they were found in.
+/// The trusted root is needed where the requirement names an identity. Where there are several good signatures of which one is
+/// enough, a Sigstore bundle is named before a simple-signing layer, and then the first by the signer's name, whatever the order
+/// they were found in.
 ///
 /// # Errors
 ///
-/// [`TrustError`] where no key signed it, or where any of the evidence is bad: see the head of this module.
+/// [`TrustError`] where signatures are missing, or where any of the evidence is bad: see the head of this module.
 pub fn verify_image(
     subject: Digest,
     evidence: &Evidence,
-    keys: &[PublicKey],
+    requirement: &Requirement,
+    root: Option<&TrustedRoot>,
 ) -> Result<Verified<Provenance>, TrustError> {
-    if keys.is_empty() {
-        return Err(TrustError::NoKeys { subject });
-    }
-    let (mut signed, mut aside) = (BTreeSet::new(), BTreeSet::new());
-    for judgement in judge_all(subject, evidence, keys)? {
-        match judgement {
-            Judgement::Signed(signature) => _ = signed.insert(signature),
-            Judgement::SetAside(found) => _ = aside.insert(found),
-        }
-    }
-    match signed.pop_first() {
-        Some(signature) => Ok(Verified::new(Provenance { subject, signature })),
-        None if aside.is_empty() => Err(TrustError::Unsigned { subject }),
-        None => Err(not_by_the_keys(subject, keys, &aside)),
-    }
+    let question = question(subject, statement::SIGNATURE, requirement, root)?;
+    let verdict = judge_all(&question, evidence.signature_tag.as_ref(), &evidence.referrers)?;
+    decide(verdict, &question, requirement, "signature".to_owned())
+}
+
+/// Checks that an image carries an attestation of this predicate type, signed as required: provenance, a bill of materials.
+///
+/// What the attestation says is not looked at, only who says it of which image. Only referrers are looked at. An attestation by
+/// certificate may have several subjects, of which the image is one.
+///
+/// # Errors
+///
+/// [`TrustError`] as for [`verify_image`].
+pub fn verify_attestation(
+    subject: Digest,
+    evidence: &Evidence,
+    predicate_type: &str,
+    requirement: &Requirement,
+    root: Option<&TrustedRoot>,
+) -> Result<Verified<Provenance>, TrustError> {
+    let question = question(subject, predicate_type, requirement, root)?;
+    let verdict = judge_all(&question, None, &evidence.referrers)?;
+    decide(verdict, &question, requirement, format!("attestation of type `{predicate_type}`"))
 }
 
 /// Accepts an image that its policy leaves unsigned. It is the lock's digest alone that holds it.
 #[must_use]
 pub fn accept_unsigned(subject: Digest, reason: &str) -> Verified<Provenance> {
-    Verified::new(Provenance { subject, signature: SignatureSeen::Unsigned { reason: reason.to_owned() } })
+    let signature = SignatureSeen::Unsigned { reason: reason.to_owned() };
+    Verified::new(Provenance { subject, signature, further: Vec::new() })
 }
 
-fn judge_all(subject: Digest, evidence: &Evidence, keys: &[PublicKey]) -> Result<Vec<Judgement>, TrustError> {
-    let found = evidence.referrers.len();
+fn question<'a>(
+    subject: Digest,
+    predicate_type: &'a str,
+    requirement: &'a Requirement,
+    root: Option<&'a TrustedRoot>,
+) -> Result<Question<'a>, TrustError> {
+    if requirement.is_hollow() {
+        return Err(TrustError::Nobody { subject });
+    }
+    let (mut keys, mut identities): (Vec<&PublicKey>, Vec<&Identity>) = Default::default();
+    for signatory in requirement.signatories() {
+        match signatory {
+            Signatory::Key(key) => keys.push(key),
+            Signatory::Identity(identity) => identities.push(identity),
+        }
+    }
+    let keyless = match root {
+        _ if identities.is_empty() => None,
+        Some(root) => Some(Keyless { identities, root }),
+        None => return Err(TrustError::NoTrustedRoot { subject }),
+    };
+    Ok(Question { subject, predicate_type, keys, keyless })
+}
+
+fn judge_all<'a>(
+    question: &Question<'a>,
+    signature_tag: Option<&Stored>,
+    referrers: &[Stored],
+) -> Result<Verdict<'a>, TrustError> {
+    let (subject, found) = (question.subject, referrers.len());
     if found > REFERRER_LIMIT {
-        return Err(TrustError::TooManyReferrers { subject, found });
+        return Err(TrustError::TooManyReferrers { subject, limit: REFERRER_LIMIT, found });
     }
     let bad = |stored: &Stored| {
         let manifest = Digest::of(&stored.manifest);
         move |fault| TrustError::Bad { subject, manifest, source: Box::new(fault) }
     };
-    let mut judgements = Vec::new();
-    if let Some(stored) = &evidence.signature_tag {
-        judgements.extend(simple_signing::judge(stored, subject, keys).map_err(bad(stored))?);
+    let mut verdict = Verdict::default();
+    if let Some(stored) = signature_tag {
+        verdict.extend(simple_signing::judge(stored, question).map_err(bad(stored))?);
     }
-    for stored in &evidence.referrers {
-        judgements.push(dsse::judge(stored, subject, keys).map_err(bad(stored))?);
+    for stored in referrers {
+        verdict.extend([dsse::judge(stored, question).map_err(bad(stored))?]);
     }
-    Ok(judgements)
+    Ok(verdict)
 }
 
-fn not_by_the_keys(subject: Digest, keys: &[PublicKey], aside: &BTreeSet<String>) -> TrustError {
-    let expected: Vec<_> = keys.iter().map(PublicKey::hint).collect();
-    let named: Vec<_> = aside.iter().take(NAMED).map(String::as_str).collect();
-    let more = aside.len() - named.len();
-    let mut found = named.join(", ");
-    if more > 0 {
-        found.push_str(&format!(" and {more} more"));
+fn decide(
+    verdict: Verdict<'_>,
+    question: &Question<'_>,
+    requirement: &Requirement,
+    what: String,
+) -> Result<Verified<Provenance>, TrustError> {
+    let subject = question.subject;
+    let signed: Vec<_> = verdict.signed.values().flatten().copied().collect();
+    if !requirement.is_met_by(&signed) {
+        return Err(verdict.missing(subject, requirement, what));
     }
-    TrustError::NotByTheKeys { subject, expected: expected.join("`, `"), found }
+    let mut needed = verdict.needed(requirement).into_iter();
+    match needed.next() {
+        Some(signature) => Ok(Verified::new(Provenance { subject, signature, further: needed.collect() })),
+        None => Err(TrustError::Unsigned { subject, what }),
+    }
+}
+
+impl<'a> Verdict<'a> {
+    fn extend(&mut self, judgements: impl IntoIterator<Item = Judgement<'a>>) {
+        for judgement in judgements {
+            match judgement {
+                Judgement::Signed { seen, by } => _ = self.signed.insert(seen, by),
+                Judgement::SetAside(found) => _ = self.aside.insert(found),
+            }
+        }
+    }
+
+    /// Returns the first signatures that are enough together, none of which can be left out.
+    fn needed(&self, requirement: &Requirement) -> Vec<SignatureSeen> {
+        let mut needed: Vec<_> = self.signed.iter().collect();
+        for at in (0..needed.len()).rev() {
+            let mut fewer = needed.clone();
+            fewer.remove(at);
+            let signed: Vec<_> = fewer.iter().flat_map(|(_, by)| by.iter().copied()).collect();
+            if requirement.is_met_by(&signed) {
+                needed = fewer;
+            }
+        }
+        needed.into_iter().map(|(seen, _)| seen.clone()).collect()
+    }
+
+    fn missing(&self, subject: Digest, requirement: &Requirement, what: String) -> TrustError {
+        if self.signed.is_empty() && self.aside.is_empty() {
+            return TrustError::Unsigned { subject, what };
+        }
+        let signed: Vec<_> = self.signed.values().flatten().copied().collect();
+        let good = signed.iter().map(|signatory| format!("a {what} by {signatory}"));
+        let found: Vec<_> = good.chain(self.aside.iter().cloned()).collect();
+        let asked = requirement.signatories().into_iter().filter(|asked| !signed.contains(asked));
+        let expected: BTreeSet<_> = asked.map(|asked| asked.to_string()).collect();
+        let expected = expected.into_iter().collect::<Vec<_>>().join(", ");
+        TrustError::NotAsRequired { subject, what, expected, found: shortened(&found) }
+    }
+}
+
+/// Names the first of the things that were found.
+fn shortened(found: &[String]) -> String {
+    let named = found.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match found.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 #[cfg(test)]

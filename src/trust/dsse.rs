@@ -1,54 +1,26 @@
 //! Cosign's newer form, read: a Sigstore bundle that is stored as a referrer of the image, with a statement in a DSSE envelope.
 //!
-//! Attestations are stored in the same way, by anyone. They are told from signatures by the statement's predicate type, and the
-//! statement is parsed only after the envelope's signature holds. The manifest's annotations, artifact type and subject are not
-//! signed, and so not looked at.
+//! Attestations are stored in the same way, by anyone. They are told from signatures by the statement's predicate type. By a key, the
+//! statement is parsed only after the envelope's signature holds. By certificate, type and subject are looked at first: what is not asked for
+//! is set aside unverified, for it can neither help nor harm. The manifest's annotations, artifact type and subject are not signed,
+//! and so not looked at.
 // See: cosign specs/BUNDLE_SPEC.md, secure-systems-lab/dsse protocol.md, in-toto attestation spec/v1
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use sigstore_verify::types::Sha256Hash;
 
 use super::cosign::{Judgement, SignatureSeen, Signer};
 use super::encoding::excerpt;
 use super::evidence::{Layer, Manifest, Stored, from_json};
 use super::fault::Fault;
-use super::public_key::{PublicKey, signer_of};
+use super::keyless::{self, Leaf};
+use super::public_key::PublicKey;
+use super::requirement::{Question, Signatory};
 use super::sigstore_bundle::{Bundle, Envelope, Header, MEDIA_TYPES};
 use super::simple_signing::expect;
-use crate::digest::Digest;
-
-const IN_TOTO: &str = "application/vnd.in-toto+json";
-const STATEMENT: &str = "https://in-toto.io/Statement/v1";
-const SIGNATURE_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
-
-/// The one field of a statement that says what it is.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StatementHeader {
-    predicate_type: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<Subject>,
-    #[serde(rename = "predicateType")]
-    _predicate_type: String,
-    #[serde(default, rename = "predicate")]
-    _predicate: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    digest: BTreeMap<String, String>,
-}
+use super::statement::{self, IN_TOTO};
 
 /// Judges one referrer of the image.
-pub(super) fn judge(stored: &Stored, subject: Digest, keys: &[PublicKey]) -> Result<Judgement, Fault> {
+pub(super) fn judge<'a>(stored: &Stored, question: &Question<'a>) -> Result<Judgement<'a>, Fault> {
     let manifest = Manifest::parse(&stored.manifest)?;
     let Some(layer) = bundle_layer(&manifest)? else {
         let found = manifest.artifact_type.as_deref().unwrap_or("unknown");
@@ -63,7 +35,7 @@ pub(super) fn judge(stored: &Stored, subject: Digest, keys: &[PublicKey]) -> Res
         let found = format!("a bundle of the unknown type `{}`", excerpt(&header.media_type));
         return Ok(Judgement::SetAside(found));
     }
-    judge_bundle(from_json("bundle", blob)?, subject, keys)
+    judge_bundle(from_json("bundle", blob)?, blob, question)
 }
 
 fn bundle_layer(manifest: &Manifest) -> Result<Option<&Layer>, Fault> {
@@ -76,28 +48,77 @@ fn bundle_layer(manifest: &Manifest) -> Result<Option<&Layer>, Fault> {
     }
 }
 
-fn judge_bundle(bundle: Bundle, subject: Digest, keys: &[PublicKey]) -> Result<Judgement, Fault> {
-    let Some(named) = bundle.verification_material.public_key else {
-        return Ok(Judgement::SetAside("a keyless signature or attestation".to_owned()));
-    };
-    let envelope = match (bundle.dsse_envelope, bundle.message_signature) {
+fn judge_bundle<'a>(bundle: Bundle, json: &[u8], question: &Question<'a>) -> Result<Judgement<'a>, Fault> {
+    let (material, envelope) = (&bundle.verification_material, &bundle.dsse_envelope);
+    if material.signers() > 1 {
+        return Err(Fault::Count { expected: "1 key or certificate of a bundle", found: material.signers() });
+    }
+    let envelope = match (envelope, &bundle.message_signature) {
         (Some(envelope), None) => envelope,
         (Some(_), Some(_)) => return Err(Fault::Count { expected: "1 content of a bundle", found: 2 }),
         (None, _) => return Ok(Judgement::SetAside("a signature without a statement".to_owned())),
     };
-    match open(&envelope, &named.hint, keys) {
-        Ok(key) => judge_statement(&envelope, subject, key),
-        // Whoever names one of our keys has to have it. What others sign, and how, is theirs.
-        Err(fault) if keys.iter().any(|key| key.hint() == named.hint) => Err(fault),
-        Err(_) => {
-            let found = format!("a signature or attestation by `{}`", excerpt(&named.hint));
+    if let Some(named) = &material.public_key {
+        return judge_by_key(envelope, &named.hint, question);
+    }
+    match Leaf::parse(material.signing_certificate().unwrap_or_default()) {
+        Ok(leaf) => judge_by_certificate(envelope, json, &leaf, question),
+        Err(fault) => {
+            let found = format!("a keyless signature or attestation{}", fault.of_nobody());
             Ok(Judgement::SetAside(found))
         }
     }
 }
 
+fn judge_by_key<'a>(
+    envelope: &Envelope,
+    hint: &str,
+    question: &Question<'a>,
+) -> Result<Judgement<'a>, Fault> {
+    match open(envelope, hint, question) {
+        Ok(key) => judge_statement(envelope, key, question),
+        // Whoever names one of our keys has to have it. What others sign, and how, is theirs.
+        Err(fault) if question.names_key(hint) => Err(fault),
+        Err(_) => {
+            let found = format!("a signature or attestation by `{}`", excerpt(hint));
+            Ok(Judgement::SetAside(found))
+        }
+    }
+}
+
+fn judge_by_certificate<'a>(
+    envelope: &Envelope,
+    json: &[u8],
+    leaf: &Leaf,
+    question: &Question<'a>,
+) -> Result<Judgement<'a>, Fault> {
+    let Some((root, by)) = question.accepting(leaf.claims()) else {
+        let found = format!("a keyless signature or attestation by {}", question.stranger(leaf.claims()));
+        return Ok(Judgement::SetAside(found));
+    };
+    let payload = &envelope.payload.0;
+    if let Ok(found) = statement::predicate_type(payload)
+        && found != question.predicate_type
+    {
+        return Ok(Judgement::SetAside(question.other_statement(&found)));
+    }
+    check_signatures(envelope)?;
+    expect("payload type", IN_TOTO, &envelope.payload_type)?;
+    statement::check(payload, question.predicate_type, question.subject)?;
+    let digest = Sha256Hash::new(*question.subject.bytes());
+    let signer = keyless::verify(&keyless::parse(json)?, leaf, digest, root)?;
+    Ok(Judgement::Signed { seen: SignatureSeen::SigstoreBundle { signer: Signer::Certificate(signer) }, by })
+}
+
 /// Returns the key that signed the envelope.
-fn open<'a>(envelope: &Envelope, hint: &str, keys: &'a [PublicKey]) -> Result<&'a PublicKey, Fault> {
+fn open<'a>(envelope: &Envelope, hint: &str, question: &Question<'a>) -> Result<&'a PublicKey, Fault> {
+    let signature = check_signatures(envelope)?;
+    let signed = signed_bytes(&envelope.payload_type, &envelope.payload.0);
+    question.signer_of(&signed, signature).ok_or_else(|| Fault::BadSignature { hint: excerpt(hint) })
+}
+
+/// Returns the one signature of an envelope.
+fn check_signatures(envelope: &Envelope) -> Result<&[u8], Fault> {
     let [signature] = envelope.signatures.as_slice() else {
         return Err(Fault::Count {
             expected: "1 signature in an envelope",
@@ -110,8 +131,7 @@ fn open<'a>(envelope: &Envelope, hint: &str, keys: &'a [PublicKey]) -> Result<&'
     if signature.sig.0.is_empty() {
         return Err(Fault::NoSignature);
     }
-    let signed = signed_bytes(&envelope.payload_type, &envelope.payload.0);
-    signer_of(&signed, &signature.sig.0, keys).ok_or_else(|| Fault::BadSignature { hint: excerpt(hint) })
+    Ok(&signature.sig.0)
 }
 
 /// Returns the bytes that an envelope's signature is over.
@@ -121,25 +141,18 @@ fn signed_bytes(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     [header.as_bytes(), payload].concat()
 }
 
-fn judge_statement(envelope: &Envelope, subject: Digest, key: &PublicKey) -> Result<Judgement, Fault> {
+fn judge_statement<'a>(
+    envelope: &Envelope,
+    key: &'a PublicKey,
+    question: &Question<'a>,
+) -> Result<Judgement<'a>, Fault> {
+    let payload = &envelope.payload.0;
     expect("payload type", IN_TOTO, &envelope.payload_type)?;
-    let header: StatementHeader = from_json("statement", &envelope.payload.0)?;
-    if header.predicate_type != SIGNATURE_PREDICATE {
-        let found = format!("an attestation of type `{}`", excerpt(&header.predicate_type));
-        return Ok(Judgement::SetAside(found));
+    let found = statement::predicate_type(payload)?;
+    if found != question.predicate_type {
+        return Ok(Judgement::SetAside(question.other_statement(&found)));
     }
-    check(&from_json("statement", &envelope.payload.0)?, subject)?;
-    Ok(Judgement::Signed(SignatureSeen::SigstoreBundle { signer: Signer::Key(key.hint()) }))
-}
-
-fn check(statement: &Statement, expected: Digest) -> Result<(), Fault> {
-    expect("statement type", STATEMENT, &statement.kind)?;
-    let [subject] = statement.subject.as_slice() else {
-        return Err(Fault::Count { expected: "1 subject in a statement", found: statement.subject.len() });
-    };
-    let found = subject.digest.get("sha256").map_or("", String::as_str);
-    if found != expected.hex() {
-        return Err(Fault::OtherSubject { expected, found: format!("sha256:{}", excerpt(found)) });
-    }
-    Ok(())
+    statement::check(payload, question.predicate_type, question.subject)?;
+    let seen = SignatureSeen::SigstoreBundle { signer: Signer::Key(key.hint()) };
+    Ok(Judgement::Signed { seen, by: vec![Signatory::Key(key)] })
 }

@@ -21,6 +21,20 @@ pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
+/// Returns lower-case hexadecimal.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads lower-case hexadecimal; `None` where it is not.
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |letter: u8| matches!(letter, b'0'..=b'9' | b'a'..=b'f');
+    if !text.len().is_multiple_of(2) || !text.bytes().all(digit) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
 impl Serialize for Base64 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&to_base64(&self.0))
@@ -36,12 +50,25 @@ impl<'de> Deserialize<'de> for Base64 {
 
 /// Returns the first characters of a text that a stranger wrote, fit for an error.
 pub(super) fn excerpt(text: &str) -> String {
-    text.chars().take(200).flat_map(char::escape_debug).collect()
+    excerpt_of(text, 200)
+}
+
+/// Returns so many of the first characters, fit for an error.
+pub(super) fn excerpt_of(text: &str, characters: usize) -> String {
+    text.chars().take(characters).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_canonical_hexadecimal_is_read() {
+        assert_eq!(from_hex(&to_hex(&[0, 171, 255])), Some(vec![0, 171, 255]));
+        for text in ["0", "0A", "0x", "+1", "é"] {
+            assert_eq!(from_hex(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn only_canonical_base64_is_read() {

@@ -1,5 +1,6 @@
 //! What can be wrong with a signature that is stored beside an image.
 
+use super::keyless::KeylessFault;
 use crate::digest::Digest;
 
 /// A signature is not what it has to be. Nothing honest makes one of these.
@@ -74,6 +75,12 @@ pub enum Fault {
     /// The layer has no signature, or an empty one.
     #[error("the signature is missing or empty")]
     NoSignature,
+    /// There is a key where a certificate is due.
+    #[error("expected a signing certificate, found a public key")]
+    NoCertificate,
+    /// There is a certificate where a key is due.
+    #[error("expected a public key, found a signing certificate")]
+    NoKey,
     /// The signature is not base64, or not the one text that it can be.
     #[error("the signature is not canonical base64")]
     NotBase64,
@@ -89,6 +96,9 @@ pub enum Fault {
         /// The name of the key.
         hint: String,
     },
+    /// A certificate, a log entry or a timestamp does not prove what it has to.
+    #[error(transparent)]
+    Keyless(#[from] KeylessFault),
     /// The signature is good, but for another image.
     #[error("the signature is for another image: expected `{expected}`, found `{found}`")]
     OtherSubject {

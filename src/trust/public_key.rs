@@ -75,6 +75,11 @@ impl PublicKey {
         pem::encode(LABEL, &self.der).unwrap_or_default()
     }
 
+    /// Returns the key as SubjectPublicKeyInfo in DER.
+    pub(super) fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
     /// Checks an ECDSA signature over the SHA-256 of the bytes.
     ///
     /// The signature is strict DER. Its `s` may be in either half: Go, and so cosign, does not normalise it.
@@ -99,15 +104,6 @@ impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("PublicKey").field(&self.hint()).finish()
     }
-}
-
-/// Returns the first of the keys that made the signature over the bytes.
-pub(super) fn signer_of<'a>(
-    bytes: &[u8],
-    der_signature: &[u8],
-    keys: &'a [PublicKey],
-) -> Option<&'a PublicKey> {
-    keys.iter().find(|key| key.verify(bytes, der_signature).is_ok())
 }
 
 /// Tells whether the algorithm is ECDSA on P-256, named by its curve.

@@ -38,20 +38,35 @@ pub(super) struct Bundle {
     pub dsse_envelope: Option<Envelope>,
 }
 
-/// What a signature is checked with. Only the public key is read; the rest is known to be there, or not.
+/// What a signature is checked with. Key and certificate are read, for they say whose the signature claims to be; the rest is known
+/// to be there, or not.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Material {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<KeyHint>,
     #[serde(skip_serializing)]
-    pub certificate: Option<IgnoredAny>,
+    pub certificate: Option<RawCertificate>,
     #[serde(skip_serializing, rename = "x509CertificateChain")]
-    pub certificate_chain: Option<IgnoredAny>,
+    pub certificate_chain: Option<RawChain>,
     #[serde(skip_serializing)]
     pub tlog_entries: Option<IgnoredAny>,
     #[serde(skip_serializing)]
     pub timestamp_verification_data: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RawCertificate {
+    #[serde(default = "empty")]
+    pub raw_bytes: Base64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawChain {
+    #[serde(default)]
+    pub certificates: Vec<RawCertificate>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,13 +116,25 @@ fn empty() -> Base64 {
 impl Material {
     /// Returns the name of the first field that a keyless signature, or a logged one, has and a plain one has not.
     pub(super) fn keyless_field(&self) -> Option<&'static str> {
-        [
-            ("certificate", &self.certificate),
-            ("x509CertificateChain", &self.certificate_chain),
-            ("tlogEntries", &self.tlog_entries),
-            ("timestampVerificationData", &self.timestamp_verification_data),
-        ]
-        .into_iter()
-        .find_map(|(name, field)| field.as_ref().map(|_| name))
+        let fields = [
+            ("certificate", self.certificate.is_some()),
+            ("x509CertificateChain", self.certificate_chain.is_some()),
+            ("tlogEntries", self.tlog_entries.is_some()),
+            ("timestampVerificationData", self.timestamp_verification_data.is_some()),
+        ];
+        fields.into_iter().find_map(|(name, is_there)| is_there.then_some(name))
+    }
+
+    /// Returns the signing certificate as DER, where there is one.
+    pub(super) fn signing_certificate(&self) -> Option<&[u8]> {
+        let first = self.certificate_chain.as_ref().and_then(|chain| chain.certificates.first());
+        self.certificate.as_ref().or(first).map(|certificate| certificate.raw_bytes.0.as_slice())
+    }
+
+    /// Returns how many things the signature could be checked with; one is right.
+    pub(super) fn signers(&self) -> usize {
+        let signers =
+            [self.public_key.is_some(), self.certificate.is_some(), self.certificate_chain.is_some()];
+        signers.into_iter().filter(|is_there| *is_there).count()
     }
 }

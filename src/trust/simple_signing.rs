@@ -12,11 +12,11 @@ use super::cosign::{Judgement, SignatureSeen, Signer};
 use super::encoding::{excerpt, from_base64};
 use super::evidence::{Layer, Manifest, SIMPLE_SIGNING, Stored, from_json};
 use super::fault::Fault;
-use super::public_key::{PublicKey, signer_of};
+use super::keyless::{self, Leaf, LegacySignature};
+use super::requirement::{Question, Signatory};
 use crate::digest::Digest;
 
 pub(super) const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
-const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 pub(super) const PAYLOAD_TYPE: &str = "cosign container image signature";
 const LAYER_LIMIT: usize = 256;
 
@@ -53,32 +53,49 @@ struct Image {
 }
 
 /// Judges every signature of a `.sig` manifest.
-pub(super) fn judge(stored: &Stored, subject: Digest, keys: &[PublicKey]) -> Result<Vec<Judgement>, Fault> {
+pub(super) fn judge<'a>(stored: &Stored, question: &Question<'a>) -> Result<Vec<Judgement<'a>>, Fault> {
     let layers = Manifest::parse(&stored.manifest)?.layers;
     if layers.is_empty() || layers.len() > LAYER_LIMIT {
         return Err(Fault::Count { expected: "1 to 256 signatures", found: layers.len() });
     }
-    layers.iter().map(|layer| judge_layer(stored, layer, subject, keys)).collect()
+    layers.iter().map(|layer| judge_layer(stored, layer, question)).collect()
 }
 
-fn judge_layer(
-    stored: &Stored,
-    layer: &Layer,
-    subject: Digest,
-    keys: &[PublicKey],
-) -> Result<Judgement, Fault> {
+fn judge_layer<'a>(stored: &Stored, layer: &Layer, question: &Question<'a>) -> Result<Judgement<'a>, Fault> {
     expect("layer type", SIMPLE_SIGNING, &layer.media_type)?;
     let text = layer.annotations.get(SIGNATURE).filter(|text| !text.is_empty()).ok_or(Fault::NoSignature)?;
     let signature = from_base64(text).ok_or(Fault::NotBase64)?;
     let payload = stored.payload(layer)?;
-    let Some(key) = signer_of(payload, &signature, keys) else {
-        // A signature in this form does not name its key: another's and an altered one look the same.
-        let keyless = layer.annotations.contains_key(CERTIFICATE);
-        let found = if keyless { "a keyless signature" } else { "a signature by an unknown key" };
-        return Ok(Judgement::SetAside(found.to_owned()));
+    if let Some(key) = question.signer_of(payload, &signature) {
+        check(&from_json("payload", payload)?, question.subject)?;
+        let seen = SignatureSeen::SimpleSigning { signer: Signer::Key(key.hint()) };
+        return Ok(Judgement::Signed { seen, by: vec![Signatory::Key(key)] });
+    }
+    // A signature in this form does not name its key: another's and an altered one look the same.
+    let Some(certificate) = keyless::certificate_of(&layer.annotations) else {
+        return Ok(Judgement::SetAside("a signature by an unknown key".to_owned()));
     };
-    check(&from_json("payload", payload)?, subject)?;
-    Ok(Judgement::Signed(SignatureSeen::SimpleSigning { signer: Signer::Key(key.hint()) }))
+    let legacy = LegacySignature { payload, signature: &signature, annotations: &layer.annotations };
+    match certificate.and_then(|der| Leaf::parse(&der).map(|leaf| (der, leaf))) {
+        Ok((der, leaf)) => judge_keyless(&legacy, &der, &leaf, question),
+        Err(fault) => Ok(Judgement::SetAside(format!("a keyless signature{}", fault.of_nobody()))),
+    }
+}
+
+fn judge_keyless<'a>(
+    legacy: &LegacySignature<'_>,
+    certificate: &[u8],
+    leaf: &Leaf,
+    question: &Question<'a>,
+) -> Result<Judgement<'a>, Fault> {
+    let Some((root, by)) = question.accepting(leaf.claims()) else {
+        let found = format!("a keyless signature by {}", question.stranger(leaf.claims()));
+        return Ok(Judgement::SetAside(found));
+    };
+    let signer = keyless::verify(&legacy.to_bundle(certificate)?, leaf, legacy.payload, root)?;
+    check(&from_json("payload", legacy.payload)?, question.subject)?;
+    let seen = SignatureSeen::SimpleSigning { signer: Signer::Certificate(signer) };
+    Ok(Judgement::Signed { seen, by })
 }
 
 fn check(payload: &Payload, subject: Digest) -> Result<(), Fault> {

@@ -8,7 +8,7 @@ use std::fs;
 
 use airgap_bundle::trust::bundle_signature::SLOT;
 use airgap_bundle::trust::{
-    BundleSignature, Evidence, PublicKey, SignatureSeen, Signer, sign_image, verify_image,
+    BundleSignature, Evidence, PublicKey, Requirement, SignatureSeen, Signer, sign_image, verify_image,
 };
 
 use peer::{NO_LOG, Peer, Registry};
@@ -93,12 +93,14 @@ fn cosigns_signatures_of_an_image_are_taken() {
     sign(&["--new-bundle-format=false"]);
     let tag = registry.stored(&format!(":sha256-{}.sig", subject.hex()));
     let mut evidence = Evidence { signature_tag: Some(tag), referrers: vec![] };
-    let seen = verify_image(subject, &evidence, &keys).unwrap().into_inner().signature;
+    let seen =
+        verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap().into_inner().signature;
     assert_eq!(seen, SignatureSeen::SimpleSigning { signer: signer.clone() });
 
     sign(&[]);
     evidence = Evidence { signature_tag: None, referrers: registry.referrers(subject) };
-    let seen = verify_image(subject, &evidence, &keys).unwrap().into_inner().signature;
+    let seen =
+        verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap().into_inner().signature;
     assert_eq!(seen, SignatureSeen::SigstoreBundle { signer });
 }
 
@@ -115,7 +117,7 @@ fn cosigns_attestation_is_not_a_signature() {
     peer.run("cosign", &[&["attest"], NO_LOG.as_slice(), &about].concat());
     let evidence = Evidence { signature_tag: None, referrers: registry.referrers(subject) };
     assert_eq!(
-        verify_image(subject, &evidence, &keys).unwrap_err().to_string(),
+        verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap_err().to_string(),
         format!(
             "`{subject}` carries no signature by `{}`, only an attestation of type `https://slsa.dev/provenance/v1`",
             key.public_key().hint()
@@ -139,7 +141,7 @@ fn cosign_takes_our_signature_of_an_image() {
     let stored = registry.stored(&format!(":{}", signature.tag()));
     assert_eq!(stored.manifest, signature.manifest.bytes);
     let evidence = Evidence { signature_tag: Some(stored), referrers: vec![] };
-    assert!(verify_image(subject, &evidence, &[key.public_key().clone()]).is_ok());
+    assert!(verify_image(subject, &evidence, &Requirement::Key(key.public_key().clone()), None).is_ok());
 
     peer.cosigns_key();
     let other = ["verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", &name];

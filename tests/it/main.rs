@@ -14,6 +14,7 @@ mod cli;
 mod cosign;
 #[path = "../upstream/internet.rs"]
 mod internet;
+mod keyless;
 mod layers;
 mod main_path;
 mod peers;

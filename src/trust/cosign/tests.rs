@@ -27,8 +27,9 @@ impl Case {
 
     fn verify(&self, tag: Option<Stored>, referrers: Vec<Stored>) -> Result<SignatureSeen, TrustError> {
         let evidence = Evidence { signature_tag: tag, referrers };
-        let keys = [self.key.public_key().clone()];
-        verify_image(self.subject, &evidence, &keys).map(|verified| verified.into_inner().signature)
+        let requirement = Requirement::Key(self.key.public_key().clone());
+        verify_image(self.subject, &evidence, &requirement, None)
+            .map(|verified| verified.into_inner().signature)
     }
 
     /// A good signature, in either form.
@@ -127,8 +128,9 @@ fn any_key_of_the_policy_will_do() {
     let case = Case::new();
     let keys = [case.stranger.public_key().clone(), case.key.public_key().clone()];
     let evidence = Evidence { signature_tag: Some(case.tag()), referrers: vec![case.referrer()] };
-    let verified = verify_image(case.subject, &evidence, &keys).unwrap();
-    assert_eq!(*verified, Provenance { subject: case.subject, signature: case.seen() });
+    let verified = verify_image(case.subject, &evidence, &Requirement::any_key(&keys), None).unwrap();
+    let expected = Provenance { subject: case.subject, signature: case.seen(), further: vec![] };
+    assert_eq!(*verified, expected);
 }
 
 #[test]
@@ -137,14 +139,27 @@ fn the_lock_records_what_was_seen() {
     assert_eq!(json!(unsigned), json!({ "form": "unsigned", "reason": "pinned" }));
     let signed = SignatureSeen::SimpleSigning { signer: Signer::Key("abc=".to_owned()) };
     assert_eq!(json!(signed), json!({ "form": "simple-signing", "signer": { "key": "abc=" } }));
+    let certificate = json!({
+        "form": "sigstore-bundle",
+        "signer": { "certificate": {
+            "identity": "https://example.test/a", "issuer": "https://example.test", "logId": "c0",
+            "logIndex": 7, "time": "2026-11-01T00:10:02Z",
+        } },
+    });
+    let read: SignatureSeen = serde_json::from_value(certificate.clone()).unwrap();
+    assert_eq!(json!(read), certificate);
 }
 
 #[test]
 fn absence_and_strangers_are_told_apart() {
     let case = Case::new();
     let (subject, hint) = (case.subject, case.key.public_key().hint());
-    let none = verify_image(subject, &Evidence::default(), &[]).unwrap_err().to_string();
-    assert_eq!(none, format!("no public key was given to check the signature of `{subject}` against"));
+    let none = verify_image(subject, &Evidence::default(), &Requirement::any_key(&[]), None);
+    let none = none.unwrap_err().to_string();
+    assert_eq!(
+        none,
+        format!("no public key or identity was given to check the signature of `{subject}` against")
+    );
     let absent = case.verify(None, vec![]).unwrap_err().to_string();
     assert_eq!(absent, format!("`{subject}` carries no signature"));
     let strangers = [

@@ -1,0 +1,113 @@
+//! Cosign's older form of a keyless signature: certificate and log entry are annotations of the layer.
+//!
+//! They are put together as the oldest Sigstore bundle, which holds the same things, and verified as one. There is no inclusion
+//! proof: the log's promise (SET) was all that clients had.
+// See: cosign specs/SIGNATURE_SPEC.md, "Properties"; cosign pkg/cosign/bundle/rekor.go
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sigstore_verify::types::{Bundle, DerCertificate, KindVersion};
+
+use super::super::encoding::{Base64, excerpt, from_hex, to_base64};
+use super::fault::KeylessFault;
+use crate::digest::Digest;
+
+const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+const ENTRY: &str = "dev.sigstore.cosign/bundle";
+const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
+const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle+json;version=0.1";
+/// A certificate has a kilobyte, a log entry four.
+const LIMIT: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Entry {
+    signed_entry_timestamp: Base64,
+    payload: EntryPayload,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct EntryPayload {
+    body: Base64,
+    integrated_time: i64,
+    log_index: u64,
+    #[serde(rename = "logID")]
+    log_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Timestamp {
+    #[serde(rename = "SignedRFC3161Timestamp")]
+    signed: Base64,
+}
+
+/// A signed payload with what its layer says of the signature.
+pub(in crate::trust) struct LegacySignature<'a> {
+    pub payload: &'a [u8],
+    pub signature: &'a [u8],
+    pub annotations: &'a BTreeMap<String, String>,
+}
+
+/// Returns the certificate in the annotations as DER; `None` where there is none.
+pub(in crate::trust) fn certificate_of(
+    annotations: &BTreeMap<String, String>,
+) -> Option<Result<Vec<u8>, KeylessFault>> {
+    let pem = annotations.get(CERTIFICATE)?;
+    let unreadable = |reason: &str| KeylessFault::Certificate { reason: excerpt(reason) };
+    if pem.len() > LIMIT {
+        return Some(Err(unreadable("it is too large")));
+    }
+    let certificate = DerCertificate::from_pem(pem).map_err(|error| unreadable(&error.to_string()));
+    Some(certificate.map(|certificate| certificate.as_bytes().to_vec()))
+}
+
+impl LegacySignature<'_> {
+    /// Returns the signature as a bundle over the payload.
+    pub(in crate::trust) fn to_bundle(&self, certificate: &[u8]) -> Result<Bundle, KeylessFault> {
+        let digest = to_base64(Digest::of(self.payload).bytes());
+        let bundle = json!({
+            "mediaType": MEDIA_TYPE,
+            "verificationMaterial": {
+                "x509CertificateChain": { "certificates": [{ "rawBytes": to_base64(certificate) }] },
+                "tlogEntries": [self.entry()?],
+                "timestampVerificationData": { "rfc3161Timestamps": self.timestamps()? },
+            },
+            "messageSignature": {
+                "messageDigest": { "algorithm": "SHA2_256", "digest": digest },
+                "signature": to_base64(self.signature),
+            },
+        });
+        serde_json::from_value(bundle).map_err(|error| KeylessFault::bundle(&error.to_string()))
+    }
+
+    fn entry(&self) -> Result<Value, KeylessFault> {
+        let entry: Entry = self.annotation(ENTRY)?.ok_or(KeylessFault::Entries { found: 0 })?;
+        let unknown = || KeylessFault::UnknownLog { log: excerpt(&entry.payload.log_id) };
+        let log = from_hex(&entry.payload.log_id).ok_or_else(unknown)?;
+        Ok(json!({
+            "logIndex": entry.payload.log_index.to_string(),
+            "logId": { "keyId": to_base64(&log) },
+            "kindVersion": KindVersion::HashedRekordV001,
+            "integratedTime": entry.payload.integrated_time.to_string(),
+            "inclusionPromise": { "signedEntryTimestamp": to_base64(&entry.signed_entry_timestamp.0) },
+            "canonicalizedBody": to_base64(&entry.payload.body.0),
+        }))
+    }
+
+    fn timestamps(&self) -> Result<Vec<Value>, KeylessFault> {
+        let timestamp: Option<Timestamp> = self.annotation(TIMESTAMP)?;
+        Ok(timestamp.iter().map(|found| json!({ "signedTimestamp": to_base64(&found.signed.0) })).collect())
+    }
+
+    fn annotation<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, KeylessFault> {
+        let Some(text) = self.annotations.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        if text.len() > LIMIT {
+            return Err(KeylessFault::bundle("an annotation is too large"));
+        }
+        serde_json::from_str(text).map(Some).map_err(|error| KeylessFault::bundle(&error.to_string()))
+    }
+}
