@@ -98,6 +98,7 @@ pub(super) fn locked(provenance: &Provenance) -> LockedSignature {
     }
 }
 
+/// No policy asks for a certificate yet, so only keys are seen here.
 fn name(signer: Signer) -> String {
     match signer {
         Signer::Key(key) => key,
