@@ -14,9 +14,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 pub use error::PushError;
 
-use super::client::{Client, Manifest, Repository};
 use super::endpoint::Endpoint;
 use super::oci::Descriptor;
+use super::{Client, Manifest, Repository};
 use crate::digest::Digest;
 use crate::report::Reporter;
 use crate::store::BlobSource;

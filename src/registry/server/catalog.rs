@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use crate::digest::Digest;
-use crate::registry::client::Manifest;
+use crate::registry::Manifest;
 use crate::registry::oci::Descriptor;
 
 /// A manifest as a registry keeps it.

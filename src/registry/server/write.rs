@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 
 use super::{Memory, Registry, Target, error, respond};
 use crate::digest::Digest;
-use crate::registry::client::Manifest;
+use crate::registry::Manifest;
 use crate::registry::oci::MAX_MANIFEST_BYTES;
 
 const MAX_BLOB_BYTES: usize = 1024 * 1024 * 1024;
