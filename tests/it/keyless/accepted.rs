@@ -25,12 +25,12 @@ fn every_form_is_accepted_and_recorded() {
         })
     };
     for (form, expected) in [
-        (Form::Tag, SignatureSeen::SimpleSigning { signer: signer(LOG, 4_163_437, "2026-11-01T00:10:02Z") }),
+        (Form::Tag, SignatureSeen::SimpleSigning { signer: signer(LOG, 4_163_438, "2026-11-01T00:10:02Z") }),
         (
             Form::Bundle,
-            SignatureSeen::SigstoreBundle { signer: signer(LOG, 4_163_433, "2026-11-01T00:10:01Z") },
+            SignatureSeen::SigstoreBundle { signer: signer(LOG, 4_163_440, "2026-11-01T00:10:01Z") },
         ),
-        (Form::BundleV2, SignatureSeen::SigstoreBundle { signer: signer(LOG_V2, 3, "2026-11-01T00:10:01Z") }),
+        (Form::BundleV2, SignatureSeen::SigstoreBundle { signer: signer(LOG_V2, 1, "2026-11-01T00:10:01Z") }),
     ] {
         let verified = bench.verify(&[bench.sign(form, Default::default())]).unwrap();
         assert_eq!((verified.subject, verified.signature), (bench.image(), expected));

@@ -58,8 +58,8 @@ fn bundles_of_another_shape_are_refused() {
             stored(|bundle| bundle["more"] = json!(1)),
             [
                 "-",
-                "the bundle cannot be read: unknown field `more`, expected one of `mediaType`, `verificationMaterial`, `messageSignature`, `dsseEnvelope` at line 1 column 10131",
-                "the bundle cannot be read: unknown field `more`, expected one of `mediaType`, `verificationMaterial`, `messageSignature`, `dsseEnvelope` at line 1 column 8690",
+                "the bundle cannot be read: unknown field `more`, expected one of `mediaType`, `verificationMaterial`, `messageSignature`, `dsseEnvelope` at line 1 column 10180",
+                "the bundle cannot be read: unknown field `more`, expected one of `mediaType`, `verificationMaterial`, `messageSignature`, `dsseEnvelope` at line 1 column 8758",
             ],
         ),
         Row(

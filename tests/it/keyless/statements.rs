@@ -190,8 +190,8 @@ fn signatures_of_something_else_are_refused() {
             }),
             [
                 "the signature is not canonical base64",
-                "the bundle cannot be read: not canonical base64 at line 1 column 10027",
-                "the bundle cannot be read: not canonical base64 at line 1 column 8586",
+                "the bundle cannot be read: not canonical base64 at line 1 column 10076",
+                "the bundle cannot be read: not canonical base64 at line 1 column 8654",
             ],
         ),
         Row(
