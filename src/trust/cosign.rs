@@ -23,13 +23,13 @@ mod error;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Evidence, Stored};
-use super::identity::Identity;
 use super::public_key::PublicKey;
 use super::requirement::{Keyless, Question, Requirement, Signatory};
 use super::trusted_root::TrustedRoot;
 use super::verified::Verified;
 use super::{dsse, simple_signing, statement};
 use crate::digest::Digest;
+use crate::spec::Identity;
 
 pub use super::seen::{CertificateSigner, Provenance, SignatureSeen, Signer};
 pub use error::TrustError;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use super::claims::Claims;
 use super::encoding::excerpt;
-use super::identity::{Claims, Identity};
 use super::public_key::PublicKey;
 use super::trusted_root::TrustedRoot;
 use crate::digest::Digest;
+use crate::spec::Identity;
 
 /// Who must have signed an image or artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl<'a> Question<'a> {
     /// Returns what to verify a certificate against, and the identities it is for; `None` where it is for none of ours.
     pub(super) fn accepting(&self, claims: &Claims) -> Option<(&'a TrustedRoot, Vec<Signatory<'a>>)> {
         let keyless = self.keyless.as_ref()?;
-        let accepting = keyless.identities.iter().filter(|identity| identity.accepts(claims));
+        let accepting = keyless.identities.iter().filter(|identity| claims.are_of(identity));
         let accepting: Vec<_> = accepting.map(|identity| Signatory::Identity(identity)).collect();
         (!accepting.is_empty()).then_some((keyless.root, accepting))
     }
@@ -113,8 +114,8 @@ impl<'a> Question<'a> {
     /// Names the holder of a certificate that is for none of ours.
     pub(super) fn stranger(&self, claims: &Claims) -> String {
         let identities = self.keyless.as_ref().map(|keyless| keyless.identities.as_slice());
-        let near = identities.unwrap_or_default().iter().find(|identity| identity.names(claims));
-        format!("{claims}{}", near.map(|identity| identity.differences(claims)).unwrap_or_default())
+        let near = identities.unwrap_or_default().iter().find(|identity| claims.name(identity));
+        format!("{claims}{}", near.map(|identity| claims.differences(identity)).unwrap_or_default())
     }
 
     /// Says what a statement is whose predicate is not the one that is asked for.

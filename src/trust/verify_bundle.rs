@@ -10,7 +10,6 @@ use super::cosign::Signer;
 use super::encoding::excerpt;
 use super::evidence::from_json;
 use super::fault::Fault;
-use super::identity::Identity;
 use super::keyless::{self, KeylessFault, Leaf};
 use super::public_key::PublicKey;
 use super::requirement::Signatory;
@@ -20,6 +19,7 @@ use super::statement::{self, IN_TOTO};
 use super::trusted_root::TrustedRoot;
 use super::verified::Verified;
 use crate::digest::Digest;
+use crate::spec::Identity;
 
 /// Attestations have megabytes; nobody signs with more.
 const SIZE_LIMIT: usize = 16 * 1024 * 1024;
@@ -112,8 +112,8 @@ fn by_identity(
     let certificate = outer.verification_material.signing_certificate();
     let leaf = Leaf::parse(certificate.ok_or(Fault::NoCertificate)?)?;
     let signer = keyless::verify(bundle, &leaf, artifact.to_library(), root)?;
-    if !identity.accepts(leaf.claims()) {
-        let found = format!("{}{}", leaf.claims(), identity.differences(leaf.claims()));
+    if !leaf.claims().are_of(identity) {
+        let found = format!("{}{}", leaf.claims(), leaf.claims().differences(identity));
         return Err(KeylessFault::OtherIdentity { expected: identity.to_string(), found }.into());
     }
     Ok(Signer::Certificate(signer))

@@ -15,8 +15,9 @@ mod times;
 
 use airgap_bundle::digest::Digest;
 use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::spec::Identity;
 use airgap_bundle::trust::{
-    Evidence, Identity, Provenance, Requirement, Stored, TrustError, TrustedRoot, verify_image,
+    Evidence, Provenance, Requirement, Stored, TrustError, TrustedRoot, verify_image,
 };
 use serde_json::Value;
 

@@ -13,8 +13,8 @@ use x509_cert::ext::pkix::{
     BasicConstraints, ExtendedKeyUsage, SignedCertificateTimestampList, SubjectAltName,
 };
 
+use super::super::claims::{Claim, Claims};
 use super::super::encoding::excerpt;
-use super::super::identity::{Claim, Claims};
 use super::fault::KeylessFault;
 
 // See: RFC 5280 section 4.2.1.12

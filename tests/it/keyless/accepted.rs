@@ -1,8 +1,8 @@
 //! What is accepted, and what the lock records of it.
 
+use airgap_bundle::spec::Identity;
 use airgap_bundle::trust::{
-    CertificateSigner, Identity, Requirement, SignatureSeen, Signer, TrustedRoot, verify_attestation,
-    verify_image,
+    CertificateSigner, Requirement, SignatureSeen, Signer, TrustedRoot, verify_attestation, verify_image,
 };
 
 use crate::internet::sigstore::{Form, GITHUB, PROVENANCE, Signing};

@@ -1,6 +1,7 @@
 //! A bundle in hand: the entry point for conformance suites, and what a bundle beside an image must not be.
 
-use airgap_bundle::trust::{Artifact, Identity, Signatory, SigningKey, verify_bundle};
+use airgap_bundle::spec::Identity;
+use airgap_bundle::trust::{Artifact, Signatory, SigningKey, verify_bundle};
 use serde_json::{Value, json};
 
 use crate::internet::sigstore::{Forge, Form, GITHUB, SIGNATURE, Signing};

@@ -1,6 +1,7 @@
 //! Who signed, and who should have.
 
-use airgap_bundle::trust::{Identity, Pattern, Requirement, SubjectMatch};
+use airgap_bundle::spec::{Identity, Pattern, SubjectMatch};
+use airgap_bundle::trust::Requirement;
 
 use crate::internet::sigstore::{Form, GITHUB, Signing};
 

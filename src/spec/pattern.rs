@@ -7,6 +7,7 @@
 use std::fmt;
 
 use regex::{Regex, RegexBuilder};
+use serde::{Serialize, Serializer};
 
 /// An identity is a URL of a few hundred characters.
 const LENGTH_LIMIT: usize = 2048;
@@ -97,6 +98,12 @@ fn sets_a_flag(text: &str) -> bool {
         rest = after;
     }
     false
+}
+
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
 }
 
 impl fmt::Display for Pattern {
