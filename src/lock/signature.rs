@@ -1,25 +1,12 @@
-//! What was found to prove an image, as the lock records it.
+//! What was found to prove an image or artifact, as the lock records it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
-
-/// An image, and how it was found to be trustworthy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provenance {
-    /// The digest of the manifest or index.
-    pub subject: Digest,
-    /// The signature that was seen.
-    pub signature: SignatureSeen,
-    /// The others that the requirement asks for, in order; empty where one is enough.
-    pub further: Vec<SignatureSeen>,
-}
-
-/// The signature that was seen, as the lock records it.
+/// A signature that was seen: its form, and who made it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "form", rename_all = "kebab-case")]
+#[serde(tag = "form", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SignatureSeen {
     /// A Sigstore bundle, stored as a referrer.
     SigstoreBundle {
@@ -42,7 +29,7 @@ pub enum SignatureSeen {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signer {
-    /// A public key, by its name: see [`super::PublicKey::hint`].
+    /// A public key, by its name: base64 of the SHA-256 of its SubjectPublicKeyInfo, as cosign writes it.
     Key(String),
     /// A certificate, and the log that saw its use.
     Certificate(CertificateSigner),
@@ -62,6 +49,43 @@ pub struct CertificateSigner {
     pub log_index: u64,
     /// The earliest proven time of the signature, in RFC 3339: the log's own, or that of a timestamp authority.
     pub time: String,
+}
+
+/// An attestation that was seen: what it says, and who says it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttestationSeen {
+    /// The type of its predicate: `https://slsa.dev/provenance/v1`.
+    pub predicate_type: String,
+    /// The signature over it.
+    pub signature: SignatureSeen,
+}
+
+impl SignatureSeen {
+    /// Returns the signer; `None` where nobody signed.
+    #[must_use]
+    pub fn signer(&self) -> Option<&Signer> {
+        match self {
+            Self::SigstoreBundle { signer } | Self::SimpleSigning { signer } => Some(signer),
+            Self::Unsigned { .. } => None,
+        }
+    }
+
+    /// Returns what the form is called.
+    #[must_use]
+    pub fn form(&self) -> &'static str {
+        match self {
+            Self::SigstoreBundle { .. } => "Sigstore bundle",
+            Self::SimpleSigning { .. } => "signature tag",
+            Self::Unsigned { .. } => "unsigned",
+        }
+    }
+
+    /// Returns the identity or the key, in words that stay the same when the same signer signs again.
+    #[must_use]
+    pub fn by(&self) -> String {
+        self.signer().map_or_else(|| "nobody".to_owned(), Signer::to_string)
+    }
 }
 
 impl fmt::Display for Signer {
