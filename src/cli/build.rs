@@ -40,11 +40,14 @@ impl Args {
         let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
         let output = self.output.unwrap_or_else(|| PathBuf::from(name));
         let options = BuildOptions { output: output.clone(), key, locked: self.locked, jobs: self.jobs };
-        let report = build(&workspace, &self.upstream.upstream()?, &options, ui.reporter()).await?;
+        let report =
+            build(&workspace, &self.upstream.upstream(ui, environment)?, &options, ui.reporter()).await?;
         let signed = if report.signed { "signed" } else { "NOT signed" };
         let size = bytes(report.bytes);
+        let root =
+            report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect::<String>();
         let text = format!(
-            "built {}: {} {}, {size}, {} entries, {} blobs, {signed}\nindex {}",
+            "{root}built {}: {} {}, {size}, {} entries, {} blobs, {signed}\nindex {}",
             output.display(),
             report.name,
             report.version,

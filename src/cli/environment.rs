@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The environment variables that are acted upon.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,8 @@ pub struct Environment {
     pub kubeconfig: Option<OsString>,
     /// The home folder.
     pub home: Option<PathBuf>,
+    /// The time, in seconds since 1970.
+    pub now: i64,
 }
 
 impl Environment {
@@ -23,6 +26,9 @@ impl Environment {
             password: std::env::var("COSIGN_PASSWORD").ok(),
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
             home: std::env::var_os("HOME").map(PathBuf::from),
+            now: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs().cast_signed()),
         }
     }
 

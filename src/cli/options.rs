@@ -6,11 +6,13 @@ use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::error::Failure;
+use super::ui::Ui;
 use crate::cluster::ConnectOptions;
 use crate::ops::{OpsError, Signers, SiteChoice, Trust, Upstream, read_site, read_text};
 use crate::registry::Endpoint;
+use crate::report::Event;
 use crate::spec::{DenyList, Platform, Registries};
-use crate::trust::PublicKey;
+use crate::trust::{PublicKey, TrustedRoot, trusted_root};
 
 /// How results are printed.
 #[derive(Args)]
@@ -44,14 +46,39 @@ pub struct BundleOptions {
     #[arg(long, conflicts_with = "key")]
     insecure_unsigned: bool,
     #[command(flatten)]
+    root: TrustedRootOptions,
+    #[command(flatten)]
     deny: DenyOptions,
 }
 
 impl BundleOptions {
-    pub fn trust(&self) -> Result<Trust, Failure> {
+    pub fn trust(&self, ui: &Ui, environment: &Environment) -> Result<Trust, Failure> {
         let keys: Result<Vec<_>, OpsError> = self.key.iter().map(|path| read_key(path)).collect();
         let signers = if self.insecure_unsigned { Signers::InsecureUnsigned } else { Signers::Keys(keys?) };
-        Ok(Trust { signers, deny: self.deny.list()? })
+        Ok(Trust { signers, root: self.root.root(ui, environment)?, deny: self.deny.list()? })
+    }
+}
+
+/// What keyless signatures are checked against.
+#[derive(Args)]
+pub struct TrustedRootOptions {
+    /// The Sigstore trusted root that keyless signatures are checked against [default: the public one, built in]
+    #[arg(long, value_name = "FILE")]
+    trusted_root: Option<PathBuf>,
+}
+
+impl TrustedRootOptions {
+    fn root(&self, ui: &Ui, environment: &Environment) -> Result<TrustedRoot, OpsError> {
+        let Some(path) = &self.trusted_root else {
+            if let Some(warning) = trusted_root::embedded_is_old(environment.now) {
+                ui.reporter().event(Event::Warning(warning));
+            }
+            let name = "built in".to_owned();
+            return TrustedRoot::embedded().map_err(|source| OpsError::TrustedRoot { name, source });
+        };
+        let name = path.display().to_string();
+        TrustedRoot::parse(read_text(path)?.as_bytes())
+            .map_err(|source| OpsError::TrustedRoot { name, source })
     }
 }
 
@@ -135,18 +162,20 @@ pub struct UpstreamOptions {
     #[arg(long, value_name = "FILE")]
     registries: Option<PathBuf>,
     #[command(flatten)]
+    root: TrustedRootOptions,
+    #[command(flatten)]
     deny: DenyOptions,
 }
 
 impl UpstreamOptions {
-    pub fn upstream(&self) -> Result<Upstream, Failure> {
+    pub fn upstream(&self, ui: &Ui, environment: &Environment) -> Result<Upstream, Failure> {
         let registries = match &self.registries {
             Some(path) => {
                 Registries::parse(&read_text(path)?, &path.display().to_string()).map_err(OpsError::from)?
             }
             None => Registries::default(),
         };
-        Ok(Upstream::new(registries, self.deny.list()?)?)
+        Ok(Upstream::new(registries, self.deny.list()?, self.root.root(ui, environment)?)?)
     }
 }
 

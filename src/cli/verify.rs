@@ -1,9 +1,10 @@
 //! `bundle verify`.
 
+use super::environment::Environment;
 use super::error::Failure;
 use super::options::BundleOptions;
+use super::signatures;
 use super::ui::{Ui, bytes};
-use crate::lock::LockedSignature;
 use crate::ops::{VerifyReport, verify};
 
 /// Verify a bundle's signature, every byte of it, and every upstream signature in it, offline
@@ -14,8 +15,8 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn run(self, ui: &Ui) -> Result<bool, Failure> {
-        let (_, report) = verify(&self.bundle.file, &self.bundle.trust()?, &*ui.reporter())?;
+    pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        let (_, report) = verify(&self.bundle.file, &self.bundle.trust(ui, environment)?, &*ui.reporter())?;
         ui.result(&text(&report), &report);
         Ok(true)
     }
@@ -31,16 +32,11 @@ fn text(report: &VerifyReport) -> String {
         "verified {} {}: {} blobs, {size}, {signer}\nindex {}\n\n",
         report.name, report.version, report.blobs, report.digest
     );
-    for item in &report.items {
-        text.push_str(&format!("{}\n  {}  {}\n", item.reference, item.digest, how(&item.signature)));
+    if let Some(root) = &report.trusted_root {
+        text.push_str(&format!("trusted root: {root}\n\n"));
     }
+    let rows = report.items.iter();
+    let rows = rows.flat_map(|item| signatures::rows(&item.reference, &item.signatures, &item.attestations));
+    text.push_str(&signatures::table(&rows.collect::<Vec<_>>()));
     text
-}
-
-fn how(signature: &LockedSignature) -> String {
-    match signature {
-        LockedSignature::Unsigned { reason } => format!("unsigned: {reason}"),
-        LockedSignature::SigstoreBundle { key } => format!("Sigstore bundle by key {key}"),
-        LockedSignature::SimpleSigning { key } => format!("signature tag by key {key}"),
-    }
 }

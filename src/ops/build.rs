@@ -10,12 +10,12 @@ use super::workspace::{Workspace, replace};
 use crate::archive::{Role, SIGNATURE_SLOT, Writer};
 use crate::digest::Digest;
 use crate::fetch::fetch;
-use crate::lock::Lock;
+use crate::lock::{Change, Lock};
 use crate::render::{BundleName, ImageMap, Sources, render};
 use crate::report::Reporter;
 use crate::spec::{Platform, Site};
 use crate::store::BlobSink;
-use crate::trust::{BundleSignature, SigningKey};
+use crate::trust::{BundleSignature, SigningKey, TrustedRoot};
 
 /// How to build.
 pub struct BuildOptions {
@@ -48,6 +48,8 @@ pub struct BuildReport {
     pub bytes: u64,
     /// Whether it is signed.
     pub signed: bool,
+    /// What keyless signatures were checked against; `None` where no policy asks for one.
+    pub trusted_root: Option<String>,
 }
 
 /// Builds a bundle.
@@ -66,7 +68,7 @@ pub async fn build(
     check_sites(workspace, &gathered)?;
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
     drop(gathered);
-    let report = report(workspace, &assembly, options.key.is_some());
+    let report = report(workspace, &assembly, options.key.is_some(), &upstream.root);
     pack(assembly, options, reporter).await?;
     if workspace.lock.as_ref() != Some(&lock) {
         replace(&workspace.lock_path, lock.to_text().as_bytes())?;
@@ -77,14 +79,9 @@ pub async fn build(
 /// Returns the lock of what was gathered; where there was one, it may only have grown.
 fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Result<Lock, OpsError> {
     let new = gathered.lock(&workspace.spec.targets);
-    let changes = workspace
-        .lock
-        .as_ref()
-        .map(|old| old.changes(&new))
-        .unwrap_or_else(|| vec!["there is none".to_owned()]);
-    let grown = |change: &String| {
-        !locked && (change.contains(": new, ") || change.ends_with(": gone") || workspace.lock.is_none())
-    };
+    let empty = Lock::new(new.targets.clone(), Vec::new(), Vec::new());
+    let changes = workspace.lock.as_ref().unwrap_or(&empty).changes(&new);
+    let grown = |change: &Change| !locked && (change.is_growth() || change.is_harmless());
     let refused: Vec<_> = changes.into_iter().filter(|change| !grown(change)).collect();
     if refused.is_empty() {
         Ok(new)
@@ -123,7 +120,7 @@ fn platforms(workspace: &Workspace, site: &Site) -> Vec<Platform> {
     site.platform.map_or_else(|| carried.collect(), |platform| vec![platform])
 }
 
-fn report(workspace: &Workspace, assembly: &Assembly, signed: bool) -> BuildReport {
+fn report(workspace: &Workspace, assembly: &Assembly, signed: bool, root: &TrustedRoot) -> BuildReport {
     BuildReport {
         digest: Digest::of(&assembly.index),
         name: workspace.spec.name.clone(),
@@ -136,6 +133,7 @@ fn report(workspace: &Workspace, assembly: &Assembly, signed: bool) -> BuildRepo
         blobs: assembly.layout.blobs().count(),
         bytes: assembly.layout.length(),
         signed,
+        trusted_root: workspace.spec.is_keyless().then(|| root.to_string()),
     }
 }
 

@@ -7,14 +7,14 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use super::error::{EntryError, OpsError};
-use super::judge::{judge, locked, refuse_denied};
+use super::judge::{Judged, judge, refuse_denied};
 use super::workspace::Workspace;
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedFile, LockedItem};
 use crate::registry::{Client, RegistryError};
 use crate::resolve::{Resolved, resolve};
 use crate::spec::{DenyList, FileMirror, FileSpec, Item, Registries};
-use crate::trust::{Provenance, Verified};
+use crate::trust::TrustedRoot;
 
 /// The largest upstream file that is taken, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -30,6 +30,8 @@ pub struct Upstream {
     pub files: Option<FileMirror>,
     /// What is refused, signed or not.
     pub deny: DenyList,
+    /// What keyless signatures are checked against.
+    pub root: TrustedRoot,
 }
 
 impl Upstream {
@@ -37,14 +39,14 @@ impl Upstream {
     ///
     /// # Errors
     /// When the machine's TLS set-up cannot be used.
-    pub fn new(registries: Registries, deny: DenyList) -> Result<Self, OpsError> {
-        Ok(Self { files: registries.files.clone(), client: Client::new(registries)?, deny })
+    pub fn new(registries: Registries, deny: DenyList, root: TrustedRoot) -> Result<Self, OpsError> {
+        Ok(Self { files: registries.files.clone(), client: Client::new(registries)?, deny, root })
     }
 }
 
 /// Everything small that a spec names, judged.
 pub(super) struct Gathered {
-    pub items: Vec<(Resolved, Verified<Provenance>)>,
+    pub items: Vec<(Resolved, Judged)>,
     pub files: BTreeMap<String, (FileSpec, Bytes)>,
 }
 
@@ -99,10 +101,10 @@ async fn take(
     item: &Item,
     targets: &[String],
     pin: Option<Digest>,
-) -> Result<(Resolved, Verified<Provenance>), EntryError> {
+) -> Result<(Resolved, Judged), EntryError> {
     let resolved = resolve(&upstream.client, item, targets, pin).await?;
     refuse_denied(&upstream.deny, &item.reference, &resolved.digests())?;
-    let verdict = judge(&resolved)?;
+    let verdict = judge(&resolved, &upstream.root)?;
     Ok((resolved, verdict))
 }
 
@@ -170,7 +172,8 @@ impl Gathered {
             subset: resolved.subset.as_ref().map(|subset| subset.descriptor.digest),
             platforms: resolved.platforms.clone(),
             size: resolved.size(),
-            signature: locked(verdict),
+            signatures: verdict.signatures(),
+            attestations: verdict.attestations(),
         });
         let files = self.files.values().map(|(file, bytes)| LockedFile {
             name: file.name.clone(),

@@ -1,21 +1,26 @@
 //! `bundle verify`: the signature, every byte, and every upstream signature again, all offline.
 
+mod items;
+
 use std::path::Path;
 
 use super::error::{EntryError, OpsError};
-use super::judge::{judge_again, locked, refuse_denied};
-use crate::archive::{Archive, ArchiveError, Entry, UnverifiedArchive};
+use super::judge::refuse_denied;
+use crate::archive::{Archive, Entry, UnverifiedArchive};
 use crate::digest::Digest;
-use crate::lock::{Lock, LockedSignature};
+use crate::lock::{AttestationSeen, SignatureSeen};
 use crate::report::Reporter;
-use crate::spec::{DenyList, Spec};
-use crate::trust::PublicKey;
+use crate::spec::DenyList;
+use crate::trust::{PublicKey, TrustedRoot};
+use items::Documents;
 
 /// Whom the operator trusts, and what is refused whoever vouches for it.
 #[derive(Debug, Clone)]
 pub struct Trust {
     /// Who must have signed the bundle.
     pub signers: Signers,
+    /// What keyless signatures are checked against.
+    pub root: TrustedRoot,
     /// What no bundle may hold.
     pub deny: DenyList,
 }
@@ -46,6 +51,8 @@ pub struct VerifyReport {
     pub blobs: usize,
     /// Bytes of the file.
     pub bytes: u64,
+    /// What keyless signatures were checked against; `None` where no policy asks for one.
+    pub trusted_root: Option<String>,
     /// How each image and artifact was verified.
     pub items: Vec<VerifiedItem>,
 }
@@ -59,8 +66,11 @@ pub struct VerifiedItem {
     pub reference: String,
     /// The digest as upstream publishes it.
     pub digest: Digest,
-    /// How it was verified.
-    pub signature: LockedSignature,
+    /// The signatures that it was accepted for.
+    pub signatures: Vec<SignatureSeen>,
+    /// The attestations that its policy demands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<AttestationSeen>,
 }
 
 /// Opens a bundle that the operator trusts. The large blobs are not hashed yet.
@@ -101,7 +111,8 @@ pub fn verify(
 ) -> Result<(Archive, VerifyReport), OpsError> {
     let archive = open(path, trust)?;
     archive.check(reporter)?;
-    let items = verify_items(&archive)?;
+    let documents = Documents::of(&archive)?;
+    let items = documents.check(&archive, &trust.root)?;
     let contents = archive.contents();
     let report = VerifyReport {
         digest: archive.digest(),
@@ -110,40 +121,8 @@ pub fn verify(
         signer: archive.signer().map(str::to_owned),
         blobs: contents.blobs.len() + 2,
         bytes: archive.length(),
+        trusted_root: documents.spec.is_keyless().then(|| trust.root.to_string()),
         items,
     };
     Ok((archive, report))
-}
-
-/// Applies the policies of the spec inside to the signatures inside.
-fn verify_items(archive: &Archive) -> Result<Vec<VerifiedItem>, OpsError> {
-    let payload = archive.payload()?;
-    let text = |name: &str| {
-        let bytes = payload.get(name).cloned().unwrap_or_default();
-        String::from_utf8(bytes).map_err(|_| ArchiveError::Malformed {
-            what: format!("file `{name}`"),
-            reason: "not UTF-8".to_owned(),
-        })
-    };
-    let spec = Spec::parse(&text("bundle.yaml")?, "bundle.yaml")?;
-    let lock = Lock::parse(&text("bundle.lock")?, "bundle.lock")?;
-    let (mut verified, mut errors) = (Vec::new(), Vec::new());
-    for item in spec.items() {
-        let Some(entry) = lock.item(&item.reference) else {
-            return Err(ArchiveError::Malformed {
-                what: "file `bundle.lock`".to_owned(),
-                reason: format!("it lacks `{}`", item.reference),
-            }
-            .into());
-        };
-        match judge_again(archive, item, entry.digest) {
-            Ok(verdict) => verified.push(VerifiedItem {
-                reference: item.reference.to_string(),
-                digest: entry.digest,
-                signature: locked(&verdict),
-            }),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(verified) } else { Err(OpsError::Entries(errors)) }
 }

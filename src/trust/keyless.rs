@@ -38,9 +38,9 @@ mod time;
 use sigstore_verify::types::{Artifact, Bundle, KindVersion, TransparencyLogEntry};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
 
-use super::cosign::CertificateSigner;
 use super::encoding::to_hex;
 use super::trusted_root::TrustedRoot;
+use crate::lock::CertificateSigner;
 
 pub(super) use certificate::Leaf;
 pub use fault::KeylessFault;

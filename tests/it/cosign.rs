@@ -6,10 +6,9 @@ mod peer;
 
 use std::fs;
 
+use airgap_bundle::lock::{SignatureSeen, Signer};
 use airgap_bundle::trust::bundle_signature::SLOT;
-use airgap_bundle::trust::{
-    BundleSignature, Evidence, PublicKey, Requirement, SignatureSeen, Signer, sign_image, verify_image,
-};
+use airgap_bundle::trust::{BundleSignature, Evidence, PublicKey, Requirement, sign_image, verify_image};
 
 use peer::{NO_LOG, Peer, Registry};
 
