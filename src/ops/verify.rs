@@ -48,7 +48,6 @@ pub struct VerifyReport {
     /// The signatures that it was accepted for; `None` where they were not looked at.
     pub signatures: Option<Vec<SignatureSeen>>,
     /// Its signatures by others, who were not asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<SetAside>,
     /// Blobs that were hashed.
     pub blobs: usize,

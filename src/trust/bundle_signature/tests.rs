@@ -1,8 +1,11 @@
 //! What a slot may hold, and what it may not. Certificates and logs have their tests in `tests/it/signing`.
 
+use std::sync::LazyLock;
+
 use super::*;
 use crate::trust::{BundleSigners, PublicKey, TrustedRoot};
 
+static ROOT: LazyLock<TrustedRoot> = LazyLock::new(|| TrustedRoot::embedded().unwrap());
 const INDEX: &[u8] = b"{\"schemaVersion\":2}";
 
 fn slot(key: &SigningKey) -> Vec<u8> {
@@ -20,7 +23,7 @@ fn signers(keys: &[&SigningKey], threshold: usize) -> BundleSigners {
 /// Checks slots, and returns who signed and who else did, or what is wrong.
 fn check_all(slots: &[&[u8]], signers: &BundleSigners) -> Result<(Vec<String>, Vec<String>), String> {
     let slots: Vec<_> = slots.iter().enumerate().map(|(at, slot)| (format!("slot {at}"), slot)).collect();
-    let signed = verify_signatures(&slots, INDEX, signers, &TrustedRoot::embedded().unwrap());
+    let signed = verify_signatures(&slots, INDEX, signers, &ROOT);
     signed
         .map(|signed| {
             assert_eq!(signed.bytes(), INDEX);
