@@ -14,7 +14,9 @@ mod probe;
 mod push;
 mod render;
 mod serve;
+mod sign;
 mod signatures;
+mod signers;
 mod ui;
 mod uninstall;
 mod verify;
@@ -43,6 +45,7 @@ struct Cli {
 enum Command {
     Lock(lock::Args),
     Build(build::Args),
+    Sign(sign::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Push(push::Args),
@@ -83,6 +86,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
         match command {
             Command::Lock(args) => args.run(ui, environment).await,
             Command::Build(args) => args.run(ui, environment).await,
+            Command::Sign(args) => args.run(ui, environment),
             Command::Inspect(args) => args.run(ui),
             Command::Verify(args) => args.run(ui, environment),
             Command::Push(args) => args.run(ui, environment).await,

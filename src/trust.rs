@@ -15,6 +15,7 @@
 //! - everything that can be wrong with certificates, logs and timestamps: see [`keyless`].
 
 pub mod bundle_signature;
+pub mod bundle_signers;
 pub mod cosign;
 pub mod evidence;
 pub mod fault;
@@ -37,7 +38,10 @@ mod simple_signing;
 mod statement;
 mod verified;
 
-pub use bundle_signature::{BundleSignature, BundleSignatureError, SignedBytes};
+pub use bundle_signature::{
+    BundleRefusal, BundleSignature, BundleSignatureError, Claimed, SetAside, SignedBytes, verify_signatures,
+};
+pub use bundle_signers::{BundleSigners, BundleSignersError};
 pub use cosign::{TrustError, accept_unsigned, verify_attestation, verify_image};
 pub use evidence::{Evidence, Stored, WantedBlob, blobs_to_read};
 pub use fault::Fault;

@@ -7,7 +7,7 @@ use super::signatures;
 use super::ui::{Ui, bytes};
 use crate::ops::{VerifyReport, verify};
 
-/// Verify a bundle's signature, every byte of it, and every upstream signature in it, offline
+/// Verify a bundle's signatures, every byte of it, and every upstream signature in it, offline
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -23,20 +23,25 @@ impl Args {
 }
 
 fn text(report: &VerifyReport) -> String {
-    let signer = match &report.signer {
-        Some(hint) => format!("signed by key {hint}"),
-        None => "signature NOT looked at (--insecure-unsigned)".to_owned(),
+    let signed = match &report.signatures {
+        Some(_) => "signed",
+        None => "signatures NOT looked at (--insecure-unsigned)",
     };
     let size = bytes(report.bytes);
     let mut text = format!(
-        "verified {} {}: {} blobs, {size}, {signer}\nindex {}\n\n",
+        "verified {} {}: {} blobs, {size}, {signed}\nindex {}\n\n",
         report.name, report.version, report.blobs, report.digest
     );
     if let Some(root) = &report.trusted_root {
         text.push_str(&format!("trusted root: {root}\n\n"));
     }
-    let rows = report.items.iter();
-    let rows = rows.flat_map(|item| signatures::rows(&item.reference, &item.signatures, &item.attestations));
-    text.push_str(&signatures::table(&rows.collect::<Vec<_>>()));
+    let own = signatures::rows("this bundle", report.signatures.as_deref().unwrap_or_default(), &[]);
+    let items = report.items.iter();
+    let items =
+        items.flat_map(|item| signatures::rows(&item.reference, &item.signatures, &item.attestations));
+    text.push_str(&signatures::table(&own.into_iter().chain(items).collect::<Vec<_>>()));
+    for other in &report.others {
+        text.push_str(&format!("\nthe bundle is {other}"));
+    }
     text
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::assemble::{Assembly, assemble};
 use super::error::OpsError;
 use super::gather::{Gathered, Pins, Upstream, gather};
+use super::sign::SignError;
 use super::workspace::{Workspace, replace};
-use crate::archive::{Role, SIGNATURE_SLOT, Writer};
+use crate::archive::{Role, Writer};
 use crate::digest::Digest;
 use crate::fetch::fetch;
 use crate::lock::{Change, Lock};
@@ -15,6 +16,7 @@ use crate::render::{BundleName, ImageMap, Sources, render};
 use crate::report::Reporter;
 use crate::spec::{Platform, Site};
 use crate::store::BlobSink;
+use crate::trust::bundle_signature::SLOT;
 use crate::trust::{BundleSignature, SigningKey, TrustedRoot};
 
 /// How to build.
@@ -142,7 +144,7 @@ async fn pack(
     options: &BuildOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<(), OpsError> {
-    let slot = signature_slot(&assembly.index, options.key.as_ref());
+    let slot = signature_slot(&assembly.index, options.key.as_ref())?;
     let writer = Arc::new(Writer::create(&options.output, assembly.layout, &assembly.index)?);
     for (digest, bytes) in &assembly.small {
         writer.write_all_at(digest, 0, bytes).map_err(|source| write_failed(&options.output, source))?;
@@ -154,10 +156,10 @@ async fn pack(
     Ok(writer.finish(&slot)?)
 }
 
-fn signature_slot(index: &[u8], key: Option<&SigningKey>) -> Vec<u8> {
-    let size = usize::try_from(SIGNATURE_SLOT).unwrap_or_default();
-    let signed = key.and_then(|key| BundleSignature::sign(key, index).padded(size).ok());
-    signed.unwrap_or_else(|| vec![b' '; size])
+/// Returns the content of the first slot: the signature, or spaces where there is no key.
+fn signature_slot(index: &[u8], key: Option<&SigningKey>) -> Result<Vec<u8>, OpsError> {
+    let Some(key) = key else { return Ok(vec![b' '; SLOT]) };
+    Ok(BundleSignature::sign(key, index).padded(SLOT).map_err(SignError::Unfit)?)
 }
 
 fn write_failed(path: &Path, source: std::io::Error) -> OpsError {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::sign::SignError;
 use crate::archive::ArchiveError;
 use crate::lock::{Change, LockError};
 use crate::registry::RegistryError;
@@ -94,6 +95,9 @@ pub enum OpsError {
         /// Why.
         source: TrustedRootError,
     },
+    /// A bundle cannot be signed, or not with this.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// The cluster did not do what was asked.
     #[error(transparent)]
     Cluster(#[from] crate::cluster::ClusterError),
@@ -232,6 +236,7 @@ impl OpsError {
             Self::Registry(error) => error.is_refusal(),
             Self::Push(error) => error.is_refusal(),
             Self::Archive(error) => error.is_refusal(),
+            Self::Sign(_) => true,
             Self::Cluster(error) => error.is_refusal(),
             _ => false,
         }
@@ -246,6 +251,7 @@ impl OpsError {
             Self::Registry(error) => error.hint(),
             Self::Push(error) => error.hint(),
             Self::Archive(error) => error.hint(),
+            Self::Sign(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::TrustedRoot { .. } => Some("give the `trusted_root.json` of the Sigstore that signed, as its TUF repository or `cosign trusted-root create` has it".to_owned()),

@@ -1,4 +1,4 @@
-//! `bundle verify`: the signature, every byte, and every upstream signature again, all offline.
+//! `bundle verify`: the signatures, every byte, and every upstream signature again, all offline.
 
 mod items;
 
@@ -6,19 +6,19 @@ use std::path::Path;
 
 use super::error::{EntryError, OpsError};
 use super::judge::refuse_denied;
-use crate::archive::{Archive, Entry, UnverifiedArchive};
+use crate::archive::{Archive, Entry, UnverifiedArchive, Vouched};
 use crate::digest::Digest;
-use crate::lock::{AttestationSeen, SignatureSeen};
+use crate::lock::{AttestationSeen, SignatureSeen, Signer};
 use crate::report::Reporter;
 use crate::spec::DenyList;
-use crate::trust::{PublicKey, TrustedRoot};
+use crate::trust::{BundleSigners, Claimed, SetAside, TrustedRoot};
 use items::Documents;
 
 /// Whom the operator trusts, and what is refused whoever vouches for it.
 #[derive(Debug, Clone)]
 pub struct Trust {
     /// Who must have signed the bundle.
-    pub signers: Signers,
+    pub bundle: BundleTrust,
     /// What keyless signatures are checked against.
     pub root: TrustedRoot,
     /// What no bundle may hold.
@@ -27,10 +27,10 @@ pub struct Trust {
 
 /// Who must have signed a bundle.
 #[derive(Debug, Clone)]
-pub enum Signers {
-    /// One of these keys.
-    Keys(Vec<PublicKey>),
-    /// Nobody: the signature is not looked at.
+pub enum BundleTrust {
+    /// So many of these.
+    Signed(BundleSigners),
+    /// Nobody: the signatures are not looked at.
     InsecureUnsigned,
 }
 
@@ -45,13 +45,15 @@ pub struct VerifyReport {
     pub name: String,
     /// The bundle's version.
     pub version: String,
-    /// The hint of the key that signed it.
-    pub signer: Option<String>,
+    /// The signatures that it was accepted for; `None` where they were not looked at.
+    pub signatures: Option<Vec<SignatureSeen>>,
+    /// Its signatures by others, who were not asked for.
+    pub others: Vec<SetAside>,
     /// Blobs that were hashed.
     pub blobs: usize,
     /// Bytes of the file.
     pub bytes: u64,
-    /// What keyless signatures were checked against; `None` where no policy asks for one.
+    /// What keyless signatures were checked against; `None` where nobody asks for one.
     pub trusted_root: Option<String>,
     /// How each image and artifact was verified.
     pub items: Vec<VerifiedItem>,
@@ -76,12 +78,12 @@ pub struct VerifiedItem {
 /// Opens a bundle that the operator trusts. The large blobs are not hashed yet.
 ///
 /// # Errors
-/// When it cannot be read, is not signed by one of the keys, is not complete, or holds what is denied.
+/// When it cannot be read, is not signed as demanded, is not complete, or holds what is denied.
 pub fn open(path: &Path, trust: &Trust) -> Result<Archive, OpsError> {
     let unverified = UnverifiedArchive::open(path)?;
-    let archive = match &trust.signers {
-        Signers::Keys(keys) => unverified.verify(keys)?,
-        Signers::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
+    let archive = match &trust.bundle {
+        BundleTrust::Signed(signers) => unverified.verify(signers, &trust.root)?,
+        BundleTrust::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
     };
     let denied =
         archive.entries().iter().filter_map(|entry| check_denied(&archive, entry, &trust.deny).err());
@@ -114,15 +116,27 @@ pub fn verify(
     let documents = Documents::of(&archive)?;
     let items = documents.check(&archive, &trust.root)?;
     let contents = archive.contents();
+    let is_keyless = documents.spec.is_keyless() || archive.vouched().is_some_and(names_a_certificate);
     let report = VerifyReport {
         digest: archive.digest(),
         name: contents.name.clone(),
         version: contents.version.clone(),
-        signer: archive.signer().map(str::to_owned),
+        signatures: archive.vouched().map(signatures),
+        others: archive.vouched().map(|vouched| vouched.others.clone()).unwrap_or_default(),
         blobs: contents.blobs.len() + 2,
         bytes: archive.length(),
-        trusted_root: documents.spec.is_keyless().then(|| trust.root.to_string()),
+        trusted_root: is_keyless.then(|| trust.root.to_string()),
         items,
     };
     Ok((archive, report))
+}
+
+/// Returns the bundle's own signatures as the lock records those of an image.
+fn signatures(vouched: &Vouched) -> Vec<SignatureSeen> {
+    vouched.by.iter().map(|signer| SignatureSeen::SigstoreBundle { signer: signer.clone() }).collect()
+}
+
+fn names_a_certificate(vouched: &Vouched) -> bool {
+    let others = vouched.others.iter().any(|other| matches!(other.by, Claimed::Certificate { .. }));
+    others || vouched.by.iter().any(|signer| matches!(signer, Signer::Certificate(_)))
 }

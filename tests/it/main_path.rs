@@ -140,14 +140,15 @@ fn what_is_pushed_from_a_served_bundle_is_what_the_bundle_holds() {
 }
 
 fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
-    use airgap_bundle::ops::{Signers, Trust, catalog, open};
+    use airgap_bundle::ops::{BundleTrust, Trust, catalog, open};
     use airgap_bundle::spec::DenyList;
-    use airgap_bundle::trust::TrustedRoot;
+    use airgap_bundle::trust::{BundleSigners, TrustedRoot};
     let key = airgap_bundle::trust::PublicKey::from_pem(&fs::read_to_string(stack.path(key)).expect("a key"))
         .expect("a key");
     let root = TrustedRoot::embedded().expect("a trusted root");
+    let bundle_trust = BundleTrust::Signed(BundleSigners::new([key], [], 1).expect("one signer"));
     let archive = std::sync::Arc::new(
-        open(bundle, &Trust { signers: Signers::Keys(vec![key]), root, deny: DenyList::default() })
+        open(bundle, &Trust { bundle: bundle_trust, root, deny: DenyList::default() })
             .expect("a good bundle"),
     );
     let registry = airgap_bundle::registry::server::Registry::read_only(

@@ -39,8 +39,8 @@ fn a_program_gets_a_version_and_the_documented_fields() {
     let fields: [&[&str]; 6] = [
         &["items", "files", "changes", "trustedRoot", "written"],
         &["digest", "name", "version", "entries", "blobs", "bytes", "signed", "trustedRoot"],
-        &["digest", "name", "version", "targets", "blobs", "bytes", "entries", "files"],
-        &["digest", "name", "version", "signer", "blobs", "bytes", "trustedRoot", "items"],
+        &["digest", "name", "version", "targets", "blobs", "bytes", "signatures", "entries", "files"],
+        &["digest", "name", "version", "signatures", "others", "blobs", "bytes", "trustedRoot", "items"],
         &["present", "sent", "blobs", "bytes", "leftOut"],
         &["objects", "files"],
     ];
