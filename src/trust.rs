@@ -28,6 +28,7 @@ pub mod signer;
 pub mod trusted_root;
 pub mod verify_bundle;
 
+mod attestation_tag;
 mod claims;
 mod dsse;
 mod encoding;

@@ -18,8 +18,8 @@
 //!   `the_other_half_of_s_stands_in_no_log`;
 //! - every timestamp that is there has to hold, also where the log's promise would do: `timestamps_that_prove_nothing_are_refused`.
 //!
-//! What is left open on purpose: `envelopeHash` of `dsse` entries is over bytes that nobody kept; the payload, its type, the
-//! signature and the certificate are all compared otherwise. The name in a Rekor v1 checkpoint is not the log's address: private
+//! What is left open on purpose: `envelopeHash` of `dsse` entries is over bytes that a bundle does not keep (an `.att` layer does, and
+//! is compared); the payload, its type, the signature and the certificate are all compared otherwise. The name in a Rekor v1 checkpoint is not the log's address: private
 //! instances sign in the name of a machine. On v2, size, root and index within the proof are repetitions that nothing depends on.
 //! Beside the log, witnesses may sign a checkpoint; they are not looked at.
 //!
@@ -35,7 +35,8 @@ mod library;
 mod log_entry;
 mod time;
 
-use sigstore_verify::types::{Artifact, Bundle, DerPublicKey, KindVersion, TransparencyLogEntry};
+pub(super) use sigstore_verify::types::Bundle;
+use sigstore_verify::types::{Artifact, DerPublicKey, KindVersion, TransparencyLogEntry};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
 
 use super::encoding::to_hex;
@@ -44,7 +45,7 @@ use crate::lock::CertificateSigner;
 
 pub(super) use certificate::Leaf;
 pub use fault::KeylessFault;
-pub(super) use legacy::{LegacySignature, certificate_of};
+pub(super) use legacy::{LegacyContent, LegacySignature, certificate_of};
 
 /// Reads a bundle, after its outer shape has been checked.
 pub(super) fn parse(json: &[u8]) -> Result<Bundle, KeylessFault> {
