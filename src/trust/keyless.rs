@@ -82,7 +82,7 @@ pub(super) fn verify_by_key<'a>(
     if result.tlog_verified() { Ok(()) } else { Err(KeylessFault::Incomplete) }
 }
 
-/// Verifies what is said to have seen a signature by a key: log entries, timestamps, or both. Where there is neither, nothing.
+/// Verifies what is said to have seen a signature by a key: log entries, timestamps, or both; neither is an error.
 pub(super) fn verify_witnesses(
     bundle: &Bundle,
     bytes: &[u8],
@@ -95,6 +95,11 @@ pub(super) fn verify_witnesses(
     }
     let without_log = policy.skip_tlog_unsafe();
     root.verifier().verify(bytes, bundle, &without_log).map(|_| ()).map_err(library::fault)
+}
+
+/// Checks what nothing depends on, but what is wrong if it differs. For signatures of which every byte has to be as it was.
+pub(super) fn check_repetitions(bundle: &Bundle) -> Result<(), KeylessFault> {
+    log_entry::check_repetitions(bundle)
 }
 
 /// Tells whether the trusted root knows a log that a signature names.

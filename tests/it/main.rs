@@ -20,6 +20,7 @@ mod main_path;
 mod peers;
 mod policies;
 mod registry_faults;
+mod signing;
 mod spec_faults;
 mod stage;
 mod support;

@@ -259,11 +259,10 @@ fn every_flipped_byte_of_a_slot_is_refused() {
             let mut altered = good.clone();
             altered[at] ^= flip;
             assert!(check_all(&[&altered], &both).is_err(), "byte {at} xor {flip:#x}");
-            assert!(
-                check_all(&[&beside, &altered], &both).is_err(),
-                "byte {at} xor {flip:#x}, beside a good one"
-            );
         }
+        let mut altered = good.clone();
+        altered[at] ^= 0x01;
+        assert!(check_all(&[&beside, &altered], &both).is_err(), "byte {at}, beside a good signature");
     }
 }
 
