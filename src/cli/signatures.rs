@@ -2,16 +2,16 @@
 
 use crate::lock::{AttestationSeen, SignatureSeen, Signer};
 
-/// One line of the table.
+/// One line of the table. The identity is the longest, and so the last.
 pub struct Row {
     /// The image, artifact or bundle.
     pub what: String,
-    /// Who signed it.
-    pub by: String,
     /// The earliest proven time of the signature.
     pub when: String,
     /// In which form, and where it can be looked up.
     pub how: String,
+    /// Who signed it, or why nobody did.
+    pub by: String,
 }
 
 /// Returns the lines of one item.
@@ -23,31 +23,30 @@ pub fn rows(what: &str, signatures: &[SignatureSeen], attestations: &[Attestatio
 }
 
 fn row(what: String, seen: &SignatureSeen) -> Row {
-    let form = seen.form();
-    let none = || "-".to_owned();
+    let (form, none) = (seen.form(), "-".to_owned());
     match seen {
         SignatureSeen::Unsigned { reason } => {
-            Row { what, by: "nobody".to_owned(), when: none(), how: format!("pinned in the lock: {reason}") }
+            Row { what, when: none, how: "pinned in the lock".to_owned(), by: format!("nobody: {reason}") }
         }
         SignatureSeen::SigstoreBundle { signer } | SignatureSeen::SimpleSigning { signer } => match signer {
             Signer::Certificate(signer) => {
                 let log = signer.log_id.get(..8).unwrap_or(&signer.log_id);
-                let how = format!("{form}, certificate, entry {} of log {log}…", signer.log_index);
-                Row { what, by: signer.identity.clone(), when: signer.time.clone(), how }
+                let how = format!("{form}, entry {} of log {log}", signer.log_index);
+                Row { what, when: signer.time.clone(), how, by: signer.identity.clone() }
             }
-            Signer::Key(hint) => Row { what, by: format!("key {hint}"), when: none(), how: form.to_owned() },
+            Signer::Key(hint) => Row { what, when: none, how: form.to_owned(), by: format!("key {hint}") },
         },
     }
 }
 
 /// Returns the lines as a table, with columns as wide as their widest entry.
 pub fn table(rows: &[Row]) -> String {
-    let head = Row { what: "WHAT".into(), by: "BY".into(), when: "WHEN".into(), how: "HOW".into() };
+    let head = Row { what: "WHAT".into(), when: "WHEN".into(), how: "HOW".into(), by: "BY".into() };
     let all: Vec<_> = [&head].into_iter().chain(rows).collect();
     let width =
         |column: fn(&Row) -> &str| all.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
-    let (what, by, when) = (width(|row| &row.what), width(|row| &row.by), width(|row| &row.when));
+    let (what, when, how) = (width(|row| &row.what), width(|row| &row.when), width(|row| &row.how));
     let line =
-        |row: &&Row| format!("{:<what$}  {:<by$}  {:<when$}  {}\n", row.what, row.by, row.when, row.how);
+        |row: &&Row| format!("{:<what$}  {:<when$}  {:<how$}  {}\n", row.what, row.when, row.how, row.by);
     all.iter().map(line).collect()
 }

@@ -88,6 +88,23 @@ impl SignatureSeen {
     }
 }
 
+impl fmt::Display for SignatureSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsigned { reason } => write!(f, "no signature ({reason})"),
+            Self::SigstoreBundle { signer } | Self::SimpleSigning { signer } => {
+                write!(f, "{} by {signer}", self.form())?;
+                match signer {
+                    Signer::Key(_) => Ok(()),
+                    Signer::Certificate(signer) => {
+                        write!(f, ", entry {} of log {}, {}", signer.log_index, signer.log_id, signer.time)
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -137,6 +137,24 @@ pub enum EntryError {
         /// What was found.
         found: String,
     },
+    /// What is proved about it is not what the bundle's own lock records.
+    #[error("the lock records of `{reference}`: {expected}; the bundle proves: {found}")]
+    NotAsRecorded {
+        /// The reference.
+        reference: String,
+        /// What the lock records.
+        expected: String,
+        /// What is proved.
+        found: String,
+    },
+    /// Spec, lock and content of a bundle do not say the same.
+    #[error("{what} is in the bundle, but {reason}")]
+    Contradiction {
+        /// The entry or file.
+        what: String,
+        /// What says something else.
+        reason: &'static str,
+    },
     /// A key of its policy is no key.
     #[error("the policy of `{reference}` holds a key that cannot be used")]
     Key {
@@ -169,7 +187,11 @@ impl EntryError {
     fn is_refusal(&self) -> bool {
         match self {
             Self::Resolve(error) => error.is_refusal(),
-            Self::Trust { .. } | Self::NotAsLocked { .. } | Self::Denied { .. } => true,
+            Self::Trust { .. }
+            | Self::NotAsLocked { .. }
+            | Self::NotAsRecorded { .. }
+            | Self::Contradiction { .. }
+            | Self::Denied { .. } => true,
             Self::Key { .. } => false,
             Self::File { source, .. } => source.is_refusal(),
         }
@@ -180,11 +202,15 @@ impl EntryError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Resolve(error) => error.hint(),
+            Self::Trust { source, .. } if source.is_of_another_root() => Some(
+                "the trusted root in use does not know who signed: give the root of that Sigstore with --trusted-root FILE, or a newer one of the public Sigstore; without one, do not take this content"
+                    .to_owned(),
+            ),
             Self::Trust { .. } => Some(
                 "do not take this content; if upstream changed its signer, change the policy in the spec"
                     .to_owned(),
             ),
-            Self::NotAsLocked { .. } => Some(
+            Self::NotAsLocked { .. } | Self::NotAsRecorded { .. } | Self::Contradiction { .. } => Some(
                 "do not use this bundle: whoever signed it did not build it with this program".to_owned(),
             ),
             Self::Denied { .. } => Some("choose a version that is not on the deny list".to_owned()),

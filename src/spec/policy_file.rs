@@ -210,3 +210,6 @@ fn subject(decoder: &mut Decoder, fields: &Fields<'_>) -> Option<SubjectMatch> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,9 @@ fn question<'a>(
     if requirement.is_hollow() {
         return Err(TrustError::Nobody { subject });
     }
+    if let Some(signatory) = requirement.repeated() {
+        return Err(TrustError::Repeated { subject, signatory: signatory.to_string() });
+    }
     let (mut keys, mut identities): (Vec<&PublicKey>, Vec<&Identity>) = Default::default();
     for signatory in requirement.signatories() {
         match signatory {

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::error::{EntryError, OpsError};
 use super::super::judge::judge_again;
 use super::VerifiedItem;
-use crate::archive::{Archive, ArchiveError, Role};
+use crate::archive::{Archive, ArchiveError, Entry, Role};
 use crate::digest::Digest;
-use crate::lock::{Lock, LockedItem};
+use crate::lock::{AttestationSeen, Lock, LockedItem, SignatureSeen};
 use crate::resolve::subset_of;
 use crate::spec::{Item, ItemKind, Spec};
 use crate::trust::TrustedRoot;
@@ -34,7 +34,10 @@ impl Documents {
         let payload = archive.payload()?;
         let text = |name: &str| {
             let bytes = payload.get(name).cloned().unwrap_or_default();
-            String::from_utf8(bytes).map_err(|_| malformed(&format!("file `{name}`"), "not UTF-8".to_owned()))
+            String::from_utf8(bytes).map_err(|_| ArchiveError::Malformed {
+                what: format!("file `{name}`"),
+                reason: "not UTF-8".to_owned(),
+            })
         };
         let spec = Spec::parse(&text("bundle.yaml")?, "bundle.yaml")?;
         let lock = Lock::parse(&text("bundle.lock")?, "bundle.lock")?;
@@ -62,12 +65,11 @@ impl Documents {
         let judged = judge_again(archive, item, locked.digest, root)?;
         let (signatures, attestations) = (judged.signatures(), judged.attestations());
         if signatures != locked.signatures || attestations != locked.attestations {
-            let named = |signatures: &[crate::lock::SignatureSeen]| {
-                let named = signatures.iter().map(|seen| format!("{} by {}", seen.form(), seen.by()));
-                named.collect::<Vec<_>>().join(" and ")
-            };
-            let (expected, found) = (named(&locked.signatures), named(&signatures));
-            return Err(other(item, "signature", &expected, &found));
+            return Err(EntryError::NotAsRecorded {
+                reference: item.reference.to_string(),
+                expected: recorded(&locked.signatures, &locked.attestations),
+                found: recorded(&signatures, &attestations),
+            });
         }
         let reference = item.reference.to_string();
         Ok(VerifiedItem { reference, digest: locked.digest, signatures, attestations })
@@ -116,11 +118,9 @@ impl Documents {
             Role::Original => !self.lock.items.iter().any(|item| item.digest == entry.descriptor.digest),
             Role::Signature | Role::Referrer => false,
         });
-        match unknown.map(crate::archive::Entry::name).next() {
+        match unknown.map(Entry::name).next() {
             None => Ok(()),
-            Some(name) => {
-                Err(malformed(&format!("entry `{name}`"), "the spec does not name it".to_owned()).into())
-            }
+            Some(name) => Err(contradiction(format!("`{name}`"), "the spec does not name it")),
         }
     }
 
@@ -141,14 +141,20 @@ impl Documents {
         match different.map(|(name, _)| name).next() {
             None => Ok(()),
             Some(name) => {
-                let reason = "spec, lock and content do not name the same".to_owned();
-                Err(malformed(&format!("file `{name}`"), reason).into())
+                let reason = "spec, lock and content do not name the same";
+                Err(contradiction(format!("file `{name}`"), reason))
             }
         }
     }
 }
 
-fn is_entry_of(entry: &crate::archive::Entry, item: &Item) -> bool {
+fn recorded(signatures: &[SignatureSeen], attestations: &[AttestationSeen]) -> String {
+    let signed = signatures.iter().map(SignatureSeen::to_string);
+    let attested = attestations.iter().map(|seen| format!("{} in a {}", seen.predicate_type, seen.signature));
+    signed.chain(attested).collect::<Vec<_>>().join(" and ")
+}
+
+fn is_entry_of(entry: &Entry, item: &Item) -> bool {
     let role = if item.kind == ItemKind::Image { Role::Image } else { Role::Artifact };
     entry.role == role
         && entry.repository == item.reference.name()
@@ -164,6 +170,6 @@ fn other(item: &Item, what: &'static str, expected: &str, found: &str) -> EntryE
     }
 }
 
-fn malformed(what: &str, reason: String) -> ArchiveError {
-    ArchiveError::Malformed { what: what.to_owned(), reason }
+fn contradiction(what: String, reason: &'static str) -> OpsError {
+    OpsError::Entries(vec![EntryError::Contradiction { what, reason }])
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::support::{Ran, bundle};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "lock",
     "build",
+    "sign",
     "inspect",
     "verify",
     "push",

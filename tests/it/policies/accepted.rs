@@ -74,7 +74,7 @@ fn recorded(signed: &Signed) -> serde_json::Value {
 fn is_judged_again_offline(signed: &Signed, shown_as: &str) {
     let _before = signed.tiny.front("docker.io").take_requests();
     let said = signed.tiny.stack.bundle(["verify", "tiny.tar", "--insecure-unsigned"]).ok();
-    let line = format!("{IMAGE} key {} - {shown_as}", signed.hint);
+    let line = format!("{IMAGE} - {shown_as} key {}", signed.hint);
     let mut lines = said.lines().map(|found| found.split_whitespace().collect::<Vec<_>>().join(" "));
     assert!(lines.any(|found| found == line), "{said}");
     assert_eq!(signed.tiny.front("docker.io").take_requests(), Vec::<String>::new());

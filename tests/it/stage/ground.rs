@@ -44,7 +44,8 @@ impl Ground {
 
     /// Installs a bundle, with more arguments.
     pub fn install<'a>(&self, file: &'a str, more: impl IntoIterator<Item = &'a str>) -> Ran {
-        let arguments = ["install", file, "--key", "mine.pub", "--site", "site.yaml"];
+        let arguments =
+            ["install", file, "--key", "mine.pub", "--trusted-root", "root.json", "--site", "site.yaml"];
         self.stage.bundle(arguments.into_iter().chain(more))
     }
 
