@@ -1,6 +1,8 @@
 //! Faults of the registries that `lock` and `build` read from.
 
+use airgap_bundle::registry::oci;
 use http::Method;
+use serde_json::json;
 use tokio::net::TcpSocket;
 
 use crate::internet::{Answer, Fault};
@@ -144,6 +146,28 @@ fn a_registry_without_referrers_api_is_asked_for_the_tag_in_its_place() {
     let requests = tiny.front("ghcr.io").take_requests();
     let asked = |end: &str| requests.iter().any(|line| line.ends_with(&format!("{tag}{end}")));
     assert!(asked("") && asked(".sig") && asked(".att"), "{requests:?}");
+}
+
+#[test]
+fn what_is_listed_as_a_referrer_and_is_none_is_refused() {
+    let tiny = Tiny::new();
+    let artifact = tiny.manifest(ARTIFACT).descriptor;
+    let listed = json!({
+        "schemaVersion": 2,
+        "mediaType": oci::INDEX,
+        "manifests": [{"mediaType": artifact.media_type, "digest": artifact.digest, "size": artifact.size}],
+    });
+    let tag = format!("sha256-{}", artifact.digest.hex());
+    let artifacts = tiny.artifacts();
+    let put = artifacts.put_manifest(&tag, oci::INDEX, listed.to_string().into());
+    tiny.stack.block_on(put).expect("it is taken");
+    tiny.fault("/referrers/", Answer::Status(404));
+    insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: it is listed as a referrer of `[digest 1]`, but refers to nothing
+
+        hint: that is not what a registry sends: ask upstream's registry directly, and do not use this content
+        ");
 }
 
 #[test]
