@@ -20,7 +20,8 @@
 //!
 //! What is left open on purpose: `envelopeHash` of `dsse` entries is over bytes that nobody kept; the payload, its type, the
 //! signature and the certificate are all compared otherwise. The name in a Rekor v1 checkpoint is not the log's address: private
-//! instances sign in the name of a machine. On v2, size, root and index within the proof are repetitions that nothing depends on.
+//! instances sign in the name of a machine. On v2, size, root and index within the proof are repetitions that nothing depends on; in
+//! a bundle's own signatures they are compared, so that no byte can change.
 //! Beside the log, witnesses may sign a checkpoint; they are not looked at.
 //!
 //! Time is never "now", with one exception within `sigstore-verify`: what claims to be from the future is refused.

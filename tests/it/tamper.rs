@@ -97,7 +97,8 @@ fn one_altered_byte_in_any_slot_is_refused_also_beside_a_good_signature() {
         for offset in (0..512).step_by(37).chain(512..1024).chain((1024..512 + SIGNATURE_SLOT).step_by(997)) {
             flip(&path, start + offset);
             let error = verify().expect_err("an error").to_string();
-            let refused = error.starts_with("the bundle's signature `bundle.") && error.ends_with("` was refused");
+            let refused =
+                error.starts_with("the bundle's signature `bundle.") && error.ends_with("` was refused");
             assert!(refused || offset < 512 && error.contains("expected member `bundle."), "{error}");
             flip(&path, start + offset);
         }
@@ -125,11 +126,7 @@ fn a_bundle_by_another_key_or_by_nobody_is_refused() {
     sealed.stack.keys("other");
     let ran = sealed.stack.bundle(["verify", "b.tar", "--key", "other.pub"]);
     assert_eq!(ran.code, Some(1));
-    assert!(
-        ran.stderr.starts_with("error: expected the bundle to be signed by `"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.starts_with("error: expected the bundle to be signed by `"), "{}", ran.stderr);
     let both = sealed.stack.bundle(["verify", "b.tar", "--key", "other.pub", "--key", "mine.pub"]);
     assert_eq!(both.code, Some(0), "one of several keys is enough");
     let unsigned = [

@@ -1,7 +1,7 @@
 //! A byte changed in the slot of one who was given is refused, as bad and not as somebody else's.
 //!
-//! One thing in a slot is not covered by any signature: within a timestamp (RFC 3161), the copy of the authority's certificate and the
-//! names of algorithms. Cosign does not look at them either. There, a changed byte may stay, but changes neither who signed nor when.
+//! What no signature covers is left out: within a timestamp (RFC 3161), the copy of the authority's certificate and the names of
+//! algorithms. There, a changed byte may stay, but changes neither who signed nor when.
 
 use airgap_bundle::lock::Signer;
 use airgap_bundle::spec::Identity;
