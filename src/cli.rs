@@ -3,6 +3,7 @@
 //! Exit codes: 0 yes, 1 no (refused, differs, unhealthy), 2 could not tell (usage, input, network).
 
 mod build;
+mod diff;
 mod environment;
 mod error;
 mod inspect;
@@ -46,6 +47,7 @@ enum Command {
     Lock(lock::Args),
     Build(build::Args),
     Sign(sign::Args),
+    Diff(diff::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Push(push::Args),
@@ -87,6 +89,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Lock(args) => args.run(ui, environment).await,
             Command::Build(args) => args.run(ui, environment).await,
             Command::Sign(args) => args.run(ui, environment),
+            Command::Diff(args) => args.run(ui),
             Command::Inspect(args) => args.run(ui),
             Command::Verify(args) => args.run(ui, environment),
             Command::Push(args) => args.run(ui, environment).await,

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod build;
+mod diff;
 mod error;
 mod gather;
 mod inspect;
@@ -17,6 +18,7 @@ mod verify;
 mod workspace;
 
 pub use build::{BuildOptions, BuildReport, build};
+pub use diff::{DiffReport, diff};
 pub use error::{EntryError, OpsError};
 pub use gather::Upstream;
 pub use inspect::{InspectReport, InspectedSignature, inspect};

@@ -50,11 +50,19 @@ pub enum What {
     Size,
     /// A file comes from another address.
     Address,
+    /// The bundle has another name or version.
+    Version,
 }
 
 impl Change {
     fn new(name: &str, what: What, from: Option<String>, to: Option<String>) -> Self {
         Self { name: name.to_owned(), what, from, to }
+    }
+
+    /// Returns a change between two texts, where they differ.
+    #[must_use]
+    pub fn between(name: &str, what: What, from: Option<&str>, to: Option<&str>) -> Option<Self> {
+        (from != to).then(|| Self::new(name, what, from.map(str::to_owned), to.map(str::to_owned)))
     }
 
     /// Tells whether an entry came or went.
@@ -75,7 +83,7 @@ impl fmt::Display for Change {
         let what = match self.what {
             What::New => return write!(f, "{}: new, {}", self.name, self.to.as_deref().unwrap_or_default()),
             What::Gone => return write!(f, "{}: gone", self.name),
-            What::Targets | What::Digest => "",
+            What::Targets | What::Digest | What::Version => "",
             What::Signer => "signer ",
             What::Form => "form ",
             What::Attestations => "attestations ",

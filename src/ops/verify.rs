@@ -12,7 +12,7 @@ use crate::lock::{AttestationSeen, SignatureSeen, Signer};
 use crate::report::Reporter;
 use crate::spec::DenyList;
 use crate::trust::{BundleSigners, Claimed, SetAside, TrustedRoot};
-use items::Documents;
+pub(super) use items::Documents;
 
 /// Whom the operator trusts, and what is refused whoever vouches for it.
 #[derive(Debug, Clone)]

@@ -22,15 +22,15 @@ use crate::trust::TrustedRoot;
 const FILES: &str = "files/";
 
 /// The documents of a bundle that say what it must hold.
-pub(super) struct Documents {
+pub(in crate::ops) struct Documents {
     pub spec: Spec,
-    lock: Lock,
+    pub lock: Lock,
     payload: BTreeMap<String, Vec<u8>>,
 }
 
 impl Documents {
     /// Reads them.
-    pub(super) fn of(archive: &Archive) -> Result<Self, OpsError> {
+    pub(in crate::ops) fn of(archive: &Archive) -> Result<Self, OpsError> {
         let payload = archive.payload()?;
         let text = |name: &str| {
             let bytes = payload.get(name).cloned().unwrap_or_default();
@@ -42,6 +42,12 @@ impl Documents {
         let spec = Spec::parse(&text("bundle.yaml")?, "bundle.yaml")?;
         let lock = Lock::parse(&text("bundle.lock")?, "bundle.lock")?;
         Ok(Self { spec, lock, payload })
+    }
+
+    /// Returns what the bundle's author wrote: the spec, the layers, the platforms' files. Lock and upstream's files are not among them.
+    pub(in crate::ops) fn own(&self) -> BTreeMap<String, Digest> {
+        let own = self.payload.iter().filter(|(path, _)| !path.starts_with(FILES) && *path != "bundle.lock");
+        own.map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect()
     }
 
     /// Checks every image, artifact and file.

@@ -211,6 +211,39 @@ fn a_build_against_a_lock_whose_signer_changed_is_refused() {
     assert_eq!(tiny.fails(1, tiny.build()), outdated(&form));
 }
 
+#[test]
+fn two_locks_or_bundles_are_compared_with_their_signers() {
+    let keyless = Keyless::new();
+    let (tiny, stack) = (&keyless.tiny, &keyless.tiny.stack);
+    let pattern = "{keyless: {issuer: 'https://token.actions.githubusercontent.com', identityRegexp: \
+                   'https://github\\.com/falcosecurity/falco/\\.github/workflows/.+'}}";
+    keyless.sign(&Signing::new(Tag, FALCO));
+    keyless.policy(pattern);
+    stack.bundle(tiny.build()).ok();
+    for (from, to) in [("tiny.tar", "old.tar"), ("tiny.lock", "old.lock")] {
+        std::fs::rename(stack.path(from), stack.path(to)).expect("a file");
+    }
+    keyless.sign(&Signing::new(Tag, OTHER));
+    let spec = std::fs::read_to_string(stack.path("tiny.yaml")).expect("the spec");
+    stack.write("tiny.yaml", &spec.replace("version: 1.0.0", "version: 1.0.1"));
+    stack.bundle(tiny.build()).ok();
+    let signer = format!("{IMAGE}: signer `{FALCO}` of `{GITHUB}` → `{OTHER}` of `{GITHUB}`");
+    let same = |one, other| stack.bundle(["diff", one, other]);
+    for (one, other) in [("old.lock", "tiny.lock"), ("old.tar", "tiny.lock"), ("old.lock", "tiny.tar")] {
+        let ran = same(one, other);
+        assert_eq!((ran.code, ran.stdout), (Some(1), format!("{signer}\n")), "{one} {other}");
+    }
+    let ran = same("old.tar", "tiny.tar");
+    let said = tiny.plain(&ran.stdout);
+    let all = format!("bundle: tiny 1.0.0 → tiny 1.0.1\n{signer}\nbundle.yaml: [digest 1] → [digest 2]\n");
+    assert_eq!((ran.code, said), (Some(1), all));
+    for one in ["tiny.tar", "tiny.lock"] {
+        assert_eq!(same(one, one).ok(), "nothing is different\n");
+    }
+    stack.write("none", "neither");
+    assert_eq!(same("none", "tiny.lock").code, Some(1), "it is no bundle");
+}
+
 fn outdated(change: &str) -> String {
     format!(
         "error: the lock `tiny.lock` is out of date:\n{change}\n\nhint: look at each change, then take it over with \
