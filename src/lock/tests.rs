@@ -53,7 +53,7 @@ fn what_is_not_a_lock_of_this_version_is_refused() {
         (
             "\"unsigned\"",
             "\"keyless\"",
-            "unknown variant `keyless`, expected one of `sigstore-bundle`, `simple-signing`, `unsigned` at line 18 column 27",
+            "unknown variant `keyless`, expected one of `sigstore-bundle`, `simple-signing`, `attestation-tag`, `unsigned` at line 18 column 27",
         ),
         ("sha256:", "sha512:", ""),
     ] {
