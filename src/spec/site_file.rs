@@ -2,6 +2,7 @@
 
 use super::decode::{Decoder, Fields};
 use super::node::Node;
+use super::registries::decode_certificates;
 use super::site::{
     Enforcement, ImageMode, Platform, PodSecurity, Site, SiteGatekeeper, SiteNamespace, SiteRegistry,
 };
@@ -48,7 +49,8 @@ fn decode(decoder: &mut Decoder, root: &Node) -> Site {
 }
 
 fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistry {
-    let fields = decoder.fields(node, "`registry`", &["address", "images", "plainHttp", "prefix"]);
+    let known = ["address", "images", "plainHttp", "prefix", "ca", "clientCertificate", "clientKey"];
+    let fields = decoder.fields(node, "`registry`", &known);
     let address = fields.required(decoder, "address", "registry.lan:5000");
     let address = address.and_then(|node| decode_address(decoder, node)).unwrap_or_default();
     let images = fields.optional("images").and_then(|node| decoder.choice(node, "`images`", IMAGES));
@@ -59,6 +61,7 @@ fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistry {
         images: images.unwrap_or_default(),
         plain_http,
         prefix: prefix.unwrap_or_default(),
+        certificates: decode_certificates(decoder, &fields),
     }
 }
 

@@ -184,6 +184,7 @@ impl Upstream {
             host: address.to_string(),
             prefix: String::new(),
             plain_http: Some(true),
+            ..Mirror::default()
         };
         Registries {
             mirrors: self.hosts().map(|(host, address)| (host.clone(), mirror(address))).collect(),
