@@ -80,11 +80,11 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
     runtime.block_on(async {
         match command {
-            Command::Lock(args) => args.run(ui).await,
+            Command::Lock(args) => args.run(ui, environment).await,
             Command::Build(args) => args.run(ui, environment).await,
             Command::Inspect(args) => args.run(ui),
             Command::Verify(args) => args.run(ui),
-            Command::Push(args) => args.run(ui).await,
+            Command::Push(args) => args.run(ui, environment).await,
             Command::Serve(args) => args.run(ui).await,
             Command::Render(args) => args.run(ui),
             Command::Install(args) => args.run(ui, environment).await,

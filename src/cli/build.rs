@@ -40,7 +40,8 @@ impl Args {
         let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
         let output = self.output.unwrap_or_else(|| PathBuf::from(name));
         let options = BuildOptions { output: output.clone(), key, locked: self.locked, jobs: self.jobs };
-        let report = build(&workspace, &self.upstream.upstream()?, &options, ui.reporter()).await?;
+        let report =
+            build(&workspace, &self.upstream.upstream(environment)?, &options, ui.reporter()).await?;
         let signed = if report.signed { "signed" } else { "NOT signed" };
         let size = bytes(report.bytes);
         let text = format!(

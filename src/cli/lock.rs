@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::environment::Environment;
 use super::error::Failure;
 use super::options::UpstreamOptions;
 use super::ui::Ui;
@@ -23,15 +24,19 @@ pub struct Args {
 }
 
 impl Args {
-    pub async fn run(self, ui: &Ui) -> Result<bool, Failure> {
+    pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let workspace = Workspace::load(&self.spec)?;
         let update = match self.update {
             None => Update::Nothing,
             Some(names) if names.is_empty() => Update::Everything,
             Some(names) => Update::Named(names),
         };
-        let report =
-            lock(&workspace, &self.upstream.upstream()?, &LockOptions { update, check: self.check }).await?;
+        let report = lock(
+            &workspace,
+            &self.upstream.upstream(environment)?,
+            &LockOptions { update, check: self.check },
+        )
+        .await?;
         let changes: String = report.changes.iter().map(|change| format!("  {change}\n")).collect();
         let verb = if report.written { "wrote" } else { "nothing to change in" };
         let text = format!(

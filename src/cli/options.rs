@@ -8,8 +8,8 @@ use super::environment::Environment;
 use super::error::Failure;
 use crate::cluster::ConnectOptions;
 use crate::ops::{OpsError, Signers, SiteChoice, Trust, Upstream, read_site, read_text};
-use crate::registry::Endpoint;
-use crate::spec::{DenyList, Platform, Registries};
+use crate::registry::{Access, Endpoint, Patience};
+use crate::spec::{Certificates, DenyList, Platform, Registries};
 use crate::trust::PublicKey;
 
 /// How results are printed.
@@ -128,6 +128,21 @@ impl ClusterOptions {
     }
 }
 
+/// How registries are borne with.
+#[derive(Args)]
+pub struct NetworkOptions {
+    /// How often a request is made again that failed for a reason that passes
+    #[arg(long, value_name = "N", default_value_t = Patience::default().retries)]
+    retries: u32,
+}
+
+impl NetworkOptions {
+    pub fn access(&self, environment: &Environment) -> Access {
+        let patience = Patience { retries: self.retries, ..Patience::default() };
+        Access { proxies: environment.proxies.clone(), patience, ..Access::default() }
+    }
+}
+
 /// How upstream is reached.
 #[derive(Args)]
 pub struct UpstreamOptions {
@@ -135,18 +150,20 @@ pub struct UpstreamOptions {
     #[arg(long, value_name = "FILE")]
     registries: Option<PathBuf>,
     #[command(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
     deny: DenyOptions,
 }
 
 impl UpstreamOptions {
-    pub fn upstream(&self) -> Result<Upstream, Failure> {
+    pub fn upstream(&self, environment: &Environment) -> Result<Upstream, Failure> {
         let registries = match &self.registries {
             Some(path) => {
                 Registries::parse(&read_text(path)?, &path.display().to_string()).map_err(OpsError::from)?
             }
             None => Registries::default(),
         };
-        Ok(Upstream::new(registries, self.deny.list()?)?)
+        Ok(Upstream::new(registries, self.deny.list()?, &self.network.access(environment))?)
     }
 }
 
@@ -158,9 +175,29 @@ pub struct RegistryOptions {
     /// Speak plain HTTP with this registry host; on a loopback address that is the default
     #[arg(long, value_name = "HOST")]
     plain_http: Vec<String>,
+    /// The only authorities that may vouch for this registry (PEM), instead of this machine's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<String>,
+    /// The certificate that this machine shows to the registry (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_certificate: Option<String>,
+    /// The key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    client_key: Option<String>,
+    #[command(flatten)]
+    network: NetworkOptions,
 }
 
 impl RegistryOptions {
+    pub fn access(&self, endpoint: &Endpoint, environment: &Environment) -> Access {
+        let certificates = Certificates {
+            ca: self.ca.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+        };
+        self.network.access(environment).with_certificates(&endpoint.host, &certificates)
+    }
+
     pub fn endpoint(&self) -> Result<Endpoint, Failure> {
         let (host, prefix) = self.registry.split_once('/').unwrap_or((&self.registry, ""));
         if !crate::spec::is_host(host) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::environment::Environment;
 use super::error::Failure;
 use super::options::{BundleOptions, RegistryOptions};
 use super::ui::{Ui, bytes};
@@ -23,10 +24,11 @@ pub struct Args {
 }
 
 impl Args {
-    pub async fn run(self, ui: &Ui) -> Result<bool, Failure> {
+    pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let endpoint = self.registry.endpoint()?;
         let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust()?)?);
-        let options = PushOptions { endpoint, retag: self.retag, jobs: self.jobs };
+        let access = self.registry.access(&endpoint, environment);
+        let options = PushOptions { endpoint, access, retag: self.retag, jobs: self.jobs };
         let report = push(archive, &options, ui.reporter()).await?;
         let host = &options.endpoint.host;
         let text = format!(

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use airgap_bundle::digest::Digest;
 use airgap_bundle::reference::ImageRef;
 use airgap_bundle::registry::server::{Registry, Running};
-use airgap_bundle::registry::{Client, RegistryError};
+use airgap_bundle::registry::{Access, Client, Patience, RegistryError};
 use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
 
 pub use compile::standin;
@@ -207,7 +207,9 @@ impl Upstream {
     /// # Errors
     /// When the machine's TLS set-up cannot be used.
     pub fn client(&self) -> Result<Client, RegistryError> {
-        Client::new(self.registries())
+        // What fails once is to be seen.
+        let access = Access { patience: Patience::none(), ..Access::default() };
+        Client::with_access(self.registries(), &access)
     }
 
     /// Returns the front of a host or of an empty registry.

@@ -62,14 +62,16 @@ impl PushError {
 /// Returns what helps with a registry that is pushed to.
 fn hint(error: &RegistryError) -> Option<String> {
     let hint = error.hint();
-    match error {
+    match error.cause() {
         RegistryError::Unreachable { .. } => hint.map(|hint| {
             hint + "; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise"
         }),
         RegistryError::NotFound { .. } => {
             Some("check that the registry takes pushes under this path".to_owned())
         }
-        RegistryError::BrokenOff { .. } | RegistryError::Status { status: 429 | 500.., .. } => {
+        RegistryError::BrokenOff { .. }
+        | RegistryError::Silent { .. }
+        | RegistryError::Status { status: 429 | 500.., .. } => {
             hint.map(|hint| hint + ", only what is missing is sent")
         }
         _ => hint,

@@ -17,8 +17,8 @@ fn target(tiny: &Tiny) -> String {
     tiny.stack.upstream.empty(1).expect("an empty registry").to_string()
 }
 
-fn push(target: &str) -> [&str; 4] {
-    ["push", "tiny.tar", target, "--insecure-unsigned"]
+fn push(target: &str) -> [&str; 6] {
+    ["push", "tiny.tar", target, "--insecure-unsigned", "--retries", "0"]
 }
 
 fn writing(path: &str, status: u16) -> Fault {
