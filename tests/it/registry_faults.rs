@@ -1,5 +1,6 @@
 //! Registries that are not there, refuse, break off, or send something else: what is said, the exit code, and nothing left.
 
+mod chaos;
 mod content;
 mod source;
 mod target;

@@ -9,6 +9,7 @@
 
 mod artifact;
 mod attestation;
+mod chaos;
 mod compile;
 mod error;
 mod front;
@@ -33,6 +34,7 @@ use airgap_bundle::registry::server::{Registry, Running};
 use airgap_bundle::registry::{Access, Client, Patience, RegistryError};
 use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
 
+pub use chaos::Chaos;
 pub use compile::standin;
 pub use error::UpstreamError;
 pub use front::{Answer, Fault, Front};
