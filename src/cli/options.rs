@@ -190,12 +190,15 @@ pub struct RegistryOptions {
 
 impl RegistryOptions {
     pub fn access(&self, endpoint: &Endpoint, environment: &Environment) -> Access {
-        let certificates = Certificates {
+        self.network.access(environment).with_certificates(&endpoint.host, &self.certificates())
+    }
+
+    fn certificates(&self) -> Certificates {
+        Certificates {
             ca: self.ca.clone(),
             client_certificate: self.client_certificate.clone(),
             client_key: self.client_key.clone(),
-        };
-        self.network.access(environment).with_certificates(&endpoint.host, &certificates)
+        }
     }
 
     pub fn endpoint(&self) -> Result<Endpoint, Failure> {
@@ -209,6 +212,7 @@ impl RegistryOptions {
             .into());
         }
         let plain = self.plain_http.iter().any(|plain| plain == host).then_some(true);
+        let plain = plain.or(self.certificates().are_given().then_some(false));
         Ok(Endpoint::new(host, plain, prefix.trim_matches('/')))
     }
 }

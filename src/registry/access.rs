@@ -39,7 +39,7 @@ impl Access {
     /// Returns the access with what one more host is reached with.
     #[must_use]
     pub fn with_certificates(mut self, host: &str, certificates: &Certificates) -> Self {
-        if *certificates != Certificates::default() {
+        if certificates.are_given() {
             self.certificates.insert(host.to_owned(), certificates.clone());
         }
         self

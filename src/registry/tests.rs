@@ -4,6 +4,7 @@ mod login;
 mod moved;
 mod patience;
 mod scripted;
+mod secrets;
 mod transfers;
 
 use super::auth::{Credentials, Login};

@@ -93,14 +93,25 @@ fn with_own(builder: ClientBuilder, host: &str, pem: &Pem) -> Result<reqwest::Cl
 fn proxies(given: &Proxies) -> Result<Vec<Proxy>, RegistryError> {
     let except = given.except.iter().fold(LOOPBACK.to_owned(), |all, more| format!("{all},{more}"));
     let except = NoProxy::from_string(&except);
-    let https = given.https.iter().map(|address| Proxy::https(address.as_str()));
-    let http = given.http.iter().map(|address| Proxy::http(address.as_str()));
-    let made = https.chain(http).map(|proxy| proxy.map(|proxy| proxy.no_proxy(except.clone())));
     // Neither the address nor the library's words about it are told: it may hold a password.
-    made.collect::<Result<_, _>>().map_err(|_| RegistryError::Setup {
+    let refused = || RegistryError::Setup {
         what: "the address of a proxy".to_owned(),
         reason: "expected `http://HOST:PORT`, found something else in HTTPS_PROXY or HTTP_PROXY".to_owned(),
-    })
+    };
+    let https = given.https.iter().map(|address| (address, Proxy::https(address.as_str())));
+    let http = given.http.iter().map(|address| (address, Proxy::http(address.as_str())));
+    https
+        .chain(http)
+        .map(|(address, proxy)| match proxy {
+            Ok(proxy) if is_http(address) => Ok(proxy.no_proxy(except.clone())),
+            _ => Err(refused()),
+        })
+        .collect()
+}
+
+/// Returns whether an address is one of a proxy that is spoken to in HTTP; a scheme may be left out.
+fn is_http(address: &str) -> bool {
+    address.split_once("://").is_none_or(|(scheme, _)| ["http", "https"].contains(&scheme))
 }
 
 pub(super) fn setup(what: &str, error: &reqwest::Error) -> RegistryError {

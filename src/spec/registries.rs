@@ -27,6 +27,14 @@ pub struct Certificates {
     pub client_key: Option<String>,
 }
 
+impl Certificates {
+    /// Returns whether there are any: then TLS is meant, also on a loopback address.
+    #[must_use]
+    pub fn are_given(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
 /// A registry that is asked in place of upstream's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mirror {
@@ -91,7 +99,8 @@ fn decode_mirror(decoder: &mut Decoder, upstream: &str, node: &Node) -> Option<M
     let fields = decoder.fields(node, "a registry", &known);
     let plain_http = fields.optional("plainHttp").and_then(|node| decoder.boolean(node, "`plainHttp`"));
     let certificates = decode_certificates(decoder, &fields);
-    let itself = certificates != Certificates::default() || plain_http.is_some();
+    let plain_http = plain_http.or(certificates.are_given().then_some(false));
+    let itself = plain_http.is_some();
     let text = match fields.optional("mirror") {
         None if itself => {
             return Some(Mirror { host: upstream.to_owned(), plain_http, certificates, ..Mirror::default() });
@@ -166,8 +175,12 @@ mod tests {
         let file = |name: &str| Some(name.to_owned());
         let hub = Certificates { ca: file("ca.pem"), ..Certificates::default() };
         let own = Certificates { ca: None, client_certificate: file("c.pem"), client_key: file("k.pem") };
-        let mirror =
-            |host: &str, certificates| Mirror { host: host.to_owned(), certificates, ..Mirror::default() };
+        let mirror = |host: &str, certificates: Certificates| Mirror {
+            host: host.to_owned(),
+            plain_http: certificates.are_given().then_some(false),
+            certificates,
+            ..Mirror::default()
+        };
         assert_eq!(found["docker.io"], Mirror { prefix: "hub".to_owned(), ..mirror("cache.lan", hub) });
         assert_eq!(found["reg.lan"], mirror("reg.lan", own));
         let plain = mirror("plain.lan", Certificates::default());

@@ -56,12 +56,13 @@ fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistry {
     let images = fields.optional("images").and_then(|node| decoder.choice(node, "`images`", IMAGES));
     let plain_http = fields.optional("plainHttp").and_then(|node| decoder.boolean(node, "`plainHttp`"));
     let prefix = fields.optional("prefix").and_then(|node| decode_prefix(decoder, node));
+    let certificates = decode_certificates(decoder, &fields);
     SiteRegistry {
         address,
         images: images.unwrap_or_default(),
-        plain_http,
+        plain_http: plain_http.or(certificates.are_given().then_some(false)),
         prefix: prefix.unwrap_or_default(),
-        certificates: decode_certificates(decoder, &fields),
+        certificates,
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod chaos;
 mod content;
+mod proxies;
 mod source;
 mod target;
