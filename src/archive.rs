@@ -1,7 +1,7 @@
 //! The bundle file: a plain tar that is an OCI image layout, signed over its index.
 //!
-//! Members, in this order: `oci-layout`, `index.json`, `bundle.sigstore.json`, then one member a blob. The first
-//! blob is the bundle's own manifest, the second its table of contents; the small documents follow, then
+//! Members, in this order: `oci-layout`, `index.json`, the four slots for signatures (`bundle.sigstore.json`,
+//! `bundle.2.sigstore.json` and so on), then one member a blob. The first blob is the bundle's own manifest, the second its table of contents; the small documents follow, then
 //! everything else by digest. Each header is a function of the member's name and size alone, so every offset
 //! is arithmetic, and every byte of the file is determined by the index and the contents it names.
 
@@ -12,6 +12,7 @@ mod error;
 mod fixture;
 mod format;
 mod reader;
+mod slots;
 mod walk;
 mod writer;
 
@@ -19,6 +20,6 @@ pub use contents::{
     Contents, Entry, FILE_TYPE, FORMAT_VERSION, PayloadFile, Role, bundle_manifest, index_document,
 };
 pub use error::ArchiveError;
-pub use format::{Layout, SIGNATURE_SLOT};
-pub use reader::{Archive, Inspection, UnverifiedArchive};
+pub use format::{Layout, SIGNATURE_SLOT, SIGNATURE_SLOTS, slot_name};
+pub use reader::{Archive, Inspection, UnverifiedArchive, Vouched};
 pub use writer::Writer;

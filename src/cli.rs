@@ -3,6 +3,7 @@
 //! Exit codes: 0 yes, 1 no (refused, differs, unhealthy), 2 could not tell (usage, input, network).
 
 mod build;
+mod diff;
 mod environment;
 mod error;
 mod inspect;
@@ -14,6 +15,9 @@ mod probe;
 mod push;
 mod render;
 mod serve;
+mod sign;
+mod signatures;
+mod signers;
 mod ui;
 mod uninstall;
 mod verify;
@@ -42,6 +46,8 @@ struct Cli {
 enum Command {
     Lock(lock::Args),
     Build(build::Args),
+    Sign(sign::Args),
+    Diff(diff::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Push(push::Args),
@@ -82,11 +88,13 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
         match command {
             Command::Lock(args) => args.run(ui, environment).await,
             Command::Build(args) => args.run(ui, environment).await,
+            Command::Sign(args) => args.run(ui, environment),
+            Command::Diff(args) => args.run(ui),
             Command::Inspect(args) => args.run(ui),
-            Command::Verify(args) => args.run(ui),
+            Command::Verify(args) => args.run(ui, environment),
             Command::Push(args) => args.run(ui, environment).await,
-            Command::Serve(args) => args.run(ui).await,
-            Command::Render(args) => args.run(ui),
+            Command::Serve(args) => args.run(ui, environment).await,
+            Command::Render(args) => args.run(ui, environment),
             Command::Install(args) => args.run(ui, environment).await,
             Command::Probe(args) => args.run(ui, environment).await,
             Command::Uninstall(args) => args.run(ui, environment).await,

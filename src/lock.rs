@@ -1,10 +1,16 @@
 //! The lock: every reference of a spec, resolved to a digest, with its sizes and the signer that was seen.
 
+mod change;
+mod signature;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::reference::ImageRef;
 use crate::spec::{API_VERSION, ItemKind};
+
+pub use change::{Change, What};
+pub use signature::{AttestationSeen, CertificateSigner, SignatureSeen, Signer};
 
 /// What a lock file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,29 +45,11 @@ pub struct LockedItem {
     pub platforms: Vec<String>,
     /// Bytes of all blobs that travel, as they are stored.
     pub size: u64,
-    /// How it was verified.
-    pub signature: LockedSignature,
-}
-
-/// How an item was verified when the lock was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "form", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum LockedSignature {
-    /// Nobody signed it; this digest was accepted.
-    Unsigned {
-        /// Why that is accepted.
-        reason: String,
-    },
-    /// One of the policy's keys signed it, in a Sigstore bundle that refers to it.
-    SigstoreBundle {
-        /// The hint of the key: base64 of the SHA-256 of its SubjectPublicKeyInfo.
-        key: String,
-    },
-    /// One of the policy's keys signed it, under the tag `sha256-….sig`.
-    SimpleSigning {
-        /// The hint of the key: base64 of the SHA-256 of its SubjectPublicKeyInfo.
-        key: String,
-    },
+    /// The signatures that it was accepted for, in the order of their forms and signers.
+    pub signatures: Vec<SignatureSeen>,
+    /// The attestations that its policy demands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<AttestationSeen>,
 }
 
 /// One file, resolved.
@@ -134,51 +122,6 @@ impl Lock {
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&LockedFile> {
         self.files.iter().find(|file| file.name == name)
-    }
-
-    /// Returns what is different in `newer`, one line each.
-    #[must_use]
-    pub fn changes(&self, newer: &Self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if self.targets != newer.targets {
-            lines.push(format!("targets: {} → {}", self.targets.join(", "), newer.targets.join(", ")));
-        }
-        for item in &newer.items {
-            match self.item(&item.reference) {
-                None => lines.push(format!("{}: new, {}", item.reference, item.digest)),
-                Some(old) if old.digest != item.digest => {
-                    lines.push(format!("{}: {} → {}", item.reference, old.digest, item.digest))
-                }
-                Some(old) if old != item => {
-                    lines.push(format!("{}: same digest, other platforms, size or signature", item.reference))
-                }
-                Some(_) => {}
-            }
-        }
-        for file in &newer.files {
-            match self.file(&file.name) {
-                None => lines.push(format!("file {}: new, {}", file.name, file.sha256)),
-                Some(old) if old.sha256 == file.sha256 && old != file => {
-                    lines.push(format!("file {}: same digest, other address", file.name))
-                }
-                Some(old) if old != file => {
-                    lines.push(format!("file {}: {} → {}", file.name, old.sha256, file.sha256))
-                }
-                Some(_) => {}
-            }
-        }
-        let gone = self
-            .items
-            .iter()
-            .filter(|item| newer.item(&item.reference).is_none())
-            .map(|item| item.reference.to_string());
-        let gone_files = self
-            .files
-            .iter()
-            .filter(|file| newer.file(&file.name).is_none())
-            .map(|file| format!("file {}", file.name));
-        lines.extend(gone.chain(gone_files).map(|name| format!("{name}: gone")));
-        lines
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod build;
+mod diff;
 mod error;
 mod gather;
 mod inspect;
@@ -12,18 +13,21 @@ mod lock;
 mod push;
 mod render;
 mod serve;
+mod sign;
 mod verify;
 mod workspace;
 
 pub use build::{BuildOptions, BuildReport, build};
+pub use diff::{DiffReport, diff};
 pub use error::{EntryError, OpsError};
 pub use gather::Upstream;
-pub use inspect::{InspectReport, inspect};
+pub use inspect::{InspectReport, InspectedSignature, inspect};
 pub use install::{InstallOptions, InstallReport, install, probe, site_endpoint, uninstall};
 pub use keygen::{KeygenReport, keygen};
 pub use lock::{LockOptions, LockReport, Update, lock};
 pub use push::{PushOptions, push};
 pub use render::{SiteChoice, render_site, write_rendered};
 pub use serve::catalog;
-pub use verify::{Signers, Trust, VerifyReport, open, verify};
+pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};
+pub use verify::{BundleTrust, Trust, VerifyReport, open, verify};
 pub use workspace::{Workspace, read_site, read_text, replace};

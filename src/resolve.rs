@@ -156,6 +156,15 @@ impl Resolved {
     }
 }
 
+/// Returns the index of those platforms of `top` that travel; `None` where all of them do, or where it is no index.
+///
+/// # Errors
+/// [`ResolveError`] where a target is missing, or the index cannot be carried.
+pub fn subset_of(item: &Item, top: &Manifest, targets: &[String]) -> Result<Option<Manifest>, ResolveError> {
+    let Some(listed) = &top.document.manifests else { return Ok(None) };
+    platforms::select(item, top, listed, targets).map(|(resolved, _)| resolved.subset)
+}
+
 /// Resolves one item. With a locked digest that digest is asked for, and the tag is not looked at.
 ///
 /// # Errors

@@ -15,6 +15,7 @@
 //! - everything that can be wrong with certificates, logs and timestamps: see [`keyless`].
 
 pub mod bundle_signature;
+pub mod bundle_signers;
 pub mod cosign;
 pub mod evidence;
 pub mod fault;
@@ -31,22 +32,25 @@ mod claims;
 mod dsse;
 mod encoding;
 mod pem;
-mod seen;
+mod provenance;
 mod sigstore_bundle;
 mod simple_signing;
 mod statement;
 mod verified;
 
-pub use bundle_signature::{BundleSignature, BundleSignatureError, SignedBytes};
+pub use bundle_signature::{
+    BundleRefusal, BundleSignature, BundleSignatureError, Claimed, SetAside, SignedBytes, verify_signatures,
+};
+pub use bundle_signers::{BundleSigners, BundleSignersError};
 pub use cosign::{TrustError, accept_unsigned, verify_attestation, verify_image};
 pub use evidence::{Evidence, Stored, WantedBlob, blobs_to_read};
 pub use fault::Fault;
 pub use image_signature::{SignatureImage, sign_image};
 pub use key_file::KeyFileError;
 pub use keyless::KeylessFault;
+pub use provenance::Provenance;
 pub use public_key::{PublicKey, PublicKeyError};
 pub use requirement::{Requirement, Signatory};
-pub use seen::{CertificateSigner, Provenance, SignatureSeen, Signer};
 pub use signer::SigningKey;
 pub use trusted_root::{TrustedRoot, TrustedRootError};
 pub use verified::Verified;

@@ -45,12 +45,15 @@ pub enum ArchiveError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The file is signed by nobody.
-    #[error("the bundle is not signed")]
-    Unsigned,
-    /// The signature is not one of the given keys', or not over this index.
-    #[error("the bundle's signature was refused")]
-    Signature(#[source] crate::trust::BundleSignatureError),
+    /// The file is not signed as it has to be.
+    #[error(transparent)]
+    Signatures(#[from] crate::trust::BundleRefusal),
+    /// Between reading the file and writing to it, another one took its place.
+    #[error("`{}` is another file than the one that was read", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// A document inside does not have the form of its kind.
     #[error("{what}: {reason}")]
     Malformed {
@@ -93,7 +96,7 @@ impl ArchiveError {
     /// Returns whether the bundle itself was refused, rather than not read.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Io { .. })
+        !matches!(self, Self::Io { .. } | Self::Replaced { .. })
     }
 
     /// Returns a next step that works.
@@ -101,12 +104,8 @@ impl ArchiveError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Io { .. } => return None,
-            Self::Unsigned => {
-                "ask the sender for a signed bundle; `--insecure-unsigned` accepts this one unproven"
-            }
-            Self::Signature(_) => {
-                "check that --key is the sender's public key; if it is, do not use this file"
-            }
+            Self::Signatures(refusal) => refusal.hint(),
+            Self::Replaced { .. } => "run the command again; nothing was written",
             Self::Member { .. } => {
                 "check that this is the file that `bundle build` wrote; if it is, copy it again and do not use this copy"
             }

@@ -3,12 +3,17 @@
 use std::collections::HashMap;
 
 use crate::digest::Digest;
+use crate::trust::bundle_signature::SLOT;
 
 /// The size of a tar block, in bytes.
 // See: POSIX.1-2017 pax, "ustar Interchange Format"
 pub(super) const BLOCK: u64 = 512;
-/// The size of the signature's member, in bytes: signing again moves nothing.
-pub const SIGNATURE_SLOT: u64 = 16 * 1024;
+/// The size of a signature's member, in bytes: signing again moves nothing.
+pub const SIGNATURE_SLOT: u64 = SLOT as u64;
+/// How many members are there for signatures.
+pub const SIGNATURE_SLOTS: usize = 4;
+/// How many members there are before the blobs.
+const HEAD: usize = 2 + SIGNATURE_SLOTS;
 /// The largest index that is read, in bytes.
 pub(super) const MAX_INDEX_BYTES: u64 = 4 * 1024 * 1024;
 /// The content of `oci-layout`.
@@ -17,7 +22,6 @@ pub(super) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
 pub(super) const LAYOUT_NAME: &str = "oci-layout";
 pub(super) const INDEX_NAME: &str = "index.json";
-pub(super) const SIGNATURE_NAME: &str = "bundle.sigstore.json";
 
 /// The place of a member within the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,15 @@ pub(super) fn blob_name(digest: &Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
 
+/// Returns the name of a slot for a signature; the first has no number.
+#[must_use]
+pub fn slot_name(slot: usize) -> String {
+    match slot {
+        0 => "bundle.sigstore.json".to_owned(),
+        slot => format!("bundle.{}.sigstore.json", slot + 1),
+    }
+}
+
 /// The places of all members.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -78,20 +91,16 @@ impl Layout {
     /// Lays out an index of the given size and blobs in the given order.
     #[must_use]
     pub fn new(index_size: u64, blobs: &[(Digest, u64)]) -> Self {
-        let head = [
-            (LAYOUT_NAME, OCI_LAYOUT.len() as u64),
-            (INDEX_NAME, index_size),
-            (SIGNATURE_NAME, SIGNATURE_SLOT),
-        ];
-        let head = head.map(|(name, size)| (name.to_owned(), size));
-        let mut members: Vec<Member> = Vec::with_capacity(head.len() + blobs.len());
-        for (name, size) in
-            head.into_iter().chain(blobs.iter().map(|(digest, size)| (blob_name(digest), *size)))
-        {
+        let head = [(LAYOUT_NAME, OCI_LAYOUT.len() as u64), (INDEX_NAME, index_size)];
+        let head = head.into_iter().map(|(name, size)| (name.to_owned(), size));
+        let slots = (0..SIGNATURE_SLOTS).map(|slot| (slot_name(slot), SIGNATURE_SLOT));
+        let named = blobs.iter().map(|(digest, size)| (blob_name(digest), *size));
+        let mut members: Vec<Member> = Vec::with_capacity(HEAD + blobs.len());
+        for (name, size) in head.chain(slots).chain(named) {
             members.push(Member::new(name, members.last().map_or(0, Member::end), size));
         }
         let length = members.last().map_or(0, Member::end) + 2 * BLOCK;
-        let blobs = blobs.iter().enumerate().map(|(place, (digest, _))| (*digest, place + 3)).collect();
+        let blobs = blobs.iter().enumerate().map(|(place, (digest, _))| (*digest, place + HEAD)).collect();
         Self { members, blobs, length }
     }
 
@@ -122,8 +131,14 @@ impl Layout {
         &self.members[1]
     }
 
-    pub(super) fn signature(&self) -> &Member {
-        &self.members[2]
+    /// Returns the slots for signatures, in order.
+    pub(super) fn slots(&self) -> &[Member] {
+        &self.members[2..HEAD]
+    }
+
+    /// Returns the blobs that no entry names: the bundle's own manifest, and its table of contents.
+    pub(super) fn own(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().skip(HEAD).take(2)
     }
 }
 

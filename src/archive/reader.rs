@@ -9,7 +9,8 @@
 //! - an index too large to be one: `a_huge_index_is_refused_before_it_is_read`;
 //! - padding that is not zero, a blob that does not match its digest, a changed index or signature:
 //!   `one_altered_byte_anywhere_is_refused_by_verify_and_by_install`;
-//! - a signature by another key, or none: `a_bundle_by_another_key_or_by_nobody_is_refused`;
+//! - a signature by another key, or none: `a_bundle_by_another_key_or_by_nobody_is_refused`; everything else that can be wrong with
+//!   signatures, of which there may be several: see `trust::bundle_signature`;
 //! - a blob that nothing names, and a name that leads nowhere: `a_blob_that_nothing_names_is_refused`,
 //!   `a_blob_that_is_named_and_missing_is_refused`;
 //! - the same blob or file twice: `a_blob_that_is_listed_twice_is_refused`, `a_file_that_is_there_twice_is_refused`;
@@ -28,26 +29,24 @@ use bytes::Bytes;
 
 use super::contents::{Contents, Entry, PayloadFile, read_bundle_manifest, read_index};
 use super::error::ArchiveError;
-use super::format::{
-    BLOCK, INDEX_NAME, LAYOUT_NAME, Layout, MAX_INDEX_BYTES, Member, OCI_LAYOUT, SIGNATURE_NAME,
-    SIGNATURE_SLOT, blob_name,
-};
+use super::format::{BLOCK, INDEX_NAME, LAYOUT_NAME, Layout, MAX_INDEX_BYTES, Member, OCI_LAYOUT, blob_name};
 use super::walk::walk;
 use crate::digest::Digest;
+use crate::lock::Signer;
 use crate::registry::Manifest;
 use crate::registry::oci::{Descriptor, MAX_MANIFEST_BYTES};
 use crate::store::BlobSource;
-use crate::trust::{BundleSignature, PublicKey};
+use crate::trust::{BundleSigners, SetAside, TrustedRoot, verify_signatures};
 
 /// The largest file of the bundle's own, in bytes before compression.
 pub(super) const MAX_PAYLOAD_BYTES: u64 = 64 * 1024 * 1024;
 
-/// A bundle file that nobody vouches for yet. All that can be had from it is its index and its signature.
+/// A bundle file that nobody vouches for yet. All that can be had from it is its index and its signatures.
 #[derive(Debug)]
 pub struct UnverifiedArchive {
-    raw: Raw,
-    index: Vec<u8>,
-    signature: Vec<u8>,
+    pub(super) raw: Raw,
+    pub(super) index: Vec<u8>,
+    pub(super) slots: Vec<(String, Vec<u8>)>,
 }
 
 /// A bundle whose signature is good: the only type that reads contents, and it hashes all that it reads.
@@ -56,8 +55,17 @@ pub struct Archive {
     raw: Raw,
     tables: Tables,
     digest: Digest,
-    signer: Option<String>,
+    vouched: Option<Vouched>,
     manifests: HashMap<Digest, Manifest>,
+}
+
+/// Who vouches for a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vouched {
+    /// Whose signatures count.
+    pub by: Vec<Signer>,
+    /// Signatures by others.
+    pub others: Vec<SetAside>,
 }
 
 /// What a bundle says of itself, not vouched for.
@@ -162,7 +170,7 @@ fn expect(expected: &Digest, bytes: &[u8]) -> Result<(), ArchiveError> {
 }
 
 impl UnverifiedArchive {
-    /// Opens a file and reads its index and its signature.
+    /// Opens a file and reads its index and its signatures.
     ///
     /// # Errors
     /// When it cannot be read, or does not begin as a bundle does.
@@ -173,8 +181,10 @@ impl UnverifiedArchive {
             return Err(ArchiveError::Member { expected: LAYOUT_NAME.to_owned(), offset: 0 });
         }
         let index = Member::new(INDEX_NAME, layout.end(), raw.index_size(layout.end())?);
-        let slot = Member::new(SIGNATURE_NAME, index.end(), SIGNATURE_SLOT);
-        Ok(Self { index: raw.member(&index)?, signature: raw.member(&slot)?, raw })
+        let slots = Layout::new(index.size, &[]);
+        let slots = slots.slots().iter().map(|slot| Ok((slot.name.clone(), raw.member(slot)?)));
+        let slots = slots.collect::<Result<_, ArchiveError>>()?;
+        Ok(Self { index: raw.member(&index)?, slots, raw })
     }
 
     /// Returns the digest of the index.
@@ -183,22 +193,18 @@ impl UnverifiedArchive {
         Digest::of(&self.index)
     }
 
-    /// Checks the signature with the operator's keys, then reads what the index leads to.
+    /// Checks every signature against what the operator gave, then reads what the index leads to.
     /// The large blobs are not hashed yet: see [`Archive::check`].
     ///
     /// # Errors
-    /// When the bundle is not signed, not by one of the keys, or not complete.
-    pub fn verify(self, keys: &[PublicKey]) -> Result<Archive, ArchiveError> {
-        if self.signature.iter().all(|byte| *byte == b' ') {
-            return Err(ArchiveError::Unsigned);
-        }
-        let signature = BundleSignature::parse(&self.signature).map_err(ArchiveError::Signature)?;
-        let signed = signature.verify(&self.index, keys).map_err(ArchiveError::Signature)?;
-        let signer = signed.hint().to_owned();
-        self.read(Some(signer))
+    /// When too few of those who must have signed the bundle have, when any signature is bad, or when it is not complete.
+    pub fn verify(self, signers: &BundleSigners, root: &TrustedRoot) -> Result<Archive, ArchiveError> {
+        let signed = verify_signatures(&self.slots, &self.index, signers, root)?;
+        let vouched = Vouched { by: signed.by().to_vec(), others: signed.others().to_vec() };
+        self.read(Some(vouched))
     }
 
-    /// Takes the bundle without looking at its signature. What the index leads to is still hashed.
+    /// Takes the bundle without looking at its signatures. What the index leads to is still hashed.
     ///
     /// # Errors
     /// When the bundle is not complete.
@@ -206,10 +212,10 @@ impl UnverifiedArchive {
         self.read(None)
     }
 
-    fn read(self, signer: Option<String>) -> Result<Archive, ArchiveError> {
+    fn read(self, vouched: Option<Vouched>) -> Result<Archive, ArchiveError> {
         let tables = self.tables()?;
         let mut archive =
-            Archive { digest: self.digest(), raw: self.raw, tables, signer, manifests: HashMap::new() };
+            Archive { digest: self.digest(), raw: self.raw, tables, vouched, manifests: HashMap::new() };
         archive.manifests = walk(&archive)?;
         Ok(archive)
     }
@@ -225,7 +231,7 @@ impl UnverifiedArchive {
 
     fn tables(&self) -> Result<Tables, ArchiveError> {
         let (bundle, entries) = read_index(&self.index)?;
-        let start = Layout::new(self.index.len() as u64, &[]).signature().end();
+        let start = Layout::new(self.index.len() as u64, &[]).slots().last().map_or(0, Member::end);
         let (manifest, next) = self.raw.blob_at(start, &bundle, MAX_MANIFEST_BYTES)?;
         let (table, files) = read_bundle_manifest(&manifest)?;
         let (contents, _) = self.raw.blob_at(next, &table, MAX_MANIFEST_BYTES)?;
@@ -256,10 +262,10 @@ impl Archive {
         self.digest
     }
 
-    /// Returns the hint of the key that signed it; `None` where the signature was not looked at.
+    /// Returns who vouches for it; `None` where the signatures were not looked at.
     #[must_use]
-    pub fn signer(&self) -> Option<&str> {
-        self.signer.as_deref()
+    pub fn vouched(&self) -> Option<&Vouched> {
+        self.vouched.as_ref()
     }
 
     /// Returns the table of contents.

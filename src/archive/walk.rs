@@ -18,9 +18,7 @@ pub(super) fn walk(archive: &Archive) -> Result<HashMap<Digest, Manifest>, Archi
     for entry in archive.entries() {
         walk.manifest(&entry.descriptor, &entry.name(), entry.role == Role::Original)?;
     }
-    let own =
-        archive.tables().layout.members().get(3..5).into_iter().flatten().map(|member| member.name.clone());
-    let own: HashSet<_> = own.collect();
+    let own: HashSet<_> = archive.tables().layout.own().map(|member| member.name.clone()).collect();
     let files = archive.tables().files.iter().map(|file| file.descriptor.digest);
     walk.named.extend(files);
     for (digest, member) in archive.tables().layout.blobs() {

@@ -12,7 +12,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use super::error::ArchiveError;
-use super::format::{Layout, OCI_LAYOUT, SIGNATURE_SLOT};
+use super::format::{Layout, Member, OCI_LAYOUT, SIGNATURE_SLOT};
 use crate::digest::Digest;
 use crate::store::BlobSink;
 
@@ -31,7 +31,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts a file: the headers, the index, and empty places for everything else.
+    /// Starts a file: the headers, the index, slots without signatures, and empty places for everything else.
     ///
     /// # Errors
     /// When the file cannot be made.
@@ -59,6 +59,10 @@ impl Writer {
             self.file.write_all_at(&member.header_bytes()?, member.header)?;
         }
         self.file.write_all_at(OCI_LAYOUT, self.layout.members()[0].content())?;
+        let spaces = vec![b' '; usize::try_from(SIGNATURE_SLOT).unwrap_or_default()];
+        for slot in self.layout.slots() {
+            self.file.write_all_at(&spaces, slot.content())?;
+        }
         self.file.write_all_at(index, self.layout.index().content())
     }
 
@@ -66,7 +70,7 @@ impl Writer {
         ArchiveError::Io { verb: "write", path: self.partial.clone(), source }
     }
 
-    /// Puts the signature into its slot, waits until everything is on the disk, and gives the file its name.
+    /// Puts the signature into the first slot, waits until everything is on the disk, and gives the file its name.
     ///
     /// # Errors
     /// When the slot has another size, or the file cannot be written or renamed.
@@ -85,7 +89,8 @@ impl Writer {
 
     fn complete(&mut self, slot: &[u8]) -> io::Result<()> {
         self.flusher.stop()?;
-        self.file.write_all_at(slot, self.layout.signature().content())?;
+        let first = self.layout.slots().first().map_or(0, Member::content);
+        self.file.write_all_at(slot, first)?;
         self.file.sync_all()?;
         std::fs::rename(&self.partial, &self.path)?;
         let folder =

@@ -1,13 +1,13 @@
 //! `bundle build`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::environment::Environment;
 use super::error::Failure;
 use super::options::UpstreamOptions;
+use super::signers::read_signing_key;
 use super::ui::{Ui, bytes};
-use crate::ops::{BuildOptions, OpsError, Workspace, build, read_text};
-use crate::trust::SigningKey;
+use crate::ops::{BuildOptions, Workspace, build};
 
 /// Fetch, verify, pack and sign everything that a spec names
 #[derive(clap::Args)]
@@ -36,16 +36,18 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let workspace = Workspace::load(&self.spec)?;
-        let key = self.key.as_deref().map(|path| read_key(path, environment)).transpose()?;
+        let key = self.key.as_deref().map(|path| read_signing_key(path, environment)).transpose()?;
         let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
         let output = self.output.unwrap_or_else(|| PathBuf::from(name));
         let options = BuildOptions { output: output.clone(), key, locked: self.locked, jobs: self.jobs };
         let report =
-            build(&workspace, &self.upstream.upstream(environment)?, &options, ui.reporter()).await?;
+            build(&workspace, &self.upstream.upstream(ui, environment)?, &options, ui.reporter()).await?;
         let signed = if report.signed { "signed" } else { "NOT signed" };
         let size = bytes(report.bytes);
+        let root =
+            report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect::<String>();
         let text = format!(
-            "built {}: {} {}, {size}, {} entries, {} blobs, {signed}\nindex {}",
+            "{root}built {}: {} {}, {size}, {} entries, {} blobs, {signed}\nindex {}",
             output.display(),
             report.name,
             report.version,
@@ -56,16 +58,4 @@ impl Args {
         ui.result(&text, &report);
         Ok(true)
     }
-}
-
-fn read_key(path: &Path, environment: &Environment) -> Result<SigningKey, OpsError> {
-    let pem = read_text(path)?;
-    let unreadable = |source: std::io::Error| OpsError::Usage {
-        message: format!("no password for `{}`: {source}", path.display()),
-        hint: "set COSIGN_PASSWORD, or run this at a terminal".to_owned(),
-    };
-    let password =
-        environment.key_password(&format!("password for {}", path.display())).map_err(unreadable)?;
-    SigningKey::from_pem(&pem, password.as_bytes())
-        .map_err(|source| OpsError::Key { path: path.to_owned(), source })
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::registry::Proxies;
 
@@ -16,6 +17,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// The proxies between this machine and registries.
     pub proxies: Proxies,
+    /// The time, in seconds since 1970.
+    pub now: i64,
 }
 
 impl Environment {
@@ -32,6 +35,9 @@ impl Environment {
                 http: either("HTTP_PROXY", "http_proxy"),
                 except: either("NO_PROXY", "no_proxy"),
             },
+            now: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs().cast_signed()),
         }
     }
 

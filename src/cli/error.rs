@@ -27,10 +27,10 @@ impl Failure {
 
     /// Returns the text that a person reads.
     pub(super) fn text(&self) -> String {
-        let mut text = format!("error: {}", chain(&self.0));
+        let mut text = format!("error: {}", chain(&self.0, "\n  caused by: "));
         if let OpsError::Entries(errors) = &self.0 {
             for error in errors {
-                text.push_str(&format!("\n  - {}", chain(error).replace('\n', "\n  ")));
+                text.push_str(&format!("\n  - {}", chain(error, ": ")));
             }
         }
         if let Some(hint) = self.0.hint() {
@@ -41,13 +41,13 @@ impl Failure {
 }
 
 /// Returns an error and its causes, without those whose words were said already.
-fn chain(error: &dyn Error) -> String {
+fn chain(error: &dyn Error, between: &str) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
         let words = next.to_string();
         if !text.contains(&words) {
-            text.push_str(&format!("\n  caused by: {words}"));
+            text.push_str(&format!("{between}{words}"));
         }
         cause = next.source();
     }

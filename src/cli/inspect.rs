@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::error::Failure;
 use super::ui::{Ui, bytes};
 use crate::archive::Role;
-use crate::ops::{InspectReport, inspect};
+use crate::ops::{InspectReport, InspectedSignature, inspect};
 
 /// Show what a bundle holds, from its index alone; nobody vouches for it: see `bundle verify`
 #[derive(clap::Args)]
@@ -32,6 +32,12 @@ fn text(report: &InspectReport) -> String {
         report.blobs,
         bytes(report.bytes),
     );
+    let signatures: Vec<_> = report.signatures.iter().map(signature).collect();
+    text.push_str(&if signatures.is_empty() {
+        "not signed\n\n".to_owned()
+    } else {
+        signatures.join("") + "\n"
+    });
     for entry in &report.entries {
         let digest = if matches!(entry.role, Role::Image | Role::Artifact) {
             format!("  {}", entry.digest)
@@ -45,6 +51,12 @@ fn text(report: &InspectReport) -> String {
         text.push_str(&format!("{:<10}{path}  {}\n", "file", bytes(*size)));
     }
     text
+}
+
+fn signature(found: &InspectedSignature) -> String {
+    let by = found.claimed.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+    let fault = found.fault.as_ref().map(|fault| format!("; {fault}")).unwrap_or_default();
+    format!("{}  claims to be by {by} (not verified){fault}\n", found.slot)
 }
 
 fn role(role: Role) -> &'static str {

@@ -32,7 +32,7 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let options = InstallOptions {
-            trust: self.bundle.trust()?,
+            trust: self.bundle.trust(ui, environment)?,
             cluster: self.cluster.connect(environment),
             site: self.site.choice()?,
             access: self.network.access(environment),

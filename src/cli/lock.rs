@@ -33,14 +33,16 @@ impl Args {
         };
         let report = lock(
             &workspace,
-            &self.upstream.upstream(environment)?,
+            &self.upstream.upstream(ui, environment)?,
             &LockOptions { update, check: self.check },
         )
         .await?;
         let changes: String = report.changes.iter().map(|change| format!("  {change}\n")).collect();
         let verb = if report.written { "wrote" } else { "nothing to change in" };
+        let root =
+            report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect::<String>();
         let text = format!(
-            "{verb} {}: {} images and artifacts, {} files\n{changes}",
+            "{root}{verb} {}: {} images and artifacts, {} files\n{changes}",
             workspace.lock_path.display(),
             report.items,
             report.files

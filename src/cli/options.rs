@@ -1,16 +1,19 @@
 //! Groups of options that several commands share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::error::Failure;
+use super::signers::SignerOptions;
+use super::ui::Ui;
 use crate::cluster::ConnectOptions;
-use crate::ops::{OpsError, Signers, SiteChoice, Trust, Upstream, read_site, read_text};
+use crate::ops::{OpsError, SiteChoice, Trust, Upstream, read_site, read_text};
 use crate::registry::{Access, Endpoint, Patience};
+use crate::report::Event;
 use crate::spec::{Certificates, DenyList, Platform, Registries};
-use crate::trust::PublicKey;
+use crate::trust::{TrustedRoot, trusted_root};
 
 /// How results are printed.
 #[derive(Args)]
@@ -37,21 +40,42 @@ pub enum Format {
 pub struct BundleOptions {
     /// The bundle
     pub file: PathBuf,
-    /// A public key that the bundle may be signed with (PEM); may be given several times
-    #[arg(long, value_name = "PUB", required_unless_present = "insecure_unsigned")]
-    key: Vec<PathBuf>,
-    /// Take the bundle without looking at its signature
-    #[arg(long, conflicts_with = "key")]
-    insecure_unsigned: bool,
+    #[command(flatten)]
+    signers: SignerOptions,
+    #[command(flatten)]
+    root: TrustedRootOptions,
     #[command(flatten)]
     deny: DenyOptions,
 }
 
 impl BundleOptions {
-    pub fn trust(&self) -> Result<Trust, Failure> {
-        let keys: Result<Vec<_>, OpsError> = self.key.iter().map(|path| read_key(path)).collect();
-        let signers = if self.insecure_unsigned { Signers::InsecureUnsigned } else { Signers::Keys(keys?) };
-        Ok(Trust { signers, deny: self.deny.list()? })
+    pub fn trust(&self, ui: &Ui, environment: &Environment) -> Result<Trust, Failure> {
+        let bundle = self.signers.trust()?;
+        Ok(Trust { bundle, root: self.root.root(ui, environment)?, deny: self.deny.list()? })
+    }
+}
+
+/// What keyless signatures are checked against.
+#[derive(Args)]
+pub struct TrustedRootOptions {
+    /// The Sigstore trusted root that keyless signatures are checked against [default: the public one, built in]
+    #[arg(long, value_name = "FILE")]
+    trusted_root: Option<PathBuf>,
+}
+
+impl TrustedRootOptions {
+    /// Returns the root that was given, or the one built in, with a warning where that is old.
+    pub fn root(&self, ui: &Ui, environment: &Environment) -> Result<TrustedRoot, OpsError> {
+        let Some(path) = &self.trusted_root else {
+            if let Some(warning) = trusted_root::embedded_is_old(environment.now) {
+                ui.reporter().event(Event::Warning(warning));
+            }
+            let name = "built in".to_owned();
+            return TrustedRoot::embedded().map_err(|source| OpsError::TrustedRoot { name, source });
+        };
+        let name = path.display().to_string();
+        TrustedRoot::parse(read_text(path)?.as_bytes())
+            .map_err(|source| OpsError::TrustedRoot { name, source })
     }
 }
 
@@ -69,11 +93,6 @@ impl DenyOptions {
             Ok(list.and(DenyList::parse(&read_text(path)?, &path.display().to_string())?))
         })
     }
-}
-
-fn read_key(path: &Path) -> Result<PublicKey, OpsError> {
-    let name = path.display().to_string();
-    PublicKey::from_pem(&read_text(path)?).map_err(|source| OpsError::PublicKey { name, source })
 }
 
 /// The site.
@@ -152,18 +171,21 @@ pub struct UpstreamOptions {
     #[command(flatten)]
     network: NetworkOptions,
     #[command(flatten)]
+    root: TrustedRootOptions,
+    #[command(flatten)]
     deny: DenyOptions,
 }
 
 impl UpstreamOptions {
-    pub fn upstream(&self, environment: &Environment) -> Result<Upstream, Failure> {
+    pub fn upstream(&self, ui: &Ui, environment: &Environment) -> Result<Upstream, Failure> {
         let registries = match &self.registries {
             Some(path) => {
                 Registries::parse(&read_text(path)?, &path.display().to_string()).map_err(OpsError::from)?
             }
             None => Registries::default(),
         };
-        Ok(Upstream::new(registries, self.deny.list()?, &self.network.access(environment))?)
+        let (root, access) = (self.root.root(ui, environment)?, self.network.access(environment));
+        Ok(Upstream::new(registries, self.deny.list()?, root, &access)?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::environment::Environment;
 use super::error::Failure;
 use super::options::{BundleOptions, SiteOptions};
 use super::ui::Ui;
@@ -20,8 +21,8 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn run(self, ui: &Ui) -> Result<bool, Failure> {
-        let archive = open(&self.bundle.file, &self.bundle.trust()?)?;
+    pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        let archive = open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?;
         let set = render_site(&archive, &self.site.choice()?)?;
         let written = write_rendered(&set, &self.output)?;
         let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();

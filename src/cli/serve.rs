@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::environment::Environment;
 use super::error::Failure;
 use super::options::BundleOptions;
 use super::ui::Ui;
@@ -23,8 +24,8 @@ pub struct Args {
 }
 
 impl Args {
-    pub async fn run(self, ui: &Ui) -> Result<bool, Failure> {
-        let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust()?)?);
+    pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?);
         let failed = |source: std::io::Error| OpsError::Usage {
             message: format!("failed to listen on `{}`: {source}", self.listen),
             hint: "name another address with --listen; port 0 takes a free one".to_owned(),

@@ -8,7 +8,8 @@ fn item(name: &str, content: &str) -> LockedItem {
         subset: None,
         platforms: vec!["linux/amd64".to_owned()],
         size: 10,
-        signature: LockedSignature::Unsigned { reason: "a test".to_owned() },
+        signatures: vec![SignatureSeen::Unsigned { reason: "a test".to_owned() }],
+        attestations: Vec::new(),
     }
 }
 
@@ -47,12 +48,12 @@ fn what_is_not_a_lock_of_this_version_is_refused() {
         (
             "\"size\": 10",
             "\"size\": 10, \"colour\": 1",
-            "unknown field `colour`, expected one of `ref`, `kind`, `digest`, `subset`, `platforms`, `size`, `signature` at line 15 column 26",
+            "unknown field `colour`, expected one of `ref`, `kind`, `digest`, `subset`, `platforms`, `size`, `signatures`, `attestations` at line 15 column 26",
         ),
         (
             "\"unsigned\"",
             "\"keyless\"",
-            "unknown variant `keyless`, expected one of `unsigned`, `sigstore-bundle`, `simple-signing` at line 17 column 25",
+            "unknown variant `keyless`, expected one of `sigstore-bundle`, `simple-signing`, `unsigned` at line 18 column 27",
         ),
         ("sha256:", "sha512:", ""),
     ] {
@@ -69,20 +70,41 @@ fn what_is_not_a_lock_of_this_version_is_refused() {
     }
 }
 
+fn by(identity: &str, log_index: u64) -> Signer {
+    Signer::Certificate(CertificateSigner {
+        identity: identity.to_owned(),
+        issuer: "issuer".to_owned(),
+        log_id: "log".to_owned(),
+        log_index,
+        time: "2026-11-01T00:00:00Z".to_owned(),
+    })
+}
+
+/// Returns what is told of a lock with one image and one file when another one takes its place.
+fn told(old: &Lock, new: &Lock) -> Vec<String> {
+    old.changes(new).iter().map(Change::to_string).collect()
+}
+
 #[test]
 fn changes_are_named_one_a_line() {
     let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
     let moved = LockedFile { url: "https://example.org/x".to_owned(), ..file("x", "1") };
-    let resized = LockedItem { size: 11, ..item("a", "1") };
+    let resized = LockedItem { size: 11, platforms: vec![], ..item("a", "1") };
     let old = || lock(vec![item("a", "1")], vec![file("x", "1")]);
     for (new, expected) in [
         (old(), vec![]),
         (lock(vec![item("a", "2")], vec![file("x", "1")]), vec![format!("docker.io/a/a:1: {one} → {two}")]),
         (
             lock(vec![resized], vec![file("x", "1")]),
-            vec!["docker.io/a/a:1: same digest, other platforms, size or signature".to_owned()],
+            vec![
+                "docker.io/a/a:1: platforms linux/amd64 → ".to_owned(),
+                "docker.io/a/a:1: size 10 → 11".to_owned(),
+            ],
         ),
-        (lock(vec![item("a", "1")], vec![moved]), vec!["file x: same digest, other address".to_owned()]),
+        (
+            lock(vec![item("a", "1")], vec![moved]),
+            vec!["file x: address https://example.com/x → https://example.org/x".to_owned()],
+        ),
         (lock(vec![item("a", "1")], vec![file("x", "2")]), vec![format!("file x: {one} → {two}")]),
         (
             lock(vec![item("b", "2")], vec![file("y", "2")]),
@@ -98,6 +120,59 @@ fn changes_are_named_one_a_line() {
             vec!["targets: linux/amd64 → linux/arm64".to_owned()],
         ),
     ] {
-        assert_eq!(old().changes(&new), expected);
+        assert_eq!(told(&old(), &new), expected);
     }
+}
+
+#[test]
+fn a_changed_signer_is_told_from_a_changed_form_and_from_a_new_signature() {
+    let signed = |signature| lock(vec![LockedItem { signatures: vec![signature], ..item("a", "1") }], vec![]);
+    let tagged = |signer| signed(SignatureSeen::SimpleSigning { signer });
+    let bundled = |signer| signed(SignatureSeen::SigstoreBundle { signer });
+    let old = tagged(by("one", 7));
+    let unsigned = signed(SignatureSeen::Unsigned { reason: "none".to_owned() });
+    let provenance = |signer| {
+        let mut lock = tagged(by("one", 7));
+        let predicate_type = "https://slsa.dev/provenance/v1".to_owned();
+        let signature = SignatureSeen::SigstoreBundle { signer };
+        lock.items[0].attestations = vec![AttestationSeen { predicate_type, signature }];
+        lock
+    };
+    for (old, new, expected, harmless) in [
+        (&old, tagged(by("two", 7)), "signer `one` of `issuer` → `two` of `issuer`", false),
+        (&old, tagged(Signer::Key("hint".to_owned())), "signer `one` of `issuer` → `hint`", false),
+        (&old, unsigned.clone(), "signer `one` of `issuer` → nobody", false),
+        (&unsigned, old.clone(), "signer nobody → `one` of `issuer`", false),
+        (&old, bundled(by("one", 7)), "form signature tag → Sigstore bundle", false),
+        (
+            &old,
+            tagged(by("one", 8)),
+            "signed again log entry 7 of 2026-11-01T00:00:00Z → log entry 8 of 2026-11-01T00:00:00Z",
+            true,
+        ),
+        (
+            &unsigned,
+            signed(SignatureSeen::Unsigned { reason: "still none".to_owned() }),
+            "reason `none` → `still none`",
+            true,
+        ),
+        (
+            &old,
+            provenance(by("two", 1)),
+            "attestations none → https://slsa.dev/provenance/v1 by `two` of `issuer`",
+            false,
+        ),
+    ] {
+        assert_eq!(told(old, &new), [format!("docker.io/a/a:1: {expected}")]);
+        assert_eq!(old.changes(&new)[0].is_harmless(), harmless, "{expected}");
+    }
+    assert_eq!(told(&provenance(by("two", 1)), &provenance(by("two", 2))), Vec::<String>::new());
+}
+
+#[test]
+fn signatures_read_back_as_they_were_written() {
+    let text = r#"{"form":"simple-signing","signer":{"certificate":{"identity":"one","issuer":"issuer","logId":"log","logIndex":7,"time":"2026-11-01T00:00:00Z"}}}"#;
+    let seen = SignatureSeen::SimpleSigning { signer: by("one", 7) };
+    assert_eq!(serde_json::to_string(&seen).unwrap(), text);
+    assert_eq!(serde_json::from_str::<SignatureSeen>(text).unwrap(), seen);
 }

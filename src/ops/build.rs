@@ -6,16 +6,18 @@ use std::sync::Arc;
 use super::assemble::{Assembly, assemble};
 use super::error::OpsError;
 use super::gather::{Gathered, Pins, Upstream, gather};
+use super::sign::SignError;
 use super::workspace::{Workspace, replace};
-use crate::archive::{Role, SIGNATURE_SLOT, Writer};
+use crate::archive::{Role, Writer};
 use crate::digest::Digest;
 use crate::fetch::fetch;
-use crate::lock::Lock;
+use crate::lock::{Change, Lock};
 use crate::render::{BundleName, ImageMap, Sources, render};
 use crate::report::Reporter;
 use crate::spec::{Platform, Site};
 use crate::store::BlobSink;
-use crate::trust::{BundleSignature, SigningKey};
+use crate::trust::bundle_signature::SLOT;
+use crate::trust::{BundleSignature, SigningKey, TrustedRoot};
 
 /// How to build.
 pub struct BuildOptions {
@@ -48,6 +50,8 @@ pub struct BuildReport {
     pub bytes: u64,
     /// Whether it is signed.
     pub signed: bool,
+    /// What keyless signatures were checked against; `None` where no policy asks for one.
+    pub trusted_root: Option<String>,
 }
 
 /// Builds a bundle.
@@ -66,7 +70,7 @@ pub async fn build(
     check_sites(workspace, &gathered)?;
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
     drop(gathered);
-    let report = report(workspace, &assembly, options.key.is_some());
+    let report = report(workspace, &assembly, options.key.is_some(), &upstream.root);
     pack(assembly, options, reporter).await?;
     if workspace.lock.as_ref() != Some(&lock) {
         replace(&workspace.lock_path, lock.to_text().as_bytes())?;
@@ -77,14 +81,9 @@ pub async fn build(
 /// Returns the lock of what was gathered; where there was one, it may only have grown.
 fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Result<Lock, OpsError> {
     let new = gathered.lock(&workspace.spec.targets);
-    let changes = workspace
-        .lock
-        .as_ref()
-        .map(|old| old.changes(&new))
-        .unwrap_or_else(|| vec!["there is none".to_owned()]);
-    let grown = |change: &String| {
-        !locked && (change.contains(": new, ") || change.ends_with(": gone") || workspace.lock.is_none())
-    };
+    let empty = Lock::new(new.targets.clone(), Vec::new(), Vec::new());
+    let changes = workspace.lock.as_ref().unwrap_or(&empty).changes(&new);
+    let grown = |change: &Change| !locked && (change.is_growth() || change.is_harmless());
     let refused: Vec<_> = changes.into_iter().filter(|change| !grown(change)).collect();
     if refused.is_empty() {
         Ok(new)
@@ -123,7 +122,7 @@ fn platforms(workspace: &Workspace, site: &Site) -> Vec<Platform> {
     site.platform.map_or_else(|| carried.collect(), |platform| vec![platform])
 }
 
-fn report(workspace: &Workspace, assembly: &Assembly, signed: bool) -> BuildReport {
+fn report(workspace: &Workspace, assembly: &Assembly, signed: bool, root: &TrustedRoot) -> BuildReport {
     BuildReport {
         digest: Digest::of(&assembly.index),
         name: workspace.spec.name.clone(),
@@ -136,6 +135,7 @@ fn report(workspace: &Workspace, assembly: &Assembly, signed: bool) -> BuildRepo
         blobs: assembly.layout.blobs().count(),
         bytes: assembly.layout.length(),
         signed,
+        trusted_root: workspace.spec.is_keyless().then(|| root.to_string()),
     }
 }
 
@@ -144,7 +144,7 @@ async fn pack(
     options: &BuildOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<(), OpsError> {
-    let slot = signature_slot(&assembly.index, options.key.as_ref());
+    let slot = signature_slot(&assembly.index, options.key.as_ref())?;
     let writer = Arc::new(Writer::create(&options.output, assembly.layout, &assembly.index)?);
     for (digest, bytes) in &assembly.small {
         writer.write_all_at(digest, 0, bytes).map_err(|source| write_failed(&options.output, source))?;
@@ -156,10 +156,10 @@ async fn pack(
     Ok(writer.finish(&slot)?)
 }
 
-fn signature_slot(index: &[u8], key: Option<&SigningKey>) -> Vec<u8> {
-    let size = usize::try_from(SIGNATURE_SLOT).unwrap_or_default();
-    let signed = key.and_then(|key| BundleSignature::sign(key, index).padded(size).ok());
-    signed.unwrap_or_else(|| vec![b' '; size])
+/// Returns the content of the first slot: the signature, or spaces where there is no key.
+fn signature_slot(index: &[u8], key: Option<&SigningKey>) -> Result<Vec<u8>, OpsError> {
+    let Some(key) = key else { return Ok(vec![b' '; SLOT]) };
+    Ok(BundleSignature::sign(key, index).padded(SLOT).map_err(SignError::Unfit)?)
 }
 
 fn write_failed(path: &Path, source: std::io::Error) -> OpsError {

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::sign::SignError;
 use crate::archive::ArchiveError;
-use crate::lock::LockError;
+use crate::lock::{Change, LockError};
 use crate::registry::RegistryError;
 use crate::registry::push::PushError;
 use crate::render::RenderErrors;
 use crate::resolve::ResolveError;
 use crate::spec::Faults;
-use crate::trust::{KeyFileError, PublicKeyError, TrustError};
+use crate::trust::{KeyFileError, PublicKeyError, TrustError, TrustedRootError};
 
 /// A command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +42,12 @@ pub enum OpsError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The lock does not fit the spec, or what upstream has now.
-    #[error("the lock `{}` is out of date:\n  {}", path.display(), changes.join("\n  "))]
+    #[error("the lock `{}` is out of date:\n  {}", path.display(), changes.iter().map(Change::to_string).collect::<Vec<_>>().join("\n  "))]
     LockOutdated {
         /// The lock.
         path: PathBuf,
-        /// What differs, one line each.
-        changes: Vec<String>,
+        /// What differs.
+        changes: Vec<Change>,
     },
     /// References could not be resolved or verified.
     #[error("{} of the bundle's entries cannot be taken", .0.len())]
@@ -86,6 +87,17 @@ pub enum OpsError {
         /// Why.
         source: PublicKeyError,
     },
+    /// A trusted root cannot be used.
+    #[error("the trusted root `{name}` cannot be used")]
+    TrustedRoot {
+        /// The file.
+        name: String,
+        /// Why.
+        source: TrustedRootError,
+    },
+    /// A bundle cannot be signed, or not with this.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// The cluster did not do what was asked.
     #[error(transparent)]
     Cluster(#[from] crate::cluster::ClusterError),
@@ -112,6 +124,36 @@ pub enum EntryError {
         reference: String,
         /// Why.
         source: TrustError,
+    },
+    /// It is not what the bundle's own lock says.
+    #[error("`{reference}` is not what its lock says: expected {what} `{expected}`, found `{found}`")]
+    NotAsLocked {
+        /// The reference.
+        reference: String,
+        /// What is different.
+        what: &'static str,
+        /// What the lock says, or leads to.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// What is proved about it is not what the bundle's own lock records.
+    #[error("the lock records of `{reference}`: {expected}; the bundle proves: {found}")]
+    NotAsRecorded {
+        /// The reference.
+        reference: String,
+        /// What the lock records.
+        expected: String,
+        /// What is proved.
+        found: String,
+    },
+    /// Spec, lock and content of a bundle do not say the same.
+    #[error("{what} is in the bundle, but {reason}")]
+    Contradiction {
+        /// The entry or file.
+        what: String,
+        /// What says something else.
+        reason: &'static str,
     },
     /// A key of its policy is no key.
     #[error("the policy of `{reference}` holds a key that cannot be used")]
@@ -145,7 +187,11 @@ impl EntryError {
     fn is_refusal(&self) -> bool {
         match self {
             Self::Resolve(error) => error.is_refusal(),
-            Self::Trust { .. } | Self::Denied { .. } => true,
+            Self::Trust { .. }
+            | Self::NotAsLocked { .. }
+            | Self::NotAsRecorded { .. }
+            | Self::Contradiction { .. }
+            | Self::Denied { .. } => true,
             Self::Key { .. } => false,
             Self::File { source, .. } => source.is_refusal(),
         }
@@ -156,9 +202,16 @@ impl EntryError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Resolve(error) => error.hint(),
+            Self::Trust { source, .. } if source.is_of_another_root() => Some(
+                "the trusted root in use does not know who signed: give the root of that Sigstore with --trusted-root FILE, or a newer one of the public Sigstore; without one, do not take this content"
+                    .to_owned(),
+            ),
             Self::Trust { .. } => Some(
                 "do not take this content; if upstream changed its signer, change the policy in the spec"
                     .to_owned(),
+            ),
+            Self::NotAsLocked { .. } | Self::NotAsRecorded { .. } | Self::Contradiction { .. } => Some(
+                "do not use this bundle: whoever signed it did not build it with this program".to_owned(),
             ),
             Self::Denied { .. } => Some("choose a version that is not on the deny list".to_owned()),
             Self::Key { .. } => Some(
@@ -183,6 +236,7 @@ impl OpsError {
             Self::Registry(error) => error.is_refusal(),
             Self::Push(error) => error.is_refusal(),
             Self::Archive(error) => error.is_refusal(),
+            Self::Sign(_) => true,
             Self::Cluster(error) => error.is_refusal(),
             _ => false,
         }
@@ -197,8 +251,10 @@ impl OpsError {
             Self::Registry(error) => error.hint(),
             Self::Push(error) => error.hint(),
             Self::Archive(error) => error.hint(),
+            Self::Sign(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::TrustedRoot { .. } => Some("give the `trusted_root.json` of the Sigstore that signed, as its TUF repository or `cosign trusted-root create` has it".to_owned()),
             Self::Lock(_) => Some("write it anew with `bundle lock SPEC --update`".to_owned()),
             _ => None,
         }

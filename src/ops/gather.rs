@@ -7,14 +7,14 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use super::error::{EntryError, OpsError};
-use super::judge::{judge, locked, refuse_denied};
+use super::judge::{Judged, judge, refuse_denied};
 use super::workspace::Workspace;
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedFile, LockedItem};
 use crate::registry::{Access, Client, RegistryError};
 use crate::resolve::{Resolved, resolve};
 use crate::spec::{DenyList, FileMirror, FileSpec, Item, Registries};
-use crate::trust::{Provenance, Verified};
+use crate::trust::TrustedRoot;
 
 /// The largest upstream file that is taken, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -30,6 +30,8 @@ pub struct Upstream {
     pub files: Option<FileMirror>,
     /// What is refused, signed or not.
     pub deny: DenyList,
+    /// What keyless signatures are checked against.
+    pub root: TrustedRoot,
 }
 
 impl Upstream {
@@ -37,15 +39,20 @@ impl Upstream {
     ///
     /// # Errors
     /// When a certificate, a key or the address of a proxy cannot be used.
-    pub fn new(registries: Registries, deny: DenyList, access: &Access) -> Result<Self, OpsError> {
+    pub fn new(
+        registries: Registries,
+        deny: DenyList,
+        root: TrustedRoot,
+        access: &Access,
+    ) -> Result<Self, OpsError> {
         let files = registries.files.clone();
-        Ok(Self { files, client: Client::with_access(registries, access)?, deny })
+        Ok(Self { files, client: Client::with_access(registries, access)?, deny, root })
     }
 }
 
 /// Everything small that a spec names, judged.
 pub(super) struct Gathered {
-    pub items: Vec<(Resolved, Verified<Provenance>)>,
+    pub items: Vec<(Resolved, Judged)>,
     pub files: BTreeMap<String, (FileSpec, Bytes)>,
 }
 
@@ -100,10 +107,10 @@ async fn take(
     item: &Item,
     targets: &[String],
     pin: Option<Digest>,
-) -> Result<(Resolved, Verified<Provenance>), EntryError> {
+) -> Result<(Resolved, Judged), EntryError> {
     let resolved = resolve(&upstream.client, item, targets, pin).await?;
     refuse_denied(&upstream.deny, &item.reference, &resolved.digests())?;
-    let verdict = judge(&resolved)?;
+    let verdict = judge(&resolved, &upstream.root)?;
     Ok((resolved, verdict))
 }
 
@@ -171,7 +178,8 @@ impl Gathered {
             subset: resolved.subset.as_ref().map(|subset| subset.descriptor.digest),
             platforms: resolved.platforms.clone(),
             size: resolved.size(),
-            signature: locked(verdict),
+            signatures: verdict.signatures(),
+            attestations: verdict.attestations(),
         });
         let files = self.files.values().map(|(file, bytes)| LockedFile {
             name: file.name.clone(),

@@ -3,13 +3,36 @@
 use super::error::EntryError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
-use crate::lock::LockedSignature;
+use crate::lock::{AttestationSeen, SignatureSeen};
 use crate::reference::ImageRef;
 use crate::resolve::{MAX_EVIDENCE_BYTES, Resolved};
-use crate::spec::{DenyList, Item, Policy};
+use crate::spec::{DenyList, Item, Signed, Signers};
 use crate::trust::{
-    self, Evidence, Provenance, PublicKey, Requirement, SignatureSeen, Signer, Stored, Verified,
+    self, Evidence, Provenance, PublicKey, PublicKeyError, Requirement, Stored, TrustedRoot, Verified,
 };
+
+/// What was found to prove an item, as its policy asks.
+#[derive(Debug)]
+pub(super) struct Judged {
+    signed: Verified<Provenance>,
+    attested: Vec<(String, Verified<Provenance>)>,
+}
+
+impl Judged {
+    /// Returns the signatures, as the lock records them.
+    pub(super) fn signatures(&self) -> Vec<SignatureSeen> {
+        self.signed.signatures()
+    }
+
+    /// Returns the attestations, as the lock records them.
+    pub(super) fn attestations(&self) -> Vec<AttestationSeen> {
+        let attested = self.attested.iter().flat_map(|(predicate_type, proof)| {
+            let signatures = proof.signatures().into_iter();
+            signatures.map(|signature| AttestationSeen { predicate_type: predicate_type.clone(), signature })
+        });
+        attested.collect()
+    }
+}
 
 /// Refuses what is on the deny list, whoever signed it.
 pub(super) fn refuse_denied(
@@ -26,7 +49,7 @@ pub(super) fn refuse_denied(
 }
 
 /// Judges an item by what its registry holds.
-pub(super) fn judge(resolved: &Resolved) -> Result<Verified<Provenance>, EntryError> {
+pub(super) fn judge(resolved: &Resolved, root: &TrustedRoot) -> Result<Judged, EntryError> {
     let stored = |found: &crate::resolve::Evidence| Stored {
         manifest: found.manifest.bytes.to_vec(),
         blobs: found.blobs.iter().map(|(digest, bytes)| (*digest, bytes.to_vec())).collect(),
@@ -37,7 +60,7 @@ pub(super) fn judge(resolved: &Resolved) -> Result<Verified<Provenance>, EntryEr
     let signature_tag =
         tagged.into_iter().find(|found| found.tag.as_deref().is_some_and(is_signature_tag)).map(stored);
     let evidence = Evidence { signature_tag, referrers: referring.into_iter().map(stored).collect() };
-    apply(&resolved.item, subject, &evidence)
+    apply(&resolved.item, subject, &evidence, root)
 }
 
 /// Judges an item again by what a bundle carries.
@@ -45,7 +68,8 @@ pub(super) fn judge_again(
     archive: &Archive,
     item: &Item,
     subject: Digest,
-) -> Result<Verified<Provenance>, EntryError> {
+    root: &TrustedRoot,
+) -> Result<Judged, EntryError> {
     let entries = archive.entries().iter().filter(|entry| entry.repository == item.reference.name());
     let mut evidence = Evidence::default();
     for entry in entries {
@@ -57,7 +81,7 @@ pub(super) fn judge_again(
             evidence.referrers.push(stored(archive, entry));
         }
     }
-    apply(item, subject, &evidence)
+    apply(item, subject, &evidence, root)
 }
 
 fn is_signature_tag(tag: &str) -> bool {
@@ -76,32 +100,39 @@ fn stored(archive: &Archive, entry: &Entry) -> Stored {
     Stored { blobs: blobs.collect(), manifest: manifest.bytes.to_vec() }
 }
 
-fn apply(item: &Item, subject: Digest, evidence: &Evidence) -> Result<Verified<Provenance>, EntryError> {
+fn apply(
+    item: &Item,
+    subject: Digest,
+    evidence: &Evidence,
+    root: &TrustedRoot,
+) -> Result<Judged, EntryError> {
     let reference = || item.reference.to_string();
-    match &item.policy {
-        Policy::Unsigned { reason } => Ok(trust::accept_unsigned(subject, reason)),
-        Policy::Key { pem } => {
-            let keys: Result<Vec<_>, _> = pem.iter().map(|pem| PublicKey::from_pem(pem)).collect();
-            let keys = keys.map_err(|source| EntryError::Key { reference: reference(), source })?;
-            trust::verify_image(subject, evidence, &Requirement::any_key(&keys), None)
-                .map_err(|source| EntryError::Trust { reference: reference(), source })
+    let refused = |source| EntryError::Trust { reference: reference(), source };
+    let demanded = |signers: &Signers| {
+        requirement(signers).map_err(|source| EntryError::Key { reference: reference(), source })
+    };
+    let signed = match &item.policy.signed {
+        Signed::Unsigned { reason } => trust::accept_unsigned(subject, reason),
+        Signed::By(signers) => {
+            trust::verify_image(subject, evidence, &demanded(signers)?, Some(root)).map_err(refused)?
         }
+    };
+    let mut attested = Vec::new();
+    for wanted in &item.policy.attestations {
+        let (kind, by) = (&wanted.predicate_type, demanded(&wanted.by)?);
+        let proof = trust::verify_attestation(subject, evidence, kind, &by, Some(root)).map_err(refused)?;
+        attested.push((kind.clone(), proof));
     }
+    Ok(Judged { signed, attested })
 }
 
-/// Returns a verdict as the lock records it.
-pub(super) fn locked(provenance: &Provenance) -> LockedSignature {
-    match provenance.signature.clone() {
-        SignatureSeen::Unsigned { reason } => LockedSignature::Unsigned { reason },
-        SignatureSeen::SigstoreBundle { signer } => LockedSignature::SigstoreBundle { key: name(signer) },
-        SignatureSeen::SimpleSigning { signer } => LockedSignature::SimpleSigning { key: name(signer) },
-    }
-}
-
-/// No policy asks for a certificate yet, so only keys are seen here.
-fn name(signer: Signer) -> String {
-    match signer {
-        Signer::Key(key) => key,
-        Signer::Certificate(certificate) => certificate.identity,
-    }
+/// Returns what a policy demands, with its keys read.
+fn requirement(signers: &Signers) -> Result<Requirement, PublicKeyError> {
+    let all = |signers: &[Signers]| signers.iter().map(requirement).collect::<Result<Vec<_>, _>>();
+    Ok(match signers {
+        Signers::Key(pem) => Requirement::Key(PublicKey::from_pem(pem)?),
+        Signers::Keyless(identity) => Requirement::Identity(identity.clone()),
+        Signers::AllOf(signers) => Requirement::AllOf(all(signers)?),
+        Signers::AnyOf(signers) => Requirement::AnyOf(all(signers)?),
+    })
 }

@@ -3,7 +3,7 @@
 use super::error::OpsError;
 use super::gather::{Gathered, Pins, Upstream, gather};
 use super::workspace::{Workspace, replace};
-use crate::lock::Lock;
+use crate::lock::{Change, Lock, What};
 
 /// Which entries of an existing lock may move on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,23 +35,22 @@ pub struct LockReport {
     pub items: usize,
     /// How many files.
     pub files: usize,
-    /// What differs from the lock that was there, one line each.
-    pub changes: Vec<String>,
+    /// What differs from the lock that was there.
+    pub changes: Vec<Change>,
+    /// What keyless signatures were checked against; `None` where no policy asks for one.
+    pub trusted_root: Option<String>,
     /// Whether the lock was written.
     pub written: bool,
 }
 
 impl Update {
-    fn allows(&self, change: &str) -> bool {
-        match self {
-            Self::Nothing => {
-                change.contains(": new, ") || change.ends_with(": gone") || change.starts_with("targets: ")
-            }
+    fn allows(&self, change: &Change) -> bool {
+        let named = match self {
+            Self::Nothing => false,
             Self::Everything => true,
-            Self::Named(names) => {
-                Self::Nothing.allows(change) || names.iter().any(|name| change.contains(name.as_str()))
-            }
-        }
+            Self::Named(names) => names.iter().any(|name| change.name.contains(name.as_str())),
+        };
+        named || change.is_growth() || change.is_harmless() || change.what == What::Targets
     }
 }
 
@@ -78,5 +77,6 @@ pub async fn lock(
     if written {
         replace(&workspace.lock_path, new.to_text().as_bytes())?;
     }
-    Ok(LockReport { items: new.items.len(), files: new.files.len(), changes, written })
+    let trusted_root = workspace.spec.is_keyless().then(|| upstream.root.to_string());
+    Ok(LockReport { items: new.items.len(), files: new.files.len(), changes, trusted_root, written })
 }

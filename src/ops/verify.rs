@@ -1,31 +1,36 @@
-//! `bundle verify`: the signature, every byte, and every upstream signature again, all offline.
+//! `bundle verify`: the signatures, every byte, and every upstream signature again, all offline.
+
+mod items;
 
 use std::path::Path;
 
 use super::error::{EntryError, OpsError};
-use super::judge::{judge_again, locked, refuse_denied};
-use crate::archive::{Archive, ArchiveError, Entry, UnverifiedArchive};
+use super::judge::refuse_denied;
+use crate::archive::{Archive, Entry, UnverifiedArchive, Vouched};
 use crate::digest::Digest;
-use crate::lock::{Lock, LockedSignature};
+use crate::lock::{AttestationSeen, SignatureSeen, Signer};
 use crate::report::Reporter;
-use crate::spec::{DenyList, Spec};
-use crate::trust::PublicKey;
+use crate::spec::DenyList;
+use crate::trust::{BundleSigners, Claimed, SetAside, TrustedRoot};
+pub(super) use items::Documents;
 
 /// Whom the operator trusts, and what is refused whoever vouches for it.
 #[derive(Debug, Clone)]
 pub struct Trust {
     /// Who must have signed the bundle.
-    pub signers: Signers,
+    pub bundle: BundleTrust,
+    /// What keyless signatures are checked against.
+    pub root: TrustedRoot,
     /// What no bundle may hold.
     pub deny: DenyList,
 }
 
 /// Who must have signed a bundle.
 #[derive(Debug, Clone)]
-pub enum Signers {
-    /// One of these keys.
-    Keys(Vec<PublicKey>),
-    /// Nobody: the signature is not looked at.
+pub enum BundleTrust {
+    /// So many of these.
+    Signed(BundleSigners),
+    /// Nobody: the signatures are not looked at.
     InsecureUnsigned,
 }
 
@@ -40,12 +45,16 @@ pub struct VerifyReport {
     pub name: String,
     /// The bundle's version.
     pub version: String,
-    /// The hint of the key that signed it.
-    pub signer: Option<String>,
+    /// The signatures that it was accepted for; `None` where they were not looked at.
+    pub signatures: Option<Vec<SignatureSeen>>,
+    /// Its signatures by others, who were not asked for.
+    pub others: Vec<SetAside>,
     /// Blobs that were hashed.
     pub blobs: usize,
     /// Bytes of the file.
     pub bytes: u64,
+    /// What keyless signatures were checked against; `None` where nobody asks for one.
+    pub trusted_root: Option<String>,
     /// How each image and artifact was verified.
     pub items: Vec<VerifiedItem>,
 }
@@ -59,19 +68,22 @@ pub struct VerifiedItem {
     pub reference: String,
     /// The digest as upstream publishes it.
     pub digest: Digest,
-    /// How it was verified.
-    pub signature: LockedSignature,
+    /// The signatures that it was accepted for.
+    pub signatures: Vec<SignatureSeen>,
+    /// The attestations that its policy demands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<AttestationSeen>,
 }
 
 /// Opens a bundle that the operator trusts. The large blobs are not hashed yet.
 ///
 /// # Errors
-/// When it cannot be read, is not signed by one of the keys, is not complete, or holds what is denied.
+/// When it cannot be read, is not signed as demanded, is not complete, or holds what is denied.
 pub fn open(path: &Path, trust: &Trust) -> Result<Archive, OpsError> {
     let unverified = UnverifiedArchive::open(path)?;
-    let archive = match &trust.signers {
-        Signers::Keys(keys) => unverified.verify(keys)?,
-        Signers::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
+    let archive = match &trust.bundle {
+        BundleTrust::Signed(signers) => unverified.verify(signers, &trust.root)?,
+        BundleTrust::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
     };
     let denied =
         archive.entries().iter().filter_map(|entry| check_denied(&archive, entry, &trust.deny).err());
@@ -101,49 +113,30 @@ pub fn verify(
 ) -> Result<(Archive, VerifyReport), OpsError> {
     let archive = open(path, trust)?;
     archive.check(reporter)?;
-    let items = verify_items(&archive)?;
+    let documents = Documents::of(&archive)?;
+    let items = documents.check(&archive, &trust.root)?;
     let contents = archive.contents();
+    let is_keyless = documents.spec.is_keyless() || archive.vouched().is_some_and(names_a_certificate);
     let report = VerifyReport {
         digest: archive.digest(),
         name: contents.name.clone(),
         version: contents.version.clone(),
-        signer: archive.signer().map(str::to_owned),
+        signatures: archive.vouched().map(signatures),
+        others: archive.vouched().map(|vouched| vouched.others.clone()).unwrap_or_default(),
         blobs: contents.blobs.len() + 2,
         bytes: archive.length(),
+        trusted_root: is_keyless.then(|| trust.root.to_string()),
         items,
     };
     Ok((archive, report))
 }
 
-/// Applies the policies of the spec inside to the signatures inside.
-fn verify_items(archive: &Archive) -> Result<Vec<VerifiedItem>, OpsError> {
-    let payload = archive.payload()?;
-    let text = |name: &str| {
-        let bytes = payload.get(name).cloned().unwrap_or_default();
-        String::from_utf8(bytes).map_err(|_| ArchiveError::Malformed {
-            what: format!("file `{name}`"),
-            reason: "not UTF-8".to_owned(),
-        })
-    };
-    let spec = Spec::parse(&text("bundle.yaml")?, "bundle.yaml")?;
-    let lock = Lock::parse(&text("bundle.lock")?, "bundle.lock")?;
-    let (mut verified, mut errors) = (Vec::new(), Vec::new());
-    for item in spec.items() {
-        let Some(entry) = lock.item(&item.reference) else {
-            return Err(ArchiveError::Malformed {
-                what: "file `bundle.lock`".to_owned(),
-                reason: format!("it lacks `{}`", item.reference),
-            }
-            .into());
-        };
-        match judge_again(archive, item, entry.digest) {
-            Ok(verdict) => verified.push(VerifiedItem {
-                reference: item.reference.to_string(),
-                digest: entry.digest,
-                signature: locked(&verdict),
-            }),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(verified) } else { Err(OpsError::Entries(errors)) }
+/// Returns the bundle's own signatures as the lock records those of an image.
+fn signatures(vouched: &Vouched) -> Vec<SignatureSeen> {
+    vouched.by.iter().map(|signer| SignatureSeen::SigstoreBundle { signer: signer.clone() }).collect()
+}
+
+fn names_a_certificate(vouched: &Vouched) -> bool {
+    let others = vouched.others.iter().any(|other| matches!(other.by, Claimed::Certificate { .. }));
+    others || vouched.by.iter().any(|signer| matches!(signer, Signer::Certificate(_)))
 }

@@ -37,6 +37,7 @@ pub(super) async fn discover(
     for descriptor in referrers(repository, subject).await? {
         if seen.insert(descriptor.digest) {
             let manifest = manifest(repository, &descriptor).await?;
+            check_subject(repository, subject, &manifest)?;
             found.push(read(repository, None, manifest).await?);
         }
     }
@@ -48,6 +49,20 @@ pub(super) async fn discover(
         }
     }
     Ok(found)
+}
+
+/// Refuses what is listed as a referrer and is none: it would not be found again where the bundle is pushed to.
+// See: OCI image-spec manifest.md, `subject`
+fn check_subject(repository: &Repository, subject: &Digest, listed: &Manifest) -> Result<(), RegistryError> {
+    let named = listed.document.subject.as_ref().map(|named| named.digest);
+    if named == Some(*subject) {
+        return Ok(());
+    }
+    let found = named.map_or_else(|| "nothing".to_owned(), |named| format!("`{named}`"));
+    Err(RegistryError::Malformed {
+        what: format!("`{}@{}`", repository.name(), listed.descriptor.digest),
+        reason: format!("it is listed as a referrer of `{subject}`, but refers to {found}"),
+    })
 }
 
 // See: OCI distribution-spec, "Listing Referrers" and "Referrers Tag Schema"

@@ -94,6 +94,12 @@ impl Spec {
         self.components.iter().flat_map(|component| &component.items)
     }
 
+    /// Tells whether a trusted root is needed to judge what is in it.
+    #[must_use]
+    pub fn is_keyless(&self) -> bool {
+        self.items().any(|item| item.policy.is_keyless())
+    }
+
     /// Returns every file, in the order of the file.
     pub fn files(&self) -> impl Iterator<Item = &FileSpec> {
         self.components.iter().flat_map(|component| &component.files)

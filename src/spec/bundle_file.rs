@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
-use super::decode::{Decoder, Fields, closest};
+use super::decode::{Decoder, Fields};
 use super::node::{Node, Place, Value};
 use super::policy::Policy;
+use super::policy_file::Policies;
 use super::{API_VERSION, Faults};
 use crate::digest::Digest;
 use crate::reference::ImageRef;
@@ -14,7 +15,7 @@ use crate::reference::ImageRef;
 #[derive(Default)]
 pub(super) struct Reader {
     decoder: Decoder,
-    policies: BTreeMap<String, Option<Policy>>,
+    policies: Policies,
     seen: BTreeMap<String, Place>,
 }
 
@@ -41,7 +42,9 @@ impl Reader {
         self.decoder.constant(&fields, "apiVersion", API_VERSION);
         self.decoder.constant(&fields, "kind", "Bundle");
         let (name, version) = self.metadata(&fields);
-        self.policies(&fields);
+        if let Some(node) = fields.optional("policies") {
+            self.policies = Policies::read(&mut self.decoder, node);
+        }
         Spec {
             name,
             version,
@@ -111,18 +114,6 @@ impl Reader {
         targets
     }
 
-    fn policies(&mut self, fields: &Fields<'_>) {
-        let Some(node) = fields.optional("policies") else { return };
-        let Value::Map(entries) = &node.value else {
-            self.decoder.fields(node, "`policies`", &[]);
-            return;
-        };
-        for (key, node) in entries {
-            let policy = Policy::decode(&mut self.decoder, node);
-            self.policies.insert(key.name.clone(), policy);
-        }
-    }
-
     fn platforms(&mut self, fields: &Fields<'_>) -> PlatformFolders {
         let Some(node) = fields.optional("platforms") else { return PlatformFolders::default() };
         let fields = self.decoder.fields(node, "`platforms`", &["k3s", "talos"]);
@@ -164,7 +155,7 @@ impl Reader {
         let reference = reference_node.and_then(|node| self.reference(node));
         let policy = match &reference {
             Some(reference) => self.verify(&fields, reference),
-            None => fields.optional("verify").and_then(|node| self.policy(node)),
+            None => fields.optional("verify").and_then(|node| self.policies.policy(&mut self.decoder, node)),
         };
         Some(Item { kind, reference: reference?, policy: policy? })
     }
@@ -200,21 +191,7 @@ impl Reader {
             );
             return None;
         };
-        self.policy(node)
-    }
-
-    fn policy(&mut self, node: &Node) -> Option<Policy> {
-        let Value::Text(name) = &node.value else { return Policy::decode(&mut self.decoder, node) };
-        if let Some(policy) = self.policies.get(name) {
-            return policy.clone();
-        }
-        let known: Vec<_> = self.policies.keys().map(String::as_str).collect();
-        let hint = match closest(name, &known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("define it under `policies`; there are: {}", known.join(", ")),
-        };
-        self.decoder.fault(node.place, format!("there is no policy `{name}`"), hint);
-        None
+        self.policies.policy(&mut self.decoder, node)
     }
 
     fn files(&mut self, fields: &Fields<'_>) -> Vec<FileSpec> {

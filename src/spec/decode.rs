@@ -227,7 +227,7 @@ impl<'n> Fields<'n> {
 pub fn closest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let best = known
         .iter()
-        .map(|known| (strsim::jaro_winkler(name, known), *known))
+        .map(|known| (strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase()), *known))
         .max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|(score, _)| *score > 0.8).map(|(_, known)| known)
 }

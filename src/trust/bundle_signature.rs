@@ -1,73 +1,73 @@
-//! The signature of a bundle: a Sigstore bundle over the exact bytes of its index, in a slot of fixed size.
+//! A signature of a bundle: a Sigstore bundle over the exact bytes of its index, in a slot of fixed size.
 //!
 //! The public `cosign verify-blob --bundle` reads the same bytes. The slot is filled up with spaces, so signing again moves nothing
-//! else in the file. Nothing in the slot can change unnoticed: the key's name and the digest are compared, and only spaces may follow.
+//! else in the file. There are several slots, and each is judged by itself:
+//! - what is there has to be one Sigstore bundle over these very bytes, with nothing but spaces behind it;
+//! - whoever names one of the given keys has to have it, and who has a given key has to name it;
+//! - a certificate for a given identity has to prove it: see [`super::keyless`]. So does one for somebody else, as far as the trusted
+//!   root knows the log that it names;
+//! - log entries and timestamps beside a key's signature have to hold, though none is asked for;
+//! - what is by somebody who was not given is set aside, and named. It can neither help nor harm.
 //!
 //! Refused, each with its own error: see [`BundleSignatureError`].
 
+mod claimed;
+mod decide;
 mod error;
+mod judge;
+mod refusal;
 
-use super::encoding::{Base64, excerpt};
-use super::public_key::PublicKey;
+use super::encoding::{excerpt, to_base64};
+use super::keyless::{self, Leaf};
 use super::signer::SigningKey;
-use super::sigstore_bundle::{
-    Bundle, Header, KeyHint, MEDIA_TYPE, MEDIA_TYPES, Material, MessageDigest, MessageSignature,
-};
-use super::verified::Verified;
+use super::sigstore_bundle::{Bundle, Header, MEDIA_TYPE, MEDIA_TYPES, Material, MessageDigest};
 use crate::digest::Digest;
 
+pub use claimed::{Claimed, SetAside};
+pub use decide::{SignedBytes, verify_signatures};
 pub use error::BundleSignatureError;
+pub use refusal::BundleRefusal;
 
-/// The size of the slot that the signature has in a bundle, in bytes.
+/// The size of the slot that a signature has in a bundle, in bytes.
 pub const SLOT: usize = 16 * 1024;
 
 const ALGORITHM: &str = "SHA2_256";
 
-/// The signature of a bundle, read but not checked.
+/// A signature of a bundle, read but not checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BundleSignature {
-    hint: String,
+    json: Vec<u8>,
+    claimed: Claimed,
     digest: Digest,
     signature: Vec<u8>,
-}
-
-/// Bytes, and the key that signed them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedBytes<'a> {
-    bytes: &'a [u8],
-    hint: String,
-}
-
-impl<'a> SignedBytes<'a> {
-    /// Returns the bytes that were signed.
-    #[must_use]
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// Returns the name of the key, as [`PublicKey::hint`] gives it.
-    #[must_use]
-    pub fn hint(&self) -> &str {
-        &self.hint
-    }
+    /// In DER; `None` where a key signed.
+    certificate: Option<Vec<u8>>,
+    /// Whether there is a log entry or a timestamp beside a key's signature.
+    is_witnessed: bool,
 }
 
 impl BundleSignature {
     /// Signs the bytes. The same key and bytes give the same signature.
+    // See: cosign specs/BUNDLE_SPEC.md
     #[must_use]
     pub fn sign(key: &SigningKey, bytes: &[u8]) -> Self {
-        Self { hint: key.public_key().hint(), digest: Digest::of(bytes), signature: key.sign(bytes) }
+        let (hint, digest, signature) = (key.public_key().hint(), Digest::of(bytes), key.sign(bytes));
+        let (digest_text, text) = (to_base64(digest.bytes()), to_base64(&signature));
+        // Base64 needs no escapes in JSON.
+        let json = format!(
+            r#"{{"mediaType":"{MEDIA_TYPE}","verificationMaterial":{{"publicKey":{{"hint":"{hint}"}}}},"messageSignature":{{"messageDigest":{{"algorithm":"{ALGORITHM}","digest":"{digest_text}"}},"signature":"{text}"}}}}"#
+        );
+        let (json, claimed) = (json.into_bytes(), Claimed::Key(hint));
+        Self { json, claimed, digest, signature, certificate: None, is_witnessed: false }
     }
 
-    /// Returns the signature as the JSON of a Sigstore bundle, followed by spaces up to the size of the slot.
+    /// Returns the JSON of the Sigstore bundle, followed by spaces up to the size of the slot.
     ///
     /// # Errors
     ///
     /// [`BundleSignatureError::TooLarge`] where the JSON does not fit into the slot.
-    // See: cosign specs/BUNDLE_SPEC.md
     pub fn padded(&self, slot: usize) -> Result<Vec<u8>, BundleSignatureError> {
-        let mut json = serde_json::to_vec(&self.to_bundle())
-            .map_err(|error| BundleSignatureError::Malformed { reason: error.to_string() })?;
+        let mut json = self.json.clone();
         if json.len() > slot {
             return Err(BundleSignatureError::TooLarge { slot, found: json.len() });
         }
@@ -79,7 +79,7 @@ impl BundleSignature {
     ///
     /// # Errors
     ///
-    /// [`BundleSignatureError`] where the slot is empty, or holds anything but one Sigstore bundle by a key, and spaces.
+    /// [`BundleSignatureError`] where the slot is empty, or holds anything but one Sigstore bundle over bytes, and spaces.
     pub fn parse(slot: &[u8]) -> Result<Self, BundleSignatureError> {
         if slot.len() > SLOT {
             return Err(BundleSignatureError::TooLarge { slot: SLOT, found: slot.len() });
@@ -89,79 +89,66 @@ impl BundleSignature {
         if !MEDIA_TYPES.contains(&header.media_type.as_str()) {
             return Err(BundleSignatureError::UnknownMediaType { found: excerpt(&header.media_type) });
         }
-        Self::from_bundle(from_json(json)?)
+        Self::from_bundle(from_json(json)?, json)
     }
 
-    /// Checks that one of the keys signed exactly these bytes.
+    /// Returns whose the signature says it is. It proves nothing.
+    #[must_use]
+    pub fn claimed(&self) -> &Claimed {
+        &self.claimed
+    }
+
+    /// Compares the digest that was signed with that of the bytes. It proves nothing yet.
     ///
     /// # Errors
     ///
-    /// [`BundleSignatureError`] where it is over other bytes, by another key, or wrong.
-    pub fn verify<'a>(
-        &self,
-        bytes: &'a [u8],
-        keys: &[PublicKey],
-    ) -> Result<Verified<SignedBytes<'a>>, BundleSignatureError> {
-        if keys.is_empty() {
-            return Err(BundleSignatureError::NoKeys);
-        }
-        let expected = Digest::of(bytes);
-        if self.digest != expected {
-            return Err(BundleSignatureError::DigestMismatch { expected, found: self.digest });
-        }
-        let hint = self.hint.clone();
-        let key = keys.iter().find(|key| key.hint() == hint).ok_or_else(|| self.other_key(keys))?;
-        match key.verify(bytes, &self.signature) {
-            Ok(()) => Ok(Verified::new(SignedBytes { bytes, hint })),
-            Err(_) => Err(BundleSignatureError::BadSignature { hint }),
-        }
+    /// [`BundleSignatureError::DigestMismatch`] where the signature is over other bytes.
+    pub fn check_digest(&self, bytes: &[u8]) -> Result<(), BundleSignatureError> {
+        let (expected, found) = (Digest::of(bytes), self.digest);
+        if found == expected { Ok(()) } else { Err(BundleSignatureError::DigestMismatch { expected, found }) }
     }
 
-    /// Returns the name of the key that the signature says it is by. It proves nothing.
-    #[must_use]
-    pub fn claimed_hint(&self) -> &str {
-        &self.hint
-    }
-
-    fn other_key(&self, keys: &[PublicKey]) -> BundleSignatureError {
-        let expected: Vec<_> = keys.iter().map(PublicKey::hint).collect();
-        BundleSignatureError::OtherKey { expected: expected.join("`, `"), found: excerpt(&self.hint) }
-    }
-
-    fn to_bundle(&self) -> Bundle {
-        let digest = Base64(self.digest.bytes().to_vec());
-        Bundle {
-            media_type: MEDIA_TYPE.to_owned(),
-            verification_material: Material {
-                public_key: Some(KeyHint { hint: self.hint.clone() }),
-                ..Material::default()
-            },
-            message_signature: Some(MessageSignature {
-                message_digest: MessageDigest { algorithm: ALGORITHM.to_owned(), digest },
-                signature: Base64(self.signature.clone()),
-            }),
-            dsse_envelope: None,
-        }
-    }
-
-    fn from_bundle(bundle: Bundle) -> Result<Self, BundleSignatureError> {
+    fn from_bundle(bundle: Bundle, json: &[u8]) -> Result<Self, BundleSignatureError> {
         let material = bundle.verification_material;
-        if let Some(found) = material.keyless_field() {
-            return Err(BundleSignatureError::Keyless { found });
+        if material.signers() != 1 {
+            return Err(BundleSignatureError::Signers { found: material.signers() });
         }
-        let hint = material.public_key.ok_or(BundleSignatureError::NoKeyNamed)?.hint;
         let message = match (bundle.message_signature, bundle.dsse_envelope) {
             (Some(message), None) => message,
             (Some(_), Some(_)) => return Err(BundleSignatureError::NotOverBytes { found: "two signatures" }),
             (None, Some(_)) => return Err(BundleSignatureError::NotOverBytes { found: "a `dsseEnvelope`" }),
             (None, None) => return Err(BundleSignatureError::NotOverBytes { found: "nothing" }),
         };
-        let digest = message_digest(&message.message_digest)?;
-        if message.signature.0.is_empty() {
+        let (digest, signature) = (message_digest(&message.message_digest)?, message.signature.0);
+        if signature.is_empty() {
             return Err(BundleSignatureError::EmptySignature);
         }
-        Ok(Self { hint, digest, signature: message.signature.0 })
+        let (claimed, certificate) = holder(&material)?;
+        let is_witnessed = certificate.is_none() && material.is_witnessed();
+        let json = json.to_vec();
+        let read = Self { json, claimed, digest, signature, certificate, is_witnessed };
+        if read.certificate.is_some() || is_witnessed {
+            read.for_library()?;
+        }
+        Ok(read)
     }
+
+    /// Returns the same bundle as the library for keyless signatures reads it.
+    fn for_library(&self) -> Result<sigstore_verify::types::Bundle, BundleSignatureError> {
+        keyless::parse(&self.json)
+            .map_err(|fault| BundleSignatureError::Malformed { reason: fault.to_string() })
+    }
+}
+
+/// Returns who is named as the holder, and the certificate that names it.
+fn holder(material: &Material) -> Result<(Claimed, Option<Vec<u8>>), BundleSignatureError> {
+    if let Some(named) = &material.public_key {
+        return Ok((Claimed::Key(named.hint.clone()), None));
+    }
+    let der = material.signing_certificate().unwrap_or_default();
+    let leaf =
+        Leaf::parse(der).map_err(|fault| BundleSignatureError::Malformed { reason: fault.to_string() })?;
+    Ok((Claimed::of(leaf.claims()), Some(der.to_vec())))
 }
 
 fn message_digest(found: &MessageDigest) -> Result<Digest, BundleSignatureError> {
@@ -176,7 +163,7 @@ fn message_digest(found: &MessageDigest) -> Result<Digest, BundleSignatureError>
 
 /// Returns the JSON at the start of the slot, where nothing but spaces follows it.
 fn without_padding(slot: &[u8]) -> Result<&[u8], BundleSignatureError> {
-    if slot.iter().all(|byte| *byte == b' ') {
+    if is_empty(slot) {
         return Err(BundleSignatureError::Absent);
     }
     let mut values = serde_json::Deserializer::from_slice(slot).into_iter::<serde::de::IgnoredAny>();
@@ -190,9 +177,15 @@ fn without_padding(slot: &[u8]) -> Result<&[u8], BundleSignatureError> {
     }
 }
 
+/// Tells whether a slot holds nothing but spaces.
+#[must_use]
+pub fn is_empty(slot: &[u8]) -> bool {
+    slot.iter().all(|byte| *byte == b' ')
+}
+
 fn from_json<'de, T: serde::Deserialize<'de>>(json: &'de [u8]) -> Result<T, BundleSignatureError> {
     serde_json::from_slice(json)
-        .map_err(|error| BundleSignatureError::Malformed { reason: error.to_string() })
+        .map_err(|error| BundleSignatureError::Malformed { reason: excerpt(&error.to_string()) })
 }
 
 #[cfg(test)]

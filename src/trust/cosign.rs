@@ -23,15 +23,16 @@ mod error;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Evidence, Stored};
+use super::provenance::Provenance;
 use super::public_key::PublicKey;
 use super::requirement::{Keyless, Question, Requirement, Signatory};
 use super::trusted_root::TrustedRoot;
 use super::verified::Verified;
 use super::{dsse, simple_signing, statement};
 use crate::digest::Digest;
+use crate::lock::SignatureSeen;
 use crate::spec::Identity;
 
-pub use super::seen::{CertificateSigner, Provenance, SignatureSeen, Signer};
 pub use error::TrustError;
 
 /// Referrers are read one by one; nobody signs an image this often.
@@ -110,6 +111,9 @@ fn question<'a>(
 ) -> Result<Question<'a>, TrustError> {
     if requirement.is_hollow() {
         return Err(TrustError::Nobody { subject });
+    }
+    if let Some(signatory) = requirement.repeated() {
+        return Err(TrustError::Repeated { subject, signatory: signatory.to_string() });
     }
     let (mut keys, mut identities): (Vec<&PublicKey>, Vec<&Identity>) = Default::default();
     for signatory in requirement.signatories() {

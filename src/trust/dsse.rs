@@ -8,7 +8,7 @@
 
 use sigstore_verify::types::Sha256Hash;
 
-use super::cosign::{Judgement, SignatureSeen, Signer};
+use super::cosign::Judgement;
 use super::encoding::excerpt;
 use super::evidence::{Layer, Manifest, Stored, from_json};
 use super::fault::Fault;
@@ -18,6 +18,7 @@ use super::requirement::{Question, Signatory};
 use super::sigstore_bundle::{Bundle, Envelope, Header, MEDIA_TYPES};
 use super::simple_signing::expect;
 use super::statement::{self, IN_TOTO};
+use crate::lock::{SignatureSeen, Signer};
 
 /// Judges one referrer of the image.
 pub(super) fn judge<'a>(stored: &Stored, question: &Question<'a>) -> Result<Judgement<'a>, Fault> {

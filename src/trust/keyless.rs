@@ -35,12 +35,12 @@ mod library;
 mod log_entry;
 mod time;
 
-use sigstore_verify::types::{Artifact, Bundle, KindVersion, TransparencyLogEntry};
+use sigstore_verify::types::{Artifact, Bundle, DerPublicKey, KindVersion, TransparencyLogEntry};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
 
-use super::cosign::CertificateSigner;
 use super::encoding::to_hex;
 use super::trusted_root::TrustedRoot;
+use crate::lock::CertificateSigner;
 
 pub(super) use certificate::Leaf;
 pub use fault::KeylessFault;
@@ -80,6 +80,26 @@ pub(super) fn verify_by_key<'a>(
     log_entry::check_all(bundle, root)?;
     let result = root.verifier().verify(artifact, bundle, policy).map_err(library::fault)?;
     if result.tlog_verified() { Ok(()) } else { Err(KeylessFault::Incomplete) }
+}
+
+/// Verifies what is said to have seen a signature by a key: log entries, timestamps, or both. Where there is neither, nothing.
+pub(super) fn verify_witnesses(
+    bundle: &Bundle,
+    bytes: &[u8],
+    key: &[u8],
+    root: &TrustedRoot,
+) -> Result<(), KeylessFault> {
+    let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key));
+    if !bundle.verification_material.tlog_entries.is_empty() {
+        return verify_by_key(bundle, bytes, &policy, root);
+    }
+    let without_log = policy.skip_tlog_unsafe();
+    root.verifier().verify(bytes, bundle, &without_log).map(|_| ()).map_err(library::fault)
+}
+
+/// Tells whether the trusted root knows a log that a signature names.
+pub(super) fn is_logged_by(bundle: &Bundle, root: &TrustedRoot) -> bool {
+    bundle.verification_material.tlog_entries.iter().any(|entry| root.log(&entry.log_id).is_some())
 }
 
 /// Says what was verified, after a last look at whether all of it was.

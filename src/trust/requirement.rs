@@ -16,7 +16,7 @@ pub enum Requirement {
     Key(PublicKey),
     /// A certificate for this identity.
     Identity(Identity),
-    /// All of these; the same signatory twice asks for no more than once, and none at all is an error.
+    /// All of these; the same signatory twice, or none at all, is an error.
     AllOf(Vec<Requirement>),
     /// Any of these; none at all is an error.
     AnyOf(Vec<Requirement>),
@@ -53,6 +53,19 @@ impl Requirement {
         match self {
             Self::Key(_) | Self::Identity(_) => false,
             Self::AllOf(all) | Self::AnyOf(all) => all.is_empty() || all.iter().any(Self::is_hollow),
+        }
+    }
+
+    /// Returns a signatory that some `AllOf` names twice: one signature would stand for two.
+    pub(super) fn repeated(&self) -> Option<Signatory<'_>> {
+        match self {
+            Self::Key(_) | Self::Identity(_) => None,
+            Self::AnyOf(any) => any.iter().find_map(Self::repeated),
+            Self::AllOf(all) => {
+                let named = self.signatories();
+                let twice = named.iter().enumerate().find(|(at, one)| named[..*at].contains(one));
+                twice.map(|(_, one)| *one).or_else(|| all.iter().find_map(Self::repeated))
+            }
         }
     }
 
@@ -143,7 +156,9 @@ mod tests {
         ] {
             assert_eq!((all.is_met_by(&signed), any.is_met_by(&signed)), (all_met, any_met));
         }
+        assert_eq!((all.repeated(), any.repeated()), (None, None));
         let nested = Requirement::AllOf(vec![any, Requirement::Key(other.clone())]);
+        assert_eq!(nested.repeated(), Some(second));
         assert!(!nested.is_met_by(&[first]) && nested.is_met_by(&[second]));
         assert_eq!(nested.signatories(), [first, second, second]);
     }

@@ -2,8 +2,8 @@
 //!
 //! Only shapes are here; what they prove is judged by those who read them. Unknown fields are errors.
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 
 use super::encoding::Base64;
 
@@ -27,31 +27,26 @@ pub(super) struct Header {
 }
 
 // See: sigstore/protobuf-specs, sigstore_bundle.proto
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Bundle {
-    pub media_type: String,
+    #[serde(rename = "mediaType")]
+    _media_type: String,
     pub verification_material: Material,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message_signature: Option<MessageSignature>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dsse_envelope: Option<Envelope>,
 }
 
 /// What a signature is checked with. Key and certificate are read, for they say whose the signature claims to be; the rest is known
 /// to be there, or not.
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Material {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<KeyHint>,
-    #[serde(skip_serializing)]
     pub certificate: Option<RawCertificate>,
-    #[serde(skip_serializing, rename = "x509CertificateChain")]
+    #[serde(rename = "x509CertificateChain")]
     pub certificate_chain: Option<RawChain>,
-    #[serde(skip_serializing)]
     pub tlog_entries: Option<IgnoredAny>,
-    #[serde(skip_serializing)]
     pub timestamp_verification_data: Option<IgnoredAny>,
 }
 
@@ -69,14 +64,14 @@ pub(super) struct RawChain {
     pub certificates: Vec<RawCertificate>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyHint {
     #[serde(default)]
     pub hint: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct MessageSignature {
     pub message_digest: MessageDigest,
@@ -84,7 +79,7 @@ pub(super) struct MessageSignature {
     pub signature: Base64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageDigest {
     pub algorithm: String,
@@ -92,7 +87,7 @@ pub(super) struct MessageDigest {
 }
 
 // See: secure-systems-lab/dsse envelope.md
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Envelope {
     pub payload: Base64,
@@ -100,11 +95,11 @@ pub(super) struct Envelope {
     pub signatures: Vec<EnvelopeSignature>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EnvelopeSignature {
     pub sig: Base64,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub keyid: String,
 }
 
@@ -114,15 +109,9 @@ fn empty() -> Base64 {
 }
 
 impl Material {
-    /// Returns the name of the first field that a keyless signature, or a logged one, has and a plain one has not.
-    pub(super) fn keyless_field(&self) -> Option<&'static str> {
-        let fields = [
-            ("certificate", self.certificate.is_some()),
-            ("x509CertificateChain", self.certificate_chain.is_some()),
-            ("tlogEntries", self.tlog_entries.is_some()),
-            ("timestampVerificationData", self.timestamp_verification_data.is_some()),
-        ];
-        fields.into_iter().find_map(|(name, is_there)| is_there.then_some(name))
+    /// Tells whether a log or a timestamp authority is said to have seen the signature.
+    pub(super) fn is_witnessed(&self) -> bool {
+        self.tlog_entries.is_some() || self.timestamp_verification_data.is_some()
     }
 
     /// Returns the signing certificate as DER, where there is one.

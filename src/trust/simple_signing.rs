@@ -8,13 +8,14 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::cosign::{Judgement, SignatureSeen, Signer};
+use super::cosign::Judgement;
 use super::encoding::{excerpt, from_base64};
 use super::evidence::{Layer, Manifest, SIMPLE_SIGNING, Stored, from_json};
 use super::fault::Fault;
 use super::keyless::{self, Leaf, LegacySignature};
 use super::requirement::{Question, Signatory};
 use crate::digest::Digest;
+use crate::lock::{SignatureSeen, Signer};
 
 pub(super) const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 pub(super) const PAYLOAD_TYPE: &str = "cosign container image signature";

@@ -27,6 +27,21 @@ const MEDIA_TYPES: [&str; 2] = [
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 ];
 
+/// So many days after its publication the embedded root is called old: Sigstore's keys change about once a year.
+const OLD_DAYS: i64 = 180;
+
+/// Returns a warning where the embedded root is old at this time, in seconds since 1970.
+#[must_use]
+pub fn embedded_is_old(now: i64) -> Option<String> {
+    let since: Timestamp = format!("{EMBEDDED_SINCE}T00:00:00Z").parse().ok()?;
+    let days = now.saturating_sub(since.as_second()) / (24 * 60 * 60);
+    let warning = format!(
+        "the trusted root that is built in is of {EMBEDDED_SINCE}, {days} days ago: keys that came or went since are not known to it; \
+         use a newer `bundle`, or give a newer root with --trusted-root"
+    );
+    (days > OLD_DAYS).then_some(warning)
+}
+
 /// The text is not a trusted root.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustedRootError {
@@ -112,6 +127,12 @@ impl TrustedRoot {
         Ok(Self { root: Arc::new(root), verifier: Arc::new(verifier), digest })
     }
 
+    /// Tells whether it is the root that is built in.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.digest == Digest::of(SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes())
+    }
+
     /// Returns the digest of the JSON, to name the root by.
     #[must_use]
     pub fn digest(&self) -> Digest {
@@ -157,6 +178,17 @@ fn name_authorities(root: &mut Value) {
     let authorities = root.get_mut("certificateAuthorities").and_then(Value::as_array_mut);
     for authority in authorities.into_iter().flatten().filter_map(Value::as_object_mut) {
         authority.entry("uri").or_insert_with(|| Value::from(""));
+    }
+}
+
+/// Says which root it is, and of when.
+impl fmt::Display for TrustedRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_embedded() {
+            return write!(f, "public Sigstore, built in, of {EMBEDDED_SINCE}");
+        }
+        let newest = self.newest_date().unwrap_or_else(|| "an unknown date".to_owned());
+        write!(f, "given, {}, newest key of {newest}", self.digest)
     }
 }
 

@@ -6,7 +6,6 @@
 use sigstore_verify::types::{self, DerPublicKey, Sha256Hash};
 use sigstore_verify::{PublicKeyVerificationPolicy, types::Bundle};
 
-use super::cosign::Signer;
 use super::encoding::excerpt;
 use super::evidence::from_json;
 use super::fault::Fault;
@@ -19,6 +18,7 @@ use super::statement::{self, IN_TOTO};
 use super::trusted_root::TrustedRoot;
 use super::verified::Verified;
 use crate::digest::Digest;
+use crate::lock::Signer;
 use crate::spec::Identity;
 
 /// Attestations have megabytes; nobody signs with more.

@@ -6,9 +6,11 @@ mod peer;
 
 use std::fs;
 
+use airgap_bundle::lock::{SignatureSeen, Signer};
 use airgap_bundle::trust::bundle_signature::SLOT;
 use airgap_bundle::trust::{
-    BundleSignature, Evidence, PublicKey, Requirement, SignatureSeen, Signer, sign_image, verify_image,
+    BundleSignature, BundleSigners, Claimed, Evidence, PublicKey, Requirement, TrustedRoot, sign_image,
+    verify_image, verify_signatures,
 };
 
 use peer::{NO_LOG, Peer, Registry};
@@ -49,7 +51,8 @@ fn cosigns_signature_of_a_blob_is_taken() {
     let Some(peer) = Peer::new() else { return };
     let (key, index) = (peer.cosigns_key(), b"{\"schemaVersion\":2}");
     peer.write("index.json", index);
-    let mut halves = [false; 2];
+    let signers = BundleSigners::new([key.public_key().clone()], [], 1).unwrap();
+    let (root, mut halves) = (TrustedRoot::embedded().unwrap(), [false; 2]);
     // Go makes either half of `s`, each as often: forty of one half only do not happen.
     for _ in 0..40 {
         let flags =
@@ -57,8 +60,10 @@ fn cosigns_signature_of_a_blob_is_taken() {
         peer.run("cosign", &flags.concat());
         let bundle = fs::read(peer.path("b.json")).unwrap();
         let signature = BundleSignature::parse(&bundle).unwrap();
-        let keys = [key.public_key().clone()];
-        assert_eq!(signature.verify(index, &keys).unwrap().hint(), key.public_key().hint());
+        assert_eq!(signature.claimed(), &Claimed::Key(key.public_key().hint()));
+        let slot = [("b.json".to_owned(), signature.padded(SLOT).unwrap())];
+        let signed = verify_signatures(&slot, index, &signers, &root).unwrap();
+        assert_eq!(signed.by(), [Signer::Key(key.public_key().hint())]);
         halves[usize::from(is_high(&bundle))] = true;
         if halves == [true; 2] {
             return;

@@ -106,8 +106,10 @@ fn a_push_sends_each_blob_once_and_a_second_one_nothing() {
     let again = front.take_requests();
     // This registry refuses an index of which not every platform is there; it is offered each time.
     let originals = |line: &&String| line.starts_with("PUT ") && line.contains("/manifests/sha256:");
-    let asks = |line: &&String| line.starts_with("HEAD ") || line.contains("/referrers/");
-    let other: Vec<_> = again.iter().filter(|line| !asks(line) && !originals(line)).collect();
+    // What a registry lists of referrers is looked at, for it may have been left unfinished.
+    let listed = |line: &&String| line.starts_with("GET ") && line.contains("/referrers/");
+    let other: Vec<_> =
+        again.iter().filter(|line| !line.starts_with("HEAD ") && !originals(line) && !listed(line)).collect();
     assert_eq!(other, Vec::<&String>::new());
 }
 
@@ -138,12 +140,15 @@ fn what_is_pushed_from_a_served_bundle_is_what_the_bundle_holds() {
 }
 
 fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
-    use airgap_bundle::ops::{Signers, Trust, catalog, open};
+    use airgap_bundle::ops::{BundleTrust, Trust, catalog, open};
     use airgap_bundle::spec::DenyList;
+    use airgap_bundle::trust::{BundleSigners, TrustedRoot};
     let key = airgap_bundle::trust::PublicKey::from_pem(&fs::read_to_string(stack.path(key)).expect("a key"))
         .expect("a key");
+    let root = TrustedRoot::embedded().expect("a trusted root");
+    let bundle_trust = BundleTrust::Signed(BundleSigners::new([key], [], 1).expect("one signer"));
     let archive = std::sync::Arc::new(
-        open(bundle, &Trust { signers: Signers::Keys(vec![key]), deny: DenyList::default() })
+        open(bundle, &Trust { bundle: bundle_trust, root, deny: DenyList::default() })
             .expect("a good bundle"),
     );
     let registry = airgap_bundle::registry::server::Registry::read_only(

@@ -3,5 +3,7 @@
 //! Where cosign or a registry is not there, a test says so and passes, except on CI.
 
 mod accepted;
+mod keyless;
 mod refused;
+mod shipped;
 mod signed;

@@ -13,7 +13,7 @@ metadata: {name: homelab, version: 1, colour: red}
 targets: linux/amd64
 policies:
   mine: {unsigned: {reason: pinned}}
-  theirs: {keyless: {issuer: https://issuer.example, identity: https://example/workflow}}
+  theirs: {keyless: {issuer: https://issuer.example, identityRegexp: https://example/(workflow}}
 components:
   - name: gatekeeper
     images:
@@ -41,8 +41,8 @@ fn every_fault_of_a_spec_is_found_in_one_go() {
             hint: `metadata` takes: name, version
           spec.yaml:4:10: `targets` must be a list, found a string `linux/amd64`
             hint: write a list here
-          spec.yaml:7:11: policy `keyless` (identity `https://example/workflow`): keyless verification is not there yet in this version
-            hint: use `key`, or `unsigned` with a reason: the lock then pins the digest
+          spec.yaml:7:70: the pattern `https://example/(workflow` is not a regular expression: unclosed group
+            hint: write an expression that matches the whole identity
           spec.yaml:11:9: `docker.io/openpolicyagent/gatekeeper:v3.23.1` has no policy: nothing travels unverified
             hint: add `verify:` with the name of a policy, or with an inline one such as {unsigned: {reason: …}}
           spec.yaml:12:15: reference `docker.io/openpolicyagent/gatekeeper:v3.23.1` is listed twice
@@ -50,7 +50,7 @@ fn every_fault_of_a_spec_is_found_in_one_go() {
           spec.yaml:13:15: `gatekeeper:v1` names no registry
             hint: write `docker.io/library/gatekeeper:v1` if that is meant
           spec.yaml:13:38: there is no policy `nime`
-            hint: define it under `policies`; there are: mine, theirs
+            hint: define it under `policies`, above its use; there are: mine, theirs
           spec.yaml:14:5: unknown field `file` in a component
             hint: did you mean `files`?
           spec.yaml:16:5: component `gatekeeper` is listed twice

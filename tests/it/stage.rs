@@ -41,6 +41,7 @@ fn the_shipped_bundle_crosses_to_a_sealed_node_and_leaves_it_as_it_was() {
     show!(
         &ground,
         sealed::nothing_outside_is_reached,
+        sealed::every_signature_is_verified_without_a_route,
         bad_input::an_incomplete_bundle_is_not_built_for_a_site,
         bad_input::an_incomplete_bundle_changes_nothing,
         bad_input::an_unreachable_cluster_is_said_before_a_byte_is_pushed,

@@ -12,7 +12,13 @@ use airgap_bundle::trust::SigningKey;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::internet::sigstore::Sigstore;
 use crate::internet::{Options, Upstream, start};
+
+/// The trusted root of the stand-in's Sigstore, in the folder of a stack.
+const ROOT: &str = "root.json";
+/// The commands that judge signatures.
+const JUDGES: [&str; 8] = ["lock", "build", "verify", "push", "serve", "render", "install", "probe"];
 
 /// The password of every key that tests make.
 pub const PASSWORD: &str = "correct horse";
@@ -61,7 +67,7 @@ pub fn project() -> &'static Path {
 impl Stack {
     /// Starts a stand-in for what the homelab's spec names, with a front before every registry, and two empty registries.
     pub fn homelab() -> Self {
-        Self::start(|options| Options { empty: 2, fronts: true, ..options })
+        Self::start(|options| Options { empty: 2, fronts: true, sign: true, ..options })
     }
 
     /// Starts a stand-in with options.
@@ -85,6 +91,7 @@ impl Stack {
         let upstream = runtime.block_on(start(&options)).expect("a stand-in for the internet");
         let stack = Self { folder, upstream, runtime };
         stack.write("registries.yaml", &stack.upstream.registries_text());
+        stack.write(ROOT, &Sigstore::new().trusted_root());
         stack
     }
 
@@ -108,9 +115,15 @@ impl Stack {
         key
     }
 
-    /// Runs `bundle` in the folder.
+    /// Runs `bundle` in the folder, with the trusted root of the stand-in's Sigstore where the command takes one.
     pub fn bundle<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
-        bundle(self.folder.path(), arguments)
+        let mut all: Vec<_> =
+            arguments.into_iter().map(|argument| argument.as_ref().to_os_string()).collect();
+        let judges = all.first().is_some_and(|command| JUDGES.iter().any(|judge| command == judge));
+        if judges && !all.iter().any(|argument| argument == "--trusted-root") {
+            all.extend(["--trusted-root", ROOT].map(Into::into));
+        }
+        bundle(self.folder.path(), all)
     }
 
     /// Builds the homelab's bundle as `FILE`, signed with `NAME.key`, and returns its path.

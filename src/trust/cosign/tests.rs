@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::lock::Signer;
 use crate::trust::encoding::to_base64;
 use crate::trust::evidence::blobs_to_read;
 use crate::trust::{SigningKey, sign_image};

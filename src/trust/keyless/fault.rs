@@ -254,6 +254,11 @@ impl KeylessFault {
         }
     }
 
+    /// Tells whether another trusted root could make it good: this one does not know the log or the authority.
+    pub(in crate::trust) fn is_of_another_root(&self) -> bool {
+        matches!(self, Self::UnknownLog { .. } | Self::Chain { .. } | Self::NoAuthority { .. })
+    }
+
     /// Wraps what a reader says of a bundle.
     pub(super) fn bundle(reason: &str) -> Self {
         Self::Bundle { reason: excerpt(reason) }

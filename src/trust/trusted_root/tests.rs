@@ -48,3 +48,32 @@ fn roots_that_cannot_be_used_are_refused() {
         assert_eq!(TrustedRoot::parse(&text).unwrap_err().to_string(), error);
     }
 }
+
+#[test]
+fn the_embedded_root_is_called_old_after_half_a_year() {
+    let published = 1_792_713_600;
+    let day = 24 * 60 * 60;
+    for (now, expected) in [
+        (0, None),
+        (published, None),
+        (published + 180 * day, None),
+        (
+            published + 181 * day,
+            Some(
+                "the trusted root that is built in is of 2026-10-23, 181 days ago: keys that came or went since are not known \
+                 to it; use a newer `bundle`, or give a newer root with --trusted-root",
+            ),
+        ),
+    ] {
+        assert_eq!(embedded_is_old(now).as_deref(), expected);
+    }
+}
+
+#[test]
+fn a_root_says_which_it_is_and_of_when() {
+    assert_eq!(TrustedRoot::embedded().unwrap().to_string(), "public Sigstore, built in, of 2026-10-23");
+    let text = SIGSTORE_PRODUCTION_TRUSTED_ROOT.replace("\n", "");
+    let given = TrustedRoot::parse(text.as_bytes()).unwrap();
+    let newest = given.newest_date().unwrap();
+    assert_eq!(given.to_string(), format!("given, {}, newest key of {newest}", Digest::of(text.as_bytes())));
+}

@@ -37,10 +37,10 @@ fn keys(value: &Value) -> Vec<&str> {
 fn a_program_gets_a_version_and_the_documented_fields() {
     let (tiny, commands) = ready();
     let fields: [&[&str]; 6] = [
-        &["items", "files", "changes", "written"],
-        &["digest", "name", "version", "entries", "blobs", "bytes", "signed"],
-        &["digest", "name", "version", "targets", "blobs", "bytes", "entries", "files"],
-        &["digest", "name", "version", "signer", "blobs", "bytes", "items"],
+        &["items", "files", "changes", "trustedRoot", "written"],
+        &["digest", "name", "version", "entries", "blobs", "bytes", "signed", "trustedRoot"],
+        &["digest", "name", "version", "targets", "blobs", "bytes", "signatures", "entries", "files"],
+        &["digest", "name", "version", "signatures", "others", "blobs", "bytes", "trustedRoot", "items"],
         &["present", "sent", "blobs", "bytes", "leftOut"],
         &["objects", "files"],
     ];
@@ -57,7 +57,7 @@ fn a_program_gets_a_version_and_the_documented_fields() {
     assert_eq!((&build["entries"], &build["signed"]), (&json!(2), &json!(true)));
     assert!([&inspect["digest"], &verify["digest"]].iter().all(|digest| **digest == build["digest"]));
     assert_eq!(keys(&inspect["entries"][0]), ["role", "name", "digest"]);
-    assert_eq!(keys(&verify["items"][0]), ["ref", "digest", "signature"]);
+    assert_eq!(keys(&verify["items"][0]), ["ref", "digest", "signatures"]);
     assert_eq!((&push["present"], &push["sent"]), (&json!(0), &json!(2)));
     assert_eq!(render["objects"], 0);
 }

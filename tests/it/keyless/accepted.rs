@@ -1,9 +1,8 @@
 //! What is accepted, and what the lock records of it.
 
+use airgap_bundle::lock::{CertificateSigner, SignatureSeen, Signer};
 use airgap_bundle::spec::Identity;
-use airgap_bundle::trust::{
-    CertificateSigner, Requirement, SignatureSeen, Signer, TrustedRoot, verify_attestation, verify_image,
-};
+use airgap_bundle::trust::{Requirement, TrustedRoot, verify_attestation, verify_image};
 
 use crate::internet::sigstore::{Form, GITHUB, PROVENANCE, Signing};
 

@@ -24,6 +24,16 @@ fn json(programs: &Programs, stack: &Stack, name: &str) -> Value {
     serde_json::from_str(&member(programs, stack, name)).expect("JSON")
 }
 
+/// What comes before the blobs.
+const HEAD: [&str; 6] = [
+    "oci-layout",
+    "index.json",
+    "bundle.sigstore.json",
+    "bundle.2.sigstore.json",
+    "bundle.3.sigstore.json",
+    "bundle.4.sigstore.json",
+];
+
 fn blob(digest: &Value) -> String {
     format!("blobs/{}", digest.as_str().expect("a digest").replace(':', "/"))
 }
@@ -35,7 +45,7 @@ fn tar_lists_what_the_index_leads_to_in_that_order_and_nothing_else() {
     let listed = programs.run("tar", stack.folder.path(), &["-tf", "b.tar"]).ok();
     let manifest = blob(&json(&programs, &stack, "index.json")["manifests"][0]["digest"]);
     let table = blob(&json(&programs, &stack, &manifest)["config"]["digest"]);
-    let mut expected: Vec<_> = ["oci-layout", "index.json", "bundle.sigstore.json"].map(str::to_owned).into();
+    let mut expected: Vec<_> = HEAD.map(str::to_owned).into();
     let contents = json(&programs, &stack, &table);
     expected.extend([manifest, table]);
     expected.extend(contents["blobs"].as_array().expect("blobs").iter().map(|entry| blob(&entry[0])));

@@ -5,6 +5,7 @@ use http::Method;
 use super::signed::{Form, Signed};
 use crate::internet::{Answer, Fault, Front};
 use crate::peers::registry::Registry;
+use crate::tiny::IMAGE;
 
 const PROGRAMS: [&str; 3] = ["cosign", "crane", "docker-registry"];
 
@@ -58,7 +59,7 @@ fn travels(form: Form, recorded_as: &str, shown_as: &str) {
     let Some(signed) = Signed::new(&PROGRAMS) else { return };
     signed.sign(signed.image, "theirs", form);
     signed.tiny.stack.bundle(signed.tiny.build()).ok();
-    assert_eq!(recorded(&signed), serde_json::json!({"form": recorded_as, "key": signed.hint}));
+    assert_eq!(recorded(&signed), serde_json::json!({"form": recorded_as, "signer": {"key": signed.hint}}));
     is_judged_again_offline(&signed, shown_as);
     is_accepted_at_the_other_end(&signed);
 }
@@ -67,14 +68,15 @@ fn travels(form: Form, recorded_as: &str, shown_as: &str) {
 fn recorded(signed: &Signed) -> serde_json::Value {
     let lock = std::fs::read_to_string(signed.tiny.stack.path("tiny.lock")).expect("a lock");
     let lock: serde_json::Value = serde_json::from_str(&lock).expect("JSON");
-    lock["items"][0]["signature"].clone()
+    lock["items"][0]["signatures"][0].clone()
 }
 
 fn is_judged_again_offline(signed: &Signed, shown_as: &str) {
     let _before = signed.tiny.front("docker.io").take_requests();
     let said = signed.tiny.stack.bundle(["verify", "tiny.tar", "--insecure-unsigned"]).ok();
-    let line = format!("  {}  {shown_as} by key {}", signed.image, signed.hint);
-    assert!(said.lines().any(|found| found == line), "{said}");
+    let line = format!("{IMAGE} - {shown_as} key {}", signed.hint);
+    let mut lines = said.lines().map(|found| found.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert!(lines.any(|found| found == line), "{said}");
     assert_eq!(signed.tiny.front("docker.io").take_requests(), Vec::<String>::new());
 }
 

@@ -12,8 +12,7 @@ fn an_image_without_a_signature_is_refused() {
     let Some(signed) = Signed::new(&[]) else { return };
     insta::assert_snapshot!(signed.refused(1), @r"
         error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy
-            caused by: `[digest 1]` carries no signature
+          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries no signature
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -26,16 +25,14 @@ fn a_signature_by_another_key_is_refused() {
     signed.sign(signed.image, "strangers", Form::Tag);
     insta::assert_snapshot!(signed.refused(1).replace(&stranger, "[strangers]"), @r"
         error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy
-            caused by: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key
+          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
     signed.sign(signed.image, "strangers", Form::Bundle);
     insta::assert_snapshot!(signed.refused(1).replace(&stranger, "[strangers]"), @r"
         error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy
-            caused by: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key, a signature or attestation by `[strangers]`
+          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key, a signature or attestation by `[strangers]`
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -54,9 +51,7 @@ fn a_signature_tag_that_was_copied_from_another_image_is_refused() {
     signed.tiny.stack.block_on(put).expect("it is taken");
     insta::assert_snapshot!(signed.refused(1), @r"
         error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy
-            caused by: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`
-            caused by: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
+          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -79,9 +74,7 @@ fn a_sigstore_bundle_that_was_copied_from_another_image_is_refused() {
     signed.tiny.stack.block_on(put).expect("it is taken");
     insta::assert_snapshot!(signed.refused(1), @r"
         error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy
-            caused by: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`
-            caused by: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
+          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -96,8 +89,7 @@ fn a_failure_while_looking_for_a_signature_is_not_its_absence() {
     let said = signed.refused(2).replace(&signed.image.hex(), "[hex]");
     insta::assert_snapshot!(said, @r"
         error: 1 of the bundle's entries cannot be taken
-          - failed to resolve `docker.io/falcosecurity/falco:0.44.1`
-            caused by: `docker.io/falcosecurity/falco:sha256-[hex].sig`: `http://[docker.io]/v2/falcosecurity/falco/manifests/sha256-[hex].sig` answered 500, expected 200: FAULT laid by a test
+          - failed to resolve `docker.io/falcosecurity/falco:0.44.1`: `docker.io/falcosecurity/falco:sha256-[hex].sig`: `http://[docker.io]/v2/falcosecurity/falco/manifests/sha256-[hex].sig` answered 500, expected 200: FAULT laid by a test
 
         hint: that is the registry's own failure: run the same command again later
         ");

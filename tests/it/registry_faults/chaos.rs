@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use airgap_bundle::archive::Archive;
 use airgap_bundle::ops::{
-    BuildOptions, OpsError, PushOptions, Signers, Trust, Upstream, Workspace, build, open, push,
+    BuildOptions, BundleTrust, OpsError, PushOptions, Trust, Upstream, Workspace, build, open, push,
 };
 use airgap_bundle::registry::push::PushReport;
 use airgap_bundle::registry::server::Registry;
 use airgap_bundle::registry::{Access, Client, Endpoint, Patience};
 use airgap_bundle::report::Silent;
 use airgap_bundle::spec::{DenyList, Registries};
+use airgap_bundle::trust::TrustedRoot;
 
 use crate::internet::{Chaos, Front};
 use crate::tiny::{ARTIFACT, Tiny};
@@ -48,8 +49,12 @@ fn signed() -> Tiny {
     tiny
 }
 
+fn root() -> TrustedRoot {
+    TrustedRoot::embedded().expect("a trusted root")
+}
+
 fn opened(path: &Path) -> Arc<Archive> {
-    let trust = Trust { signers: Signers::InsecureUnsigned, deny: DenyList::default() };
+    let trust = Trust { bundle: BundleTrust::InsecureUnsigned, root: root(), deny: DenyList::default() };
     Arc::new(open(path, &trust).expect("a good bundle"))
 }
 
@@ -144,7 +149,7 @@ fn a_build_through_chaos_gives_the_same_bundle_or_none() {
             tiny.front(host).rage(Chaos::new(seed, PERCENT));
         }
         let registries = tiny.stack.upstream.registries();
-        let upstream = Upstream::new(registries, DenyList::default(), &hasty()).expect("a client");
+        let upstream = Upstream::new(registries, DenyList::default(), root(), &hasty()).expect("a client");
         let output = tiny.stack.path("chaos.tar");
         let options = BuildOptions { output: output.clone(), key: None, locked: false, jobs: 4 };
         match tiny.stack.block_on(build(&workspace, &upstream, &options, Arc::new(Silent))) {

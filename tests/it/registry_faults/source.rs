@@ -1,6 +1,8 @@
 //! Faults of the registries that `lock` and `build` read from.
 
+use airgap_bundle::registry::oci;
 use http::Method;
+use serde_json::json;
 use tokio::net::TcpSocket;
 
 use crate::internet::{Answer, Fault};
@@ -20,12 +22,7 @@ fn a_registry_that_is_not_there_is_an_error() {
     );
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()).replace(&address, "[nobody]"), @r"
         error: 1 of the bundle's entries cannot be taken
-          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
-            caused by: failed to reach `http://[nobody]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` for `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
-            caused by: error sending request
-            caused by: client error (Connect)
-            caused by: tcp connect error
-            caused by: Connection refused (os error 111)
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: failed to reach `http://[nobody]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` for `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
 
         hint: check that `http://[nobody]/v2/` answers from this machine; a mirror of it is named in the file of `--registries`
         ");
@@ -37,8 +34,7 @@ fn what_a_registry_does_not_have_is_named() {
     tiny.fault("manifests/5.1.0", Answer::Status(404));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
         error: 1 of the bundle's entries cannot be taken
-          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
-            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: not found at `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0`
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: not found at `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0`
 
         hint: check the name and the tag in the spec; where it is the lock's digest that is gone, `bundle lock SPEC --update` takes what the tag names now
         ");
@@ -50,8 +46,7 @@ fn a_registry_that_refuses_access_says_where_to_log_in() {
     tiny.fault("manifests/5.1.0", Answer::Status(401));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
         error: 1 of the bundle's entries cannot be taken
-          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
-            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (401)
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (401)
 
         hint: log in with `docker login [ghcr.io]`, podman or skopeo: their credential files and helpers are read
         ");
@@ -59,8 +54,7 @@ fn a_registry_that_refuses_access_says_where_to_log_in() {
     tiny.fault("manifests/5.1.0", Answer::Status(403));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
         error: 1 of the bundle's entries cannot be taken
-          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
-            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (403)
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (403)
 
         hint: log in with `docker login [ghcr.io]`, podman or skopeo: their credential files and helpers are read
         ");
@@ -73,10 +67,8 @@ fn a_registry_that_breaks_is_an_error_of_every_entry_that_needs_it() {
     tiny.front("docker.io").fault(Fault::reading("manifests/0.44.1", Answer::Status(503)));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
         error: 2 of the bundle's entries cannot be taken
-          - failed to resolve `docker.io/falcosecurity/falco:0.44.1`
-            caused by: `docker.io/falcosecurity/falco:0.44.1`: `http://[docker.io]/v2/falcosecurity/falco/manifests/0.44.1` answered 503, expected 200: FAULT laid by a test
-          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`
-            caused by: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` answered 500, expected 200: FAULT laid by a test
+          - failed to resolve `docker.io/falcosecurity/falco:0.44.1`: `docker.io/falcosecurity/falco:0.44.1`: `http://[docker.io]/v2/falcosecurity/falco/manifests/0.44.1` answered 503, expected 200: FAULT laid by a test
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` answered 500, expected 200: FAULT laid by a test
 
         hint: that is the registry's own failure: run the same command again later
         ");
@@ -125,8 +117,7 @@ fn a_failure_while_looking_for_signatures_is_not_their_absence() {
         tiny.fault(&path, Answer::Status(500));
         let expected = format!(
             "error: 1 of the bundle's entries cannot be taken\n  \
-             - failed to resolve `{ARTIFACT}`\n    \
-             caused by: {what}: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/{path}` answered 500, expected 200: FAULT laid by a test\n\n\
+             - failed to resolve `{ARTIFACT}`: {what}: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/{path}` answered 500, expected 200: FAULT laid by a test\n\n\
              hint: that is the registry's own failure: run the same command again later\n"
         );
         assert_eq!(tiny.fails(2, tiny.lock()), tiny.plain(&expected));
@@ -154,6 +145,28 @@ fn a_registry_without_referrers_api_is_asked_for_the_tag_in_its_place() {
     let requests = tiny.front("ghcr.io").take_requests();
     let asked = |end: &str| requests.iter().any(|line| line.ends_with(&format!("{tag}{end}")));
     assert!(asked("") && asked(".sig") && asked(".att"), "{requests:?}");
+}
+
+#[test]
+fn what_is_listed_as_a_referrer_and_is_none_is_refused() {
+    let tiny = Tiny::new();
+    let artifact = tiny.manifest(ARTIFACT).descriptor;
+    let listed = json!({
+        "schemaVersion": 2,
+        "mediaType": oci::INDEX,
+        "manifests": [{"mediaType": artifact.media_type, "digest": artifact.digest, "size": artifact.size}],
+    });
+    let tag = format!("sha256-{}", artifact.digest.hex());
+    let artifacts = tiny.artifacts();
+    let put = artifacts.put_manifest(&tag, oci::INDEX, listed.to_string().into());
+    tiny.stack.block_on(put).expect("it is taken");
+    tiny.fault("/referrers/", Answer::Status(404));
+    insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
+        error: 1 of the bundle's entries cannot be taken
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: it is listed as a referrer of `[digest 1]`, but refers to nothing
+
+        hint: that is not what a registry sends: ask upstream's registry directly, and do not use this content
+        ");
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Ground {
         let cache = parts.files.parent().expect("a folder").join("standin");
         let program = standin(&cache).expect("a program for what upstream's programs would do");
         let real = [(GATEKEEPER.to_owned(), parts.gatekeeper())].into();
-        let options = |options| Options { real, standin: Some(program), ..options };
+        let options = |options| Options { real, standin: Some(program), sign: true, ..options };
         let stack = Stack::with_files(parts.files.clone(), options);
         stack.keys("mine");
         stack.build("b.tar", "mine");
@@ -44,7 +44,8 @@ impl Ground {
 
     /// Installs a bundle, with more arguments.
     pub fn install<'a>(&self, file: &'a str, more: impl IntoIterator<Item = &'a str>) -> Ran {
-        let arguments = ["install", file, "--key", "mine.pub", "--site", "site.yaml"];
+        let arguments =
+            ["install", file, "--key", "mine.pub", "--trusted-root", "root.json", "--site", "site.yaml"];
         self.stage.bundle(arguments.into_iter().chain(more))
     }
 

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::ground::Ground;
+use crate::internet::sigstore::signings;
 
 // See: RFC 5737, addresses for documentation: nobody has them
 const OUTSIDE: [&str; 2] = ["192.0.2.1", "198.51.100.7"];
@@ -19,5 +22,17 @@ pub fn nothing_outside_is_reached(ground: &Ground) {
     assert!(began.elapsed() < Duration::from_secs(2), "it takes {:?} to fail", began.elapsed());
     for family in ["-4", "-6"] {
         assert_eq!(ground.stage.exec(["ip", family, "route", "show", "default"]).ok(), "");
+    }
+}
+
+/// What upstream signed is verified with what the bundle carries, and nothing else.
+pub fn every_signature_is_verified_without_a_route(ground: &Ground) {
+    let verify = ["verify", "b.tar", "--key", "mine.pub", "--trusted-root", "root.json", "--format", "json"];
+    let verified: Value = serde_json::from_str(&ground.stage.bundle(verify).ok()).expect("JSON");
+    for item in verified["result"]["items"].as_array().expect("items") {
+        let reference = item["ref"].as_str().expect("a reference").parse().expect("a reference");
+        let made = signings(&reference);
+        let expected = made.first().map_or(Value::Null, |signing| signing.identity.clone().into());
+        assert_eq!(item["signatures"][0]["signer"]["certificate"]["identity"], expected, "{reference}");
     }
 }

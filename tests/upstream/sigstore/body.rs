@@ -23,19 +23,23 @@ pub fn kind(form: Form) -> (&'static str, &'static str) {
 pub fn body(form: Form, signed: &Signed, certificate: &[u8]) -> Value {
     let (kind, version) = kind(form);
     let spec = match form {
-        Form::Tag => hashed(signed, certificate),
+        Form::Tag => hashed(signed, &certificate_pem(certificate)),
         Form::Bundle => dsse(signed, certificate),
-        Form::BundleV2 => hashed_v2(signed, certificate),
+        Form::BundleV2 => {
+            hashed_v2(&signed.bytes(form), signed.signature(), certificate, signed.key.details())
+        }
     };
     json!({"apiVersion": version, "kind": kind, "spec": spec})
 }
 
-fn hashed(signed: &Signed, certificate: &[u8]) -> Value {
+/// Returns what is logged of a signature over the payload itself; the verifier is a certificate or a key in PEM.
+#[must_use]
+pub fn hashed(signed: &Signed, verifier: &str) -> Value {
     json!({
         "data": {"hash": hash(&signed.payload)},
         "signature": {
             "content": base64(signed.signature()),
-            "publicKey": {"content": base64(certificate_pem(certificate))},
+            "publicKey": {"content": base64(verifier)},
         },
     })
 }
@@ -68,13 +72,15 @@ fn hash(bytes: &[u8]) -> Value {
     json!({"algorithm": "sha256", "value": hex(&sha256(bytes))})
 }
 
-fn hashed_v2(signed: &Signed, certificate: &[u8]) -> Value {
+/// Returns what the second version logs of a signature over bytes.
+#[must_use]
+pub fn hashed_v2(bytes: &[u8], signature: &[u8], certificate: &[u8], details: &str) -> Value {
     let verifier = json!({
-        "keyDetails": signed.key.details(),
+        "keyDetails": details,
         "x509Certificate": {"rawBytes": base64(certificate)},
     });
     json!({"hashedRekordV002": {
-        "data": {"algorithm": "SHA2_256", "digest": base64(sha256(&signed.bytes(Form::BundleV2)))},
-        "signature": {"content": base64(signed.signature()), "verifier": verifier},
+        "data": {"algorithm": "SHA2_256", "digest": base64(sha256(bytes))},
+        "signature": {"content": base64(signature), "verifier": verifier},
     }})
 }

@@ -19,10 +19,20 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Returns a certificate as PEM.
 #[must_use]
 pub fn certificate_pem(certificate: &[u8]) -> String {
-    let text = base64(certificate);
+    pem("CERTIFICATE", certificate)
+}
+
+/// Returns a SubjectPublicKeyInfo as PEM.
+#[must_use]
+pub fn public_key_pem(spki: &[u8]) -> String {
+    pem("PUBLIC KEY", spki)
+}
+
+fn pem(label: &str, bytes: &[u8]) -> String {
+    let text = base64(bytes);
     let lines = text.as_bytes().chunks(64).map(|line| format!("{}\n", String::from_utf8_lossy(line)));
     let lines: String = lines.collect();
-    format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n")
+    format!("-----BEGIN {label}-----\n{lines}-----END {label}-----\n")
 }
 
 /// Returns JSON with sorted members and without spaces.

@@ -44,6 +44,31 @@ impl Cosign {
         None
     }
 
+    /// Writes a file into cosign's folder.
+    pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// Returns what cosign says about a signature over bytes, by whom the flags name.
+    pub(super) fn verify_blob(
+        &self,
+        trusted_root: &str,
+        bundle: &str,
+        bytes: &[u8],
+        by: &[&str],
+    ) -> Result<(), String> {
+        let (root, bundle) = (self.write("root.json", trusted_root), self.write("bundle.json", bundle));
+        let mut command = Command::new(&self.program);
+        command.arg("verify-blob").args(by).arg("--trusted-root").arg(root).arg("--bundle").arg(bundle);
+        command.arg(self.write("blob", bytes));
+        command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
+        let output = command.output().expect("cosign runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() && said.contains("Verified OK") { Ok(()) } else { Err(said) }
+    }
+
     /// Returns what cosign says about an image, as a yes or a no.
     pub(super) async fn verify(
         &self,

@@ -12,7 +12,8 @@ use super::timestamp::Stamp;
 use super::{Signing, Sigstore, Subject};
 
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// The media type of a Sigstore bundle.
+pub const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const CREATED: &str = "org.opencontainers.image.created";
 
 /// What is pushed for one signature.

@@ -1,0 +1,181 @@
+//! What a bundle carries, compared with its spec and its lock, and judged again.
+//!
+//! The signature over the index says that somebody made this bundle. Here it is checked that what it carries is what its lock names,
+//! all of it and nothing else, and that upstream's signatures hold for exactly that. Refused, each with its test in `tests/it/tamper.rs`
+//! or `tests/it/policies`:
+//! - an item whose content is not what the lock names; a subset index that was not made from the original that upstream signed;
+//! - an item or a file that is in the bundle, but not in the spec;
+//! - a signature that does not hold, or that is not the one which the lock records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::error::{EntryError, OpsError};
+use super::super::judge::judge_again;
+use super::VerifiedItem;
+use crate::archive::{Archive, ArchiveError, Entry, Role};
+use crate::digest::Digest;
+use crate::lock::{AttestationSeen, Lock, LockedItem, SignatureSeen};
+use crate::resolve::subset_of;
+use crate::spec::{Item, ItemKind, Spec};
+use crate::trust::TrustedRoot;
+
+const FILES: &str = "files/";
+
+/// The documents of a bundle that say what it must hold.
+pub(in crate::ops) struct Documents {
+    pub spec: Spec,
+    pub lock: Lock,
+    payload: BTreeMap<String, Vec<u8>>,
+}
+
+impl Documents {
+    /// Reads them.
+    pub(in crate::ops) fn of(archive: &Archive) -> Result<Self, OpsError> {
+        let payload = archive.payload()?;
+        let text = |name: &str| {
+            let bytes = payload.get(name).cloned().unwrap_or_default();
+            String::from_utf8(bytes).map_err(|_| ArchiveError::Malformed {
+                what: format!("file `{name}`"),
+                reason: "not UTF-8".to_owned(),
+            })
+        };
+        let spec = Spec::parse(&text("bundle.yaml")?, "bundle.yaml")?;
+        let lock = Lock::parse(&text("bundle.lock")?, "bundle.lock")?;
+        Ok(Self { spec, lock, payload })
+    }
+
+    /// Returns what the bundle's author wrote: the spec, the layers, the platforms' files. Lock and upstream's files are not among them.
+    pub(in crate::ops) fn own(&self) -> BTreeMap<String, Digest> {
+        let own = self.payload.iter().filter(|(path, _)| !path.starts_with(FILES) && *path != "bundle.lock");
+        own.map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect()
+    }
+
+    /// Checks every image, artifact and file.
+    pub(super) fn check(&self, archive: &Archive, root: &TrustedRoot) -> Result<Vec<VerifiedItem>, OpsError> {
+        self.check_files()?;
+        self.check_nothing_else(archive)?;
+        let (mut verified, mut errors) = (Vec::new(), Vec::new());
+        for item in self.spec.items() {
+            match self.item(archive, item, root) {
+                Ok(item) => verified.push(item),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(verified) } else { Err(OpsError::Entries(errors)) }
+    }
+
+    fn item(&self, archive: &Archive, item: &Item, root: &TrustedRoot) -> Result<VerifiedItem, EntryError> {
+        let locked = self.lock.item(&item.reference);
+        let locked = locked.ok_or_else(|| other(item, "entry in the lock", "one", "none"))?;
+        self.check_content(archive, item, locked)?;
+        let judged = judge_again(archive, item, locked.digest, root)?;
+        let (signatures, attestations) = (judged.signatures(), judged.attestations());
+        if signatures != locked.signatures || attestations != locked.attestations {
+            return Err(EntryError::NotAsRecorded {
+                reference: item.reference.to_string(),
+                expected: recorded(&locked.signatures, &locked.attestations),
+                found: recorded(&signatures, &attestations),
+            });
+        }
+        let reference = item.reference.to_string();
+        Ok(VerifiedItem { reference, digest: locked.digest, signatures, attestations })
+    }
+
+    /// Checks that the lock's digest is what the bundle carries, or what the carried subset was made from.
+    fn check_content(&self, archive: &Archive, item: &Item, locked: &LockedItem) -> Result<(), EntryError> {
+        if let Some(pinned) = item.reference.digest().filter(|pinned| *pinned != locked.digest) {
+            return Err(other(item, "digest", &pinned.to_string(), &locked.digest.to_string()));
+        }
+        let carried = locked.subset.unwrap_or(locked.digest);
+        let found = archive.entries().iter().find(|entry| is_entry_of(entry, item));
+        let found = found.map_or("none".to_owned(), |entry| entry.descriptor.digest.to_string());
+        if found != carried.to_string() {
+            return Err(other(item, "carried digest", &carried.to_string(), &found));
+        }
+        if let Some(subset) = locked.subset {
+            self.check_subset(archive, item, locked.digest, subset)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that a subset index says of the platforms that travel what the original says of them.
+    fn check_subset(
+        &self,
+        archive: &Archive,
+        item: &Item,
+        original: Digest,
+        subset: Digest,
+    ) -> Result<(), EntryError> {
+        let top = archive.manifest(&original);
+        let top = top.ok_or_else(|| other(item, "original index", &original.to_string(), "none"))?;
+        let made = subset_of(item, top, &self.lock.targets)?;
+        let found = made.map_or("none".to_owned(), |made| made.descriptor.digest.to_string());
+        if found == subset.to_string() {
+            Ok(())
+        } else {
+            Err(other(item, "subset of the signed index", &found, &subset.to_string()))
+        }
+    }
+
+    /// Checks that every image and artifact of the bundle is in the spec.
+    fn check_nothing_else(&self, archive: &Archive) -> Result<(), OpsError> {
+        let unknown = archive.entries().iter().filter(|entry| match entry.role {
+            Role::Image | Role::Artifact => !self.spec.items().any(|item| is_entry_of(entry, item)),
+            Role::Original => !self.lock.items.iter().any(|item| item.digest == entry.descriptor.digest),
+            Role::Signature | Role::Referrer => false,
+        });
+        match unknown.map(Entry::name).next() {
+            None => Ok(()),
+            Some(name) => Err(contradiction(format!("`{name}`"), "the spec does not name it")),
+        }
+    }
+
+    /// Checks that the files are those of the lock.
+    fn check_files(&self) -> Result<(), OpsError> {
+        let carried =
+            self.payload.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(FILES)?, bytes)));
+        let carried: BTreeSet<_> =
+            carried.map(|(name, bytes)| (name.to_owned(), Digest::of(bytes))).collect();
+        let locked: BTreeSet<_> =
+            self.lock.files.iter().map(|file| (file.name.clone(), file.sha256)).collect();
+        let wanted = self.spec.files().map(|file| {
+            let locked = self.lock.file(&file.name).map(|locked| locked.sha256);
+            (file.name.clone(), file.sha256.or(locked))
+        });
+        let known: BTreeSet<_> = wanted.filter_map(|(name, sha256)| Some((name, sha256?))).collect();
+        let different = carried.symmetric_difference(&locked).chain(locked.symmetric_difference(&known));
+        match different.map(|(name, _)| name).next() {
+            None => Ok(()),
+            Some(name) => {
+                let reason = "spec, lock and content do not name the same";
+                Err(contradiction(format!("file `{name}`"), reason))
+            }
+        }
+    }
+}
+
+fn recorded(signatures: &[SignatureSeen], attestations: &[AttestationSeen]) -> String {
+    let signed = signatures.iter().map(SignatureSeen::to_string);
+    let attested = attestations.iter().map(|seen| format!("{} in a {}", seen.predicate_type, seen.signature));
+    signed.chain(attested).collect::<Vec<_>>().join(" and ")
+}
+
+fn is_entry_of(entry: &Entry, item: &Item) -> bool {
+    let role = if item.kind == ItemKind::Image { Role::Image } else { Role::Artifact };
+    entry.role == role
+        && entry.repository == item.reference.name()
+        && entry.tag.as_deref() == item.reference.tag()
+}
+
+fn other(item: &Item, what: &'static str, expected: &str, found: &str) -> EntryError {
+    EntryError::NotAsLocked {
+        reference: item.reference.to_string(),
+        what,
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    }
+}
+
+fn contradiction(what: String, reason: &'static str) -> OpsError {
+    OpsError::Entries(vec![EntryError::Contradiction { what, reason }])
+}
