@@ -50,5 +50,6 @@ fn bytes(file: &str) -> Result<Vec<u8>, RegistryError> {
 }
 
 fn refused(what: &str, reason: &str) -> RegistryError {
-    RegistryError::Setup { what: what.to_owned(), reason: reason.to_owned() }
+    let hint = "name files of PEM, as `openssl` writes them; paths are relative to the working directory";
+    RegistryError::Setup { what: what.to_owned(), reason: reason.to_owned(), hint }
 }

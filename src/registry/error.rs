@@ -94,6 +94,8 @@ pub enum RegistryError {
         what: String,
         /// Why.
         reason: String,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// The content has another digest than the one that was asked for.
     #[error("{what}: expected digest `{expected}`, found `{found}`")]
@@ -174,9 +176,7 @@ impl RegistryError {
             Self::Status { status: 429 | 500.., .. } => {
                 "that is the registry's own failure: run the same command again later"
             }
-            Self::Setup { .. } => {
-                "name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`"
-            }
+            Self::Setup { hint, .. } => hint,
             Self::NotFound { .. } => {
                 "the registry lacks a part of what it publishes: run the same command again later"
             }

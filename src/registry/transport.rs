@@ -97,6 +97,7 @@ fn proxies(given: &Proxies) -> Result<Vec<Proxy>, RegistryError> {
     let refused = || RegistryError::Setup {
         what: "the address of a proxy".to_owned(),
         reason: "expected `http://HOST:PORT`, found something else in HTTPS_PROXY or HTTP_PROXY".to_owned(),
+        hint: "mend the variable, or leave it empty: registries are asked directly then",
     };
     let https = given.https.iter().map(|address| (address, Proxy::https(address.as_str())));
     let http = given.http.iter().map(|address| (address, Proxy::http(address.as_str())));
@@ -121,7 +122,8 @@ pub(super) fn setup(what: &str, error: &reqwest::Error) -> RegistryError {
         reason = format!("{reason}: {next}");
         cause = next.source();
     }
-    RegistryError::Setup { what: what.to_owned(), reason }
+    let hint = "name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
+    RegistryError::Setup { what: what.to_owned(), reason, hint }
 }
 
 /// Returns host and port of an address.

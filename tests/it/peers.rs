@@ -8,3 +8,4 @@ pub mod programs;
 mod pushed;
 mod read;
 pub mod registry;
+mod tokens;

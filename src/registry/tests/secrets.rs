@@ -84,7 +84,7 @@ async fn a_proxy_is_used_off_this_machine_only_and_its_password_not_told() {
     assert!(text.contains("answered 407"), "{text}");
     assert_eq!(proxy.asked(), ["GET http://files.example/x"]);
     assert!(proxy.seen()[0].contains("uthorization: Basic c29tZW9uZTpwbGFudGVk"), "{:?}", proxy.seen());
-    told(&RegistryError::Setup { what: format!("{access:?}"), reason: String::new() });
+    told(&RegistryError::Setup { what: format!("{access:?}"), reason: String::new(), hint: "" });
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::process::Command;
 use super::authority;
 use super::programs::Programs;
 use super::registry::Registry;
+use super::tokens::{SERVICE, Tokens, login};
 use crate::support::Ran;
 use crate::tiny::Tiny;
 
@@ -57,7 +58,7 @@ fn a_registry_of_an_own_authority_takes_a_push_from_a_machine_without_any() {
     assert_eq!(
         none.stderr,
         "error: `nothing.pem`: cannot be read: No such file or directory (os error 2)\n\n\
-         hint: name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`\n"
+         hint: name files of PEM, as `openssl` writes them; paths are relative to the working directory\n"
     );
 }
 
@@ -100,4 +101,30 @@ fn a_registry_behind_a_password_takes_the_stored_one_and_nobody_is_told_it() {
     assert!(unreadable.stderr.contains("is not base64 of USER:PASSWORD"), "{unreadable:?}");
     store(ENCODED);
     push(&tiny, &registry, &[]).ok();
+}
+
+#[test]
+fn a_registry_behind_a_token_service_takes_tokens_each_fetched_once() {
+    let Some(programs) = Programs::find(&["docker-registry", "openssl"]) else { return };
+    let tiny = ready(&programs);
+    let folder = tiny.stack.folder.path();
+    let tokens = Tokens::start(&tiny.stack, folder, "server", &login(USER, SECRET));
+    let bundle = tiny.stack.path("ca.pem").display().to_string();
+    let sections = format!(
+        "auth: {{token: {{realm: 'http://{}/token', service: {SERVICE}, issuer: tests, rootcertbundle: {bundle:?}}}}}\n",
+        tokens.address
+    );
+    let registry = Registry::docker_with(&programs, folder, "", &sections);
+    let anonymous = push(&tiny, &registry, &[]);
+    let said = format!("the token service `http://{}/token` answered 401: who are you?", tokens.address);
+    assert!(anonymous.stderr.contains(&said), "{anonymous:?}");
+    fs::create_dir(folder.join(".docker")).expect("a folder");
+    let logins = serde_json::json!({"auths": {&registry.address: {"auth": ENCODED}}});
+    fs::write(folder.join(".docker/config.json"), logins.to_string()).expect("a file");
+    push(&tiny, &registry, &[]).ok();
+    let mut asked = tokens.asked();
+    asked.sort();
+    let scope = |path: &str, actions: &str| vec![format!("repository:falcosecurity/{path}:{actions}")];
+    let both = |path: &str| [scope(path, "pull"), scope(path, "pull,push")];
+    assert_eq!(asked, [both("falco"), both("rules/falco-rules")].concat());
 }
