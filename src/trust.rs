@@ -7,7 +7,13 @@
 //! - a key file that asks for gigabytes or for hours: `hostile_scrypt_parameters_are_refused`;
 //! - a public key of another kind, which a lenient reader would take: `other_public_keys_are_refused_by_name`;
 //! - a bundle signature over other bytes, by another key, empty, or followed by something: `bad_bundle_signatures_are_refused`;
-//! - a byte changed anywhere in the signature slot, its padding included: `every_flipped_byte_of_a_slot_is_refused`;
+//! - a byte changed anywhere in the signature slot, its padding included: `every_flipped_byte_of_a_slot_is_refused`,
+//!   `a_flipped_byte_of_a_keyless_slot_is_refused`;
+//! - one who signs a bundle twice to stand for two: `so_many_distinct_keys_have_to_have_signed`,
+//!   `nobody_counts_as_two_and_no_two_count_as_one_signatory`;
+//! - a threshold that nothing can meet, or everything: `a_threshold_that_cannot_be_met_is_refused`;
+//! - a bad signature of a bundle beside a good one: `a_bad_slot_refuses_the_bundle_whatever_the_others_hold`;
+//! - a stranger's signature of a bundle that blocks a good one: `a_strangers_slot_beside_a_good_one_is_set_aside`;
 //! - the signature of another image, copied to this one: `a_signature_of_another_image_is_refused`;
 //! - an attestation of the same signer passed off as a signature: `an_attestation_is_not_a_signature`;
 //! - a bad signature hidden behind a good one in the other form: `a_bad_signature_beside_a_good_one_is_refused`;
@@ -28,6 +34,7 @@ pub mod signer;
 pub mod trusted_root;
 pub mod verify_bundle;
 
+mod attestation_tag;
 mod claims;
 mod dsse;
 mod encoding;

@@ -24,18 +24,19 @@ pub fn rows(what: &str, signatures: &[SignatureSeen], attestations: &[Attestatio
 
 fn row(what: String, seen: &SignatureSeen) -> Row {
     let (form, none) = (seen.form(), "-".to_owned());
-    match seen {
-        SignatureSeen::Unsigned { reason } => {
+    match (seen, seen.signer()) {
+        (_, Some(Signer::Certificate(signer))) => {
+            let log = signer.log_id.get(..8).unwrap_or(&signer.log_id);
+            let how = format!("{form}, entry {} of log {log}", signer.log_index);
+            Row { what, when: signer.time.clone(), how, by: signer.identity.clone() }
+        }
+        (_, Some(Signer::Key(hint))) => {
+            Row { what, when: none, how: form.to_owned(), by: format!("key {hint}") }
+        }
+        (SignatureSeen::Unsigned { reason }, None) => {
             Row { what, when: none, how: "pinned in the lock".to_owned(), by: format!("nobody: {reason}") }
         }
-        SignatureSeen::SigstoreBundle { signer } | SignatureSeen::SimpleSigning { signer } => match signer {
-            Signer::Certificate(signer) => {
-                let log = signer.log_id.get(..8).unwrap_or(&signer.log_id);
-                let how = format!("{form}, entry {} of log {log}", signer.log_index);
-                Row { what, when: signer.time.clone(), how, by: signer.identity.clone() }
-            }
-            Signer::Key(hint) => Row { what, when: none, how: form.to_owned(), by: format!("key {hint}") },
-        },
+        (_, None) => Row { what, when: none, how: form.to_owned(), by: "nobody".to_owned() },
     }
 }
 

@@ -18,6 +18,11 @@ pub enum SignatureSeen {
         /// Who signed.
         signer: Signer,
     },
+    /// A layer of the `.att` manifest.
+    AttestationTag {
+        /// Who signed.
+        signer: Signer,
+    },
     /// None, and the policy says why that is accepted.
     Unsigned {
         /// The reason that the policy gives.
@@ -66,7 +71,9 @@ impl SignatureSeen {
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {
         match self {
-            Self::SigstoreBundle { signer } | Self::SimpleSigning { signer } => Some(signer),
+            Self::SigstoreBundle { signer }
+            | Self::SimpleSigning { signer }
+            | Self::AttestationTag { signer } => Some(signer),
             Self::Unsigned { .. } => None,
         }
     }
@@ -77,6 +84,7 @@ impl SignatureSeen {
         match self {
             Self::SigstoreBundle { .. } => "Sigstore bundle",
             Self::SimpleSigning { .. } => "signature tag",
+            Self::AttestationTag { .. } => "attestation tag",
             Self::Unsigned { .. } => "unsigned",
         }
     }
@@ -90,18 +98,14 @@ impl SignatureSeen {
 
 impl fmt::Display for SignatureSeen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unsigned { reason } => write!(f, "no signature ({reason})"),
-            Self::SigstoreBundle { signer } | Self::SimpleSigning { signer } => {
-                write!(f, "{} by {signer}", self.form())?;
-                match signer {
-                    Signer::Key(_) => Ok(()),
-                    Signer::Certificate(signer) => {
-                        write!(f, ", entry {} of log {}, {}", signer.log_index, signer.log_id, signer.time)
-                    }
-                }
-            }
+        if let Self::Unsigned { reason } = self {
+            return write!(f, "no signature ({reason})");
         }
+        write!(f, "{} by {}", self.form(), self.by())?;
+        if let Some(Signer::Certificate(signer)) = self.signer() {
+            write!(f, ", entry {} of log {}, {}", signer.log_index, signer.log_id, signer.time)?;
+        }
+        Ok(())
     }
 }
 

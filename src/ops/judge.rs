@@ -55,11 +55,14 @@ pub(super) fn judge(resolved: &Resolved, root: &TrustedRoot) -> Result<Judged, E
         blobs: found.blobs.iter().map(|(digest, bytes)| (*digest, bytes.to_vec())).collect(),
     };
     let subject = resolved.top.descriptor.digest;
-    let (tagged, referring): (Vec<_>, Vec<_>) =
-        resolved.evidence.iter().partition(|found| found.tag.is_some());
-    let signature_tag =
-        tagged.into_iter().find(|found| found.tag.as_deref().is_some_and(is_signature_tag)).map(stored);
-    let evidence = Evidence { signature_tag, referrers: referring.into_iter().map(stored).collect() };
+    let tagged = |suffix: &str| {
+        let mut tagged = resolved.evidence.iter();
+        let is_it =
+            |found: &&crate::resolve::Evidence| found.tag.as_deref().is_some_and(|tag| tag.ends_with(suffix));
+        tagged.find(is_it).map(stored)
+    };
+    let referrers = resolved.evidence.iter().filter(|found| found.tag.is_none()).map(stored).collect();
+    let evidence = Evidence { signature_tag: tagged(".sig"), attestation_tag: tagged(".att"), referrers };
     apply(&resolved.item, subject, &evidence, root)
 }
 
@@ -75,8 +78,10 @@ pub(super) fn judge_again(
     for entry in entries {
         let Some(manifest) = archive.manifest(&entry.descriptor.digest) else { continue };
         let about = manifest.document.subject.as_ref().is_some_and(|named| named.digest == subject);
-        if is_signature_of(entry, subject) {
+        if is_tag_of(entry, subject, "sig") {
             evidence.signature_tag = Some(stored(archive, entry));
+        } else if is_tag_of(entry, subject, "att") {
+            evidence.attestation_tag = Some(stored(archive, entry));
         } else if entry.role == Role::Referrer && about {
             evidence.referrers.push(stored(archive, entry));
         }
@@ -84,12 +89,10 @@ pub(super) fn judge_again(
     apply(item, subject, &evidence, root)
 }
 
-fn is_signature_tag(tag: &str) -> bool {
-    tag.ends_with(".sig")
-}
-
-fn is_signature_of(entry: &Entry, subject: Digest) -> bool {
-    entry.role == Role::Signature && entry.tag.as_deref() == Some(&format!("sha256-{}.sig", subject.hex()))
+// See: cosign specs/SIGNATURE_SPEC.md, "Tag-based Discovery"
+fn is_tag_of(entry: &Entry, subject: Digest, suffix: &str) -> bool {
+    let tag = format!("sha256-{}.{suffix}", subject.hex());
+    entry.role == Role::Signature && entry.tag.as_deref() == Some(&tag)
 }
 
 fn stored(archive: &Archive, entry: &Entry) -> Stored {

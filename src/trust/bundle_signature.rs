@@ -16,6 +16,7 @@ mod decide;
 mod error;
 mod judge;
 mod refusal;
+mod shape;
 
 use super::encoding::{excerpt, to_base64};
 use super::keyless::{self, Leaf};
@@ -128,6 +129,7 @@ impl BundleSignature {
         let json = json.to_vec();
         let read = Self { json, claimed, digest, signature, certificate, is_witnessed };
         if read.certificate.is_some() || is_witnessed {
+            let _shape: shape::Shape = from_json(&read.json)?;
             read.for_library()?;
         }
         Ok(read)

@@ -23,12 +23,13 @@ mod error;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Evidence, Stored};
+use super::fault::Fault;
 use super::provenance::Provenance;
 use super::public_key::PublicKey;
 use super::requirement::{Keyless, Question, Requirement, Signatory};
 use super::trusted_root::TrustedRoot;
 use super::verified::Verified;
-use super::{dsse, simple_signing, statement};
+use super::{attestation_tag, dsse, simple_signing, statement};
 use crate::digest::Digest;
 use crate::lock::SignatureSeen;
 use crate::spec::Identity;
@@ -72,13 +73,14 @@ pub fn verify_image(
     root: Option<&TrustedRoot>,
 ) -> Result<Verified<Provenance>, TrustError> {
     let question = question(subject, statement::SIGNATURE, requirement, root)?;
-    let verdict = judge_all(&question, evidence.signature_tag.as_ref(), &evidence.referrers)?;
+    let tag = evidence.signature_tag.as_ref().map(|stored| (stored, simple_signing::judge as JudgeTag));
+    let verdict = judge_all(&question, tag, &evidence.referrers)?;
     decide(verdict, &question, requirement, "signature".to_owned())
 }
 
 /// Checks that an image carries an attestation of this predicate type, signed as required: provenance, a bill of materials.
 ///
-/// What the attestation says is not looked at, only who says it of which image. Only referrers are looked at. An attestation by
+/// What the attestation says is not looked at, only who says it of which image. An attestation by
 /// certificate may have several subjects, of which the image is one.
 ///
 /// # Errors
@@ -92,7 +94,8 @@ pub fn verify_attestation(
     root: Option<&TrustedRoot>,
 ) -> Result<Verified<Provenance>, TrustError> {
     let question = question(subject, predicate_type, requirement, root)?;
-    let verdict = judge_all(&question, None, &evidence.referrers)?;
+    let tag = evidence.attestation_tag.as_ref().map(|stored| (stored, attestation_tag::judge as JudgeTag));
+    let verdict = judge_all(&question, tag, &evidence.referrers)?;
     decide(verdict, &question, requirement, format!("attestation of type `{predicate_type}`"))
 }
 
@@ -130,9 +133,12 @@ fn question<'a>(
     Ok(Question { subject, predicate_type, keys, keyless })
 }
 
+/// How everything behind one of cosign's tags is judged.
+type JudgeTag = for<'s, 'q, 'a> fn(&'s Stored, &'q Question<'a>) -> Result<Vec<Judgement<'a>>, Fault>;
+
 fn judge_all<'a>(
     question: &Question<'a>,
-    signature_tag: Option<&Stored>,
+    tag: Option<(&Stored, JudgeTag)>,
     referrers: &[Stored],
 ) -> Result<Verdict<'a>, TrustError> {
     let (subject, found) = (question.subject, referrers.len());
@@ -144,8 +150,8 @@ fn judge_all<'a>(
         move |fault| TrustError::Bad { subject, manifest, source: Box::new(fault) }
     };
     let mut verdict = Verdict::default();
-    if let Some(stored) = signature_tag {
-        verdict.extend(simple_signing::judge(stored, question).map_err(bad(stored))?);
+    if let Some((stored, judge)) = tag {
+        verdict.extend(judge(stored, question).map_err(bad(stored))?);
     }
     for stored in referrers {
         verdict.extend([dsse::judge(stored, question).map_err(bad(stored))?]);

@@ -12,7 +12,7 @@ use super::cosign::Judgement;
 use super::encoding::excerpt;
 use super::evidence::{Layer, Manifest, Stored, from_json};
 use super::fault::Fault;
-use super::keyless::{self, Leaf};
+use super::keyless::{self, KeylessFault, Leaf};
 use super::public_key::PublicKey;
 use super::requirement::{Question, Signatory};
 use super::sigstore_bundle::{Bundle, Envelope, Header, MEDIA_TYPES};
@@ -63,7 +63,11 @@ fn judge_bundle<'a>(bundle: Bundle, json: &[u8], question: &Question<'a>) -> Res
         return judge_by_key(envelope, &named.hint, question);
     }
     match Leaf::parse(material.signing_certificate().unwrap_or_default()) {
-        Ok(leaf) => judge_by_certificate(envelope, json, &leaf, question),
+        Ok(leaf) => {
+            let signed =
+                Certified { envelope, leaf: &leaf, form: |signer| SignatureSeen::SigstoreBundle { signer } };
+            signed.judge(question, || keyless::parse(json))
+        }
         Err(fault) => {
             let found = format!("a keyless signature or attestation{}", fault.of_nobody());
             Ok(Judgement::SetAside(found))
@@ -77,7 +81,9 @@ fn judge_by_key<'a>(
     question: &Question<'a>,
 ) -> Result<Judgement<'a>, Fault> {
     match open(envelope, hint, question) {
-        Ok(key) => judge_statement(envelope, key, question),
+        Ok(key) => {
+            judge_statement(envelope, key, question, |signer| SignatureSeen::SigstoreBundle { signer })
+        }
         // Whoever names one of our keys has to have it. What others sign, and how, is theirs.
         Err(fault) if question.names_key(hint) => Err(fault),
         Err(_) => {
@@ -87,28 +93,38 @@ fn judge_by_key<'a>(
     }
 }
 
-fn judge_by_certificate<'a>(
-    envelope: &Envelope,
-    json: &[u8],
-    leaf: &Leaf,
-    question: &Question<'a>,
-) -> Result<Judgement<'a>, Fault> {
-    let Some((root, by)) = question.accepting(leaf.claims()) else {
-        let found = format!("a keyless signature or attestation by {}", question.stranger(leaf.claims()));
-        return Ok(Judgement::SetAside(found));
-    };
-    let payload = &envelope.payload.0;
-    if let Ok(found) = statement::predicate_type(payload)
-        && found != question.predicate_type
-    {
-        return Ok(Judgement::SetAside(question.other_statement(&found)));
+/// An envelope that was signed by certificate.
+pub(super) struct Certified<'e> {
+    pub envelope: &'e Envelope,
+    pub leaf: &'e Leaf,
+    /// The form that the signature is stored in.
+    pub form: fn(Signer) -> SignatureSeen,
+}
+
+impl Certified<'_> {
+    /// Judges it; the bundle to be verified is asked for only where the certificate is for one of ours.
+    pub(super) fn judge<'a>(
+        &self,
+        question: &Question<'a>,
+        bundle: impl FnOnce() -> Result<keyless::Bundle, KeylessFault>,
+    ) -> Result<Judgement<'a>, Fault> {
+        let Some((root, by)) = question.accepting(self.leaf.claims()) else {
+            let stranger = question.stranger(self.leaf.claims());
+            return Ok(Judgement::SetAside(format!("a keyless signature or attestation by {stranger}")));
+        };
+        let payload = &self.envelope.payload.0;
+        if let Ok(found) = statement::predicate_type(payload)
+            && found != question.predicate_type
+        {
+            return Ok(Judgement::SetAside(question.other_statement(&found)));
+        }
+        check_signatures(self.envelope)?;
+        expect("payload type", IN_TOTO, &self.envelope.payload_type)?;
+        statement::check(payload, question.predicate_type, question.subject)?;
+        let digest = Sha256Hash::new(*question.subject.bytes());
+        let signer = keyless::verify(&bundle()?, self.leaf, digest, root)?;
+        Ok(Judgement::Signed { seen: (self.form)(Signer::Certificate(signer)), by })
     }
-    check_signatures(envelope)?;
-    expect("payload type", IN_TOTO, &envelope.payload_type)?;
-    statement::check(payload, question.predicate_type, question.subject)?;
-    let digest = Sha256Hash::new(*question.subject.bytes());
-    let signer = keyless::verify(&keyless::parse(json)?, leaf, digest, root)?;
-    Ok(Judgement::Signed { seen: SignatureSeen::SigstoreBundle { signer: Signer::Certificate(signer) }, by })
 }
 
 /// Returns the key that signed the envelope.
@@ -119,7 +135,7 @@ fn open<'a>(envelope: &Envelope, hint: &str, question: &Question<'a>) -> Result<
 }
 
 /// Returns the one signature of an envelope.
-fn check_signatures(envelope: &Envelope) -> Result<&[u8], Fault> {
+pub(super) fn check_signatures(envelope: &Envelope) -> Result<&[u8], Fault> {
     let [signature] = envelope.signatures.as_slice() else {
         return Err(Fault::Count {
             expected: "1 signature in an envelope",
@@ -137,15 +153,17 @@ fn check_signatures(envelope: &Envelope) -> Result<&[u8], Fault> {
 
 /// Returns the bytes that an envelope's signature is over.
 // See: secure-systems-lab/dsse protocol.md, "Signature Definition" (PAE)
-fn signed_bytes(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+pub(super) fn signed_bytes(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let header = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
     [header.as_bytes(), payload].concat()
 }
 
-fn judge_statement<'a>(
+/// Judges what the holder of a key says in an envelope.
+pub(super) fn judge_statement<'a>(
     envelope: &Envelope,
     key: &'a PublicKey,
     question: &Question<'a>,
+    form: fn(Signer) -> SignatureSeen,
 ) -> Result<Judgement<'a>, Fault> {
     let payload = &envelope.payload.0;
     expect("payload type", IN_TOTO, &envelope.payload_type)?;
@@ -154,6 +172,5 @@ fn judge_statement<'a>(
         return Ok(Judgement::SetAside(question.other_statement(&found)));
     }
     statement::check(payload, question.predicate_type, question.subject)?;
-    let seen = SignatureSeen::SigstoreBundle { signer: Signer::Key(key.hint()) };
-    Ok(Judgement::Signed { seen, by: vec![Signatory::Key(key)] })
+    Ok(Judgement::Signed { seen: form(Signer::Key(key.hint())), by: vec![Signatory::Key(key)] })
 }

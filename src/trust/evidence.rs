@@ -13,6 +13,9 @@ use crate::digest::Digest;
 
 /// The media type of a layer that holds a simple-signing payload.
 pub(super) const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// The media type of a layer that holds an attestation in cosign's older form.
+// See: cosign specs/ATTESTATION_SPEC.md
+pub(super) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// What the media types of Sigstore bundles start with, whatever their version.
 const SIGSTORE_BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 
@@ -31,6 +34,9 @@ pub struct Evidence {
     /// The manifest at the tag `sha256-<hex>.sig`.
     // See: cosign specs/SIGNATURE_SPEC.md, "Tag-based discovery"
     pub signature_tag: Option<Stored>,
+    /// The manifest at the tag `sha256-<hex>.att`.
+    // See: cosign specs/ATTESTATION_SPEC.md
+    pub attestation_tag: Option<Stored>,
     /// The manifests that name the image as their subject, by the referrers API or by the tag `sha256-<hex>`.
     // See: OCI distribution-spec, "Listing Referrers"
     pub referrers: Vec<Stored>,
@@ -65,7 +71,7 @@ pub fn blobs_to_read(manifest: &[u8]) -> Result<Vec<WantedBlob>, Fault> {
     let layers = Manifest::parse(manifest)?.layers;
     let wanted = |layer: &&Layer| {
         layer.media_type == SIMPLE_SIGNING && layer.size <= PAYLOAD_LIMIT
-            || layer.is_sigstore_bundle() && layer.size <= BUNDLE_LIMIT
+            || (layer.is_sigstore_bundle() || layer.media_type == ENVELOPE) && layer.size <= BUNDLE_LIMIT
     };
     let blob = |layer: &Layer| Ok(WantedBlob { digest: layer.digest()?, size: layer.size });
     layers.iter().filter(wanted).map(blob).collect()

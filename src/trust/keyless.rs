@@ -18,9 +18,10 @@
 //!   `the_other_half_of_s_stands_in_no_log`;
 //! - every timestamp that is there has to hold, also where the log's promise would do: `timestamps_that_prove_nothing_are_refused`.
 //!
-//! What is left open on purpose: `envelopeHash` of `dsse` entries is over bytes that nobody kept; the payload, its type, the
-//! signature and the certificate are all compared otherwise. The name in a Rekor v1 checkpoint is not the log's address: private
-//! instances sign in the name of a machine. On v2, size, root and index within the proof are repetitions that nothing depends on.
+//! What is left open on purpose: `envelopeHash` of `dsse` entries is over bytes that a bundle does not keep (an `.att` layer does,
+//! and there it is compared); the payload, its type, the signature and the certificate are all compared otherwise. The name in a
+//! Rekor v1 checkpoint is not the log's address: private instances sign in the name of a machine. On v2, size, root and index within
+//! the proof are repetitions that nothing depends on; in a bundle's own signatures they are compared, so that no byte can change.
 //! Beside the log, witnesses may sign a checkpoint; they are not looked at.
 //!
 //! Time is never "now", with one exception within `sigstore-verify`: what claims to be from the future is refused.
@@ -35,7 +36,8 @@ mod library;
 mod log_entry;
 mod time;
 
-use sigstore_verify::types::{Artifact, Bundle, DerPublicKey, KindVersion, TransparencyLogEntry};
+pub(super) use sigstore_verify::types::Bundle;
+use sigstore_verify::types::{Artifact, DerPublicKey, KindVersion, TransparencyLogEntry};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
 
 use super::encoding::to_hex;
@@ -44,7 +46,7 @@ use crate::lock::CertificateSigner;
 
 pub(super) use certificate::Leaf;
 pub use fault::KeylessFault;
-pub(super) use legacy::{LegacySignature, certificate_of};
+pub(super) use legacy::{LegacyContent, LegacySignature, certificate_of};
 
 /// Reads a bundle, after its outer shape has been checked.
 pub(super) fn parse(json: &[u8]) -> Result<Bundle, KeylessFault> {
@@ -82,7 +84,7 @@ pub(super) fn verify_by_key<'a>(
     if result.tlog_verified() { Ok(()) } else { Err(KeylessFault::Incomplete) }
 }
 
-/// Verifies what is said to have seen a signature by a key: log entries, timestamps, or both. Where there is neither, nothing.
+/// Verifies what is said to have seen a signature by a key: log entries, timestamps, or both; neither is an error.
 pub(super) fn verify_witnesses(
     bundle: &Bundle,
     bytes: &[u8],
@@ -95,6 +97,11 @@ pub(super) fn verify_witnesses(
     }
     let without_log = policy.skip_tlog_unsafe();
     root.verifier().verify(bytes, bundle, &without_log).map(|_| ()).map_err(library::fault)
+}
+
+/// Checks what nothing depends on, but what is wrong if it differs. For signatures of which every byte has to be as it was.
+pub(super) fn check_repetitions(bundle: &Bundle) -> Result<(), KeylessFault> {
+    log_entry::check_repetitions(bundle)
 }
 
 /// Tells whether the trusted root knows a log that a signature names.

@@ -2,8 +2,8 @@
 //!
 //! Only shapes are here; what they prove is judged by those who read them. Unknown fields are errors.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::encoding::Base64;
 
@@ -87,7 +87,7 @@ pub(super) struct MessageDigest {
 }
 
 // See: secure-systems-lab/dsse envelope.md
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Envelope {
     pub payload: Base64,
@@ -95,11 +95,11 @@ pub(super) struct Envelope {
     pub signatures: Vec<EnvelopeSignature>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EnvelopeSignature {
     pub sig: Base64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub keyid: String,
 }
 

@@ -12,7 +12,7 @@ use super::cosign::Judgement;
 use super::encoding::{excerpt, from_base64};
 use super::evidence::{Layer, Manifest, SIMPLE_SIGNING, Stored, from_json};
 use super::fault::Fault;
-use super::keyless::{self, Leaf, LegacySignature};
+use super::keyless::{self, Leaf, LegacyContent, LegacySignature};
 use super::requirement::{Question, Signatory};
 use crate::digest::Digest;
 use crate::lock::{SignatureSeen, Signer};
@@ -76,15 +76,17 @@ fn judge_layer<'a>(stored: &Stored, layer: &Layer, question: &Question<'a>) -> R
     let Some(certificate) = keyless::certificate_of(&layer.annotations) else {
         return Ok(Judgement::SetAside("a signature by an unknown key".to_owned()));
     };
-    let legacy = LegacySignature { payload, signature: &signature, annotations: &layer.annotations };
+    let content = LegacyContent::Payload { payload, signature: &signature };
+    let legacy = LegacySignature { content, annotations: &layer.annotations };
     match certificate.and_then(|der| Leaf::parse(&der).map(|leaf| (der, leaf))) {
-        Ok((der, leaf)) => judge_keyless(&legacy, &der, &leaf, question),
+        Ok((der, leaf)) => judge_keyless(&legacy, payload, &der, &leaf, question),
         Err(fault) => Ok(Judgement::SetAside(format!("a keyless signature{}", fault.of_nobody()))),
     }
 }
 
 fn judge_keyless<'a>(
     legacy: &LegacySignature<'_>,
+    payload: &[u8],
     certificate: &[u8],
     leaf: &Leaf,
     question: &Question<'a>,
@@ -93,8 +95,8 @@ fn judge_keyless<'a>(
         let found = format!("a keyless signature by {}", question.stranger(leaf.claims()));
         return Ok(Judgement::SetAside(found));
     };
-    let signer = keyless::verify(&legacy.to_bundle(certificate)?, leaf, legacy.payload, root)?;
-    check(&from_json("payload", legacy.payload)?, question.subject)?;
+    let signer = keyless::verify(&legacy.to_bundle(certificate)?, leaf, payload, root)?;
+    check(&from_json("payload", payload)?, question.subject)?;
     let seen = SignatureSeen::SimpleSigning { signer: Signer::Certificate(signer) };
     Ok(Judgement::Signed { seen, by })
 }

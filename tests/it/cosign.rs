@@ -97,13 +97,13 @@ fn cosigns_signatures_of_an_image_are_taken() {
 
     sign(&["--new-bundle-format=false"]);
     let tag = registry.stored(&format!(":sha256-{}.sig", subject.hex()));
-    let mut evidence = Evidence { signature_tag: Some(tag), referrers: vec![] };
+    let mut evidence = Evidence { signature_tag: Some(tag), ..Evidence::default() };
     let seen =
         verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap().into_inner().signature;
     assert_eq!(seen, SignatureSeen::SimpleSigning { signer: signer.clone() });
 
     sign(&[]);
-    evidence = Evidence { signature_tag: None, referrers: registry.referrers(subject) };
+    evidence = Evidence { referrers: registry.referrers(subject), ..Evidence::default() };
     let seen =
         verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap().into_inner().signature;
     assert_eq!(seen, SignatureSeen::SigstoreBundle { signer });
@@ -120,7 +120,7 @@ fn cosigns_attestation_is_not_a_signature() {
     peer.write("predicate.json", "{}");
     let about = ["--predicate", "predicate.json", "--type", "slsaprovenance1", "--key", "cosign.key", &name];
     peer.run("cosign", &[&["attest"], NO_LOG.as_slice(), &about].concat());
-    let evidence = Evidence { signature_tag: None, referrers: registry.referrers(subject) };
+    let evidence = Evidence { referrers: registry.referrers(subject), ..Evidence::default() };
     assert_eq!(
         verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap_err().to_string(),
         format!(
@@ -145,7 +145,7 @@ fn cosign_takes_our_signature_of_an_image() {
 
     let stored = registry.stored(&format!(":{}", signature.tag()));
     assert_eq!(stored.manifest, signature.manifest.bytes);
-    let evidence = Evidence { signature_tag: Some(stored), referrers: vec![] };
+    let evidence = Evidence { signature_tag: Some(stored), ..Evidence::default() };
     assert!(verify_image(subject, &evidence, &Requirement::Key(key.public_key().clone()), None).is_ok());
 
     peer.cosigns_key();

@@ -5,6 +5,7 @@
 //! the tests' Sigstore.
 
 mod accepted;
+mod attestation_tags;
 mod bundles;
 mod certificates;
 mod identities;
@@ -93,8 +94,13 @@ pub fn stored(signed: &SignedManifest) -> Stored {
 
 pub fn evidence(signed: &[SignedManifest]) -> Evidence {
     let (tagged, referring): (Vec<_>, Vec<_>) = signed.iter().partition(|one| one.tag.is_some());
+    let tagged = |suffix: &str| {
+        let is_it = |one: &&&SignedManifest| one.tag.as_ref().is_some_and(|tag| tag.ends_with(suffix));
+        tagged.iter().find(is_it).map(|one| stored(one))
+    };
     Evidence {
-        signature_tag: tagged.first().map(|one| stored(one)),
+        signature_tag: tagged(".sig"),
+        attestation_tag: tagged(".att"),
         referrers: referring.into_iter().map(stored).collect(),
     }
 }

@@ -205,6 +205,20 @@ impl Sigstore {
         store::tag(subject, &layers, |manifest| manifest)
     }
 
+    /// Attests a subject behind the older attestation tag; the signing's form is that of a bundle of Rekor v1.
+    #[must_use]
+    pub fn attest_tag(&self, subject: &Subject, signing: &Signing) -> SignedManifest {
+        let (certificate, signed) = self.signed(subject, signing);
+        let entry = self.entry(signing, &signed, &certificate);
+        let mut annotations = store::annotations(self, &signed, &certificate, &entry);
+        // In this form the signature is in the envelope.
+        annotations["dev.cosignproject.cosign/signature"] = json!("");
+        annotations["predicateType"] = json!(signing.predicate_type);
+        let annotations = signing.forge.made_stored(annotations);
+        let layer = Layer { payload: body::submitted(&signed).to_string().into(), annotations };
+        store::attestation_tag(subject, &[layer], |manifest| signing.forge.made_manifest(manifest))
+    }
+
     /// Returns one layer of a signature tag.
     #[must_use]
     pub fn layer(&self, subject: &Subject, signing: &Signing) -> Layer {

@@ -69,7 +69,9 @@ impl BundleSignature {
             return Err(BundleSignatureError::BadSignature { hint: hint.to_owned() });
         }
         if self.is_witnessed {
-            keyless::verify_witnesses(&self.for_library()?, bytes, key.as_der(), root)
+            let bundle = self.for_library()?;
+            keyless::verify_witnesses(&bundle, bytes, key.as_der(), root)
+                .and_then(|()| keyless::check_repetitions(&bundle))
                 .map_err(|fault| self.unproved(fault))?;
         }
         Ok(Judgement::Signed { signer: Signer::Key(key.hint()), by: vec![place] })
@@ -100,7 +102,11 @@ impl BundleSignature {
         bytes: &[u8],
         root: &TrustedRoot,
     ) -> Result<CertificateSigner, BundleSignatureError> {
-        keyless::verify(&self.for_library()?, leaf, bytes, root).map_err(|fault| self.unproved(fault))
+        let bundle = self.for_library()?;
+        let verified = keyless::verify(&bundle, leaf, bytes, root);
+        verified
+            .and_then(|signer| keyless::check_repetitions(&bundle).map(|()| signer))
+            .map_err(|fault| self.unproved(fault))
     }
 
     fn leaf(&self, certificate: &[u8]) -> Result<Leaf, BundleSignatureError> {

@@ -190,7 +190,7 @@ fn an_empty_slot_is_nobodys() {
 #[test]
 fn so_many_distinct_keys_have_to_have_signed() {
     let [first, second, third] = keys();
-    let [one, two, three] = [&first, &second, &third].map(|key| slot(key));
+    let [one, two, three] = [&first, &second, &third].map(slot);
     let all = named(&[&first, &second, &third]);
     let [a, b, c] = &all[..] else { panic!("three") };
     let two_of_three = signers(&[&first, &second, &third], 2);
@@ -259,11 +259,10 @@ fn every_flipped_byte_of_a_slot_is_refused() {
             let mut altered = good.clone();
             altered[at] ^= flip;
             assert!(check_all(&[&altered], &both).is_err(), "byte {at} xor {flip:#x}");
-            assert!(
-                check_all(&[&beside, &altered], &both).is_err(),
-                "byte {at} xor {flip:#x}, beside a good one"
-            );
         }
+        let mut altered = good.clone();
+        altered[at] ^= 0x01;
+        assert!(check_all(&[&beside, &altered], &both).is_err(), "byte {at}, beside a good signature");
     }
 }
 

@@ -27,7 +27,7 @@ impl Case {
     }
 
     fn verify(&self, tag: Option<Stored>, referrers: Vec<Stored>) -> Result<SignatureSeen, TrustError> {
-        let evidence = Evidence { signature_tag: tag, referrers };
+        let evidence = Evidence { signature_tag: tag, referrers, ..Evidence::default() };
         let requirement = Requirement::Key(self.key.public_key().clone());
         verify_image(self.subject, &evidence, &requirement, None)
             .map(|verified| verified.into_inner().signature)
@@ -128,7 +128,8 @@ fn both_forms_are_accepted() {
 fn any_key_of_the_policy_will_do() {
     let case = Case::new();
     let keys = [case.stranger.public_key().clone(), case.key.public_key().clone()];
-    let evidence = Evidence { signature_tag: Some(case.tag()), referrers: vec![case.referrer()] };
+    let evidence =
+        Evidence { signature_tag: Some(case.tag()), referrers: vec![case.referrer()], ..Evidence::default() };
     let verified = verify_image(case.subject, &evidence, &Requirement::any_key(&keys), None).unwrap();
     let expected = Provenance { subject: case.subject, signature: case.seen(), further: vec![] };
     assert_eq!(*verified, expected);

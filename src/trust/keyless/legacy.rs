@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sigstore_verify::types::{Bundle, DerCertificate, KindVersion};
 
 use super::super::encoding::{Base64, excerpt, from_hex, to_base64};
+use super::super::sigstore_bundle::Envelope;
 use super::fault::KeylessFault;
 use crate::digest::Digest;
 
@@ -45,11 +46,40 @@ struct Timestamp {
     signed: Base64,
 }
 
-/// A signed payload with what its layer says of the signature.
+/// The parts of the body of an envelope's entry that are looked at here.
+// See: sigstore/rekor pkg/generated/models, DSSEV001Schema
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EnvelopeEntry {
+    api_version: String,
+    kind: String,
+    spec: EnvelopeSpec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EnvelopeSpec {
+    #[serde(default)]
+    envelope_hash: Option<EnvelopeHash>,
+}
+
+#[derive(Deserialize)]
+struct EnvelopeHash {
+    value: String,
+}
+
+/// What a layer's annotations say of the signature over it.
 pub(in crate::trust) struct LegacySignature<'a> {
-    pub payload: &'a [u8],
-    pub signature: &'a [u8],
+    pub content: LegacyContent<'a>,
     pub annotations: &'a BTreeMap<String, String>,
+}
+
+/// What is signed, and the signature.
+pub(in crate::trust) enum LegacyContent<'a> {
+    /// The payload of a simple signature.
+    Payload { payload: &'a [u8], signature: &'a [u8] },
+    /// An envelope with a statement, read, and its bytes.
+    Envelope { envelope: &'a Envelope, bytes: &'a [u8] },
 }
 
 /// Returns the certificate in the annotations as DER; `None` where there is none.
@@ -66,21 +96,26 @@ pub(in crate::trust) fn certificate_of(
 }
 
 impl LegacySignature<'_> {
-    /// Returns the signature as a bundle over the payload.
+    /// Returns the signature as a bundle.
     pub(in crate::trust) fn to_bundle(&self, certificate: &[u8]) -> Result<Bundle, KeylessFault> {
-        let digest = to_base64(Digest::of(self.payload).bytes());
-        let bundle = json!({
+        let mut bundle = json!({
             "mediaType": MEDIA_TYPE,
             "verificationMaterial": {
                 "x509CertificateChain": { "certificates": [{ "rawBytes": to_base64(certificate) }] },
                 "tlogEntries": [self.entry()?],
                 "timestampVerificationData": { "rfc3161Timestamps": self.timestamps()? },
             },
-            "messageSignature": {
-                "messageDigest": { "algorithm": "SHA2_256", "digest": digest },
-                "signature": to_base64(self.signature),
-            },
         });
+        match &self.content {
+            LegacyContent::Envelope { envelope, .. } => bundle["dsseEnvelope"] = json!(envelope),
+            LegacyContent::Payload { payload, signature } => {
+                let digest = to_base64(Digest::of(payload).bytes());
+                bundle["messageSignature"] = json!({
+                    "messageDigest": { "algorithm": "SHA2_256", "digest": digest },
+                    "signature": to_base64(signature),
+                });
+            }
+        }
         serde_json::from_value(bundle).map_err(|error| KeylessFault::bundle(&error.to_string()))
     }
 
@@ -91,11 +126,28 @@ impl LegacySignature<'_> {
         Ok(json!({
             "logIndex": entry.payload.log_index.to_string(),
             "logId": { "keyId": to_base64(&log) },
-            "kindVersion": KindVersion::HashedRekordV001,
+            "kindVersion": self.kind(&entry.payload.body.0)?,
             "integratedTime": entry.payload.integrated_time.to_string(),
             "inclusionPromise": { "signedEntryTimestamp": to_base64(&entry.signed_entry_timestamp.0) },
             "canonicalizedBody": to_base64(&entry.payload.body.0),
         }))
+    }
+
+    /// Returns the kind of the entry: of a payload there is one, of an envelope the entry says which.
+    fn kind(&self, body: &[u8]) -> Result<Value, KeylessFault> {
+        let LegacyContent::Envelope { bytes, .. } = &self.content else {
+            return Ok(json!(KindVersion::HashedRekordV001));
+        };
+        let body: EnvelopeEntry =
+            serde_json::from_slice(body).map_err(|error| KeylessFault::bundle(&error.to_string()))?;
+        // The log saw these very bytes, which only this form keeps.
+        let (logged, found) = (body.spec.envelope_hash.map(|hash| hash.value), Digest::of(bytes).hex());
+        match logged.filter(|logged| *logged != found) {
+            None => Ok(json!({ "kind": body.kind, "version": body.api_version })),
+            Some(logged) => Err(KeylessFault::OtherEntry {
+                reason: format!("it is of the envelope `{}`, not of `{found}`", excerpt(&logged)),
+            }),
+        }
     }
 
     fn timestamps(&self) -> Result<Vec<Value>, KeylessFault> {

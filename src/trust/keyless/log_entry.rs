@@ -50,6 +50,18 @@ pub(super) fn check_all(bundle: &Bundle, root: &TrustedRoot) -> Result<(), Keyle
     Ok(())
 }
 
+/// Refuses entries that repeat size, root or index otherwise than their checkpoint and they themselves have them.
+pub(super) fn check_repetitions(bundle: &Bundle) -> Result<(), KeylessFault> {
+    for entry in &bundle.verification_material.tlog_entries {
+        let Some(proof) = &entry.inclusion_proof else { continue };
+        check_tree(proof.checkpoint.checkpoint().ok_or(KeylessFault::NoCheckpoint)?, proof)?;
+        if is_v2(entry) && proof.log_index != entry.log_index {
+            return Err(KeylessFault::Proof { reason: "its index is not the entry's".to_owned() });
+        }
+    }
+    Ok(())
+}
+
 fn check(entry: &TransparencyLogEntry, root: &TrustedRoot) -> Result<(), KeylessFault> {
     let log = root.log(&entry.log_id).ok_or_else(|| KeylessFault::UnknownLog { log: log_id(entry) })?;
     check_body(entry)?;

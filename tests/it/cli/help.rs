@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::support::{Ran, bundle};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "lock",
     "build",
+    "sign",
     "diff",
     "inspect",
     "verify",

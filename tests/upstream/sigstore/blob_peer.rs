@@ -38,7 +38,7 @@ fn a_keys_signature_over_bytes_that_is_logged() {
     let [key, other] = ["mine", "other"].map(|name| Key::of(Kind::P256, name));
     let bundle = sigstore.sign_blob_by_key(BYTES, &key, &Signing::new(Form::Bundle, IDENTITY)).to_string();
     for (key, accepted) in [(key, true), (other, false)] {
-        let path = cosign.write("key.pub", &public_key_pem(&key.spki()));
+        let path = cosign.write("key.pub", public_key_pem(&key.spki()));
         let said =
             cosign.verify_blob(&sigstore.trusted_root(), &bundle, BYTES, &["--key", &path.to_string_lossy()]);
         assert_eq!(said.is_ok(), accepted, "{said:?}");

@@ -59,7 +59,8 @@ fn dsse(signed: &Signed, certificate: &[u8]) -> Value {
 }
 
 /// Returns the envelope in the words of the client that submits it: Go's order of members, and an empty `keyid`.
-fn submitted(signed: &Signed) -> Value {
+#[must_use]
+pub fn submitted(signed: &Signed) -> Value {
     let signatures: Vec<_> = signed
         .signatures
         .iter()

@@ -59,6 +59,17 @@ async fn provenance_too_because_cosign_does_not_look_at_the_predicate() {
 }
 
 #[tokio::test]
+async fn an_attestation_tag() {
+    let Some(peer) = Peer::new().await else { return };
+    let sigstore = Sigstore::new();
+    peer.push(&sigstore.attest_tag(&peer.subject, &Signing::provenance(Form::Bundle, IDENTITY))).await;
+    let accepted = peer.verify_attestation(&sigstore.trusted_root(), IDENTITY).await;
+    assert!(accepted.as_ref().is_ok_and(|said| said.starts_with(CHECKED)), "{accepted:?}");
+    let refused = peer.verify_attestation(&Sigstore::named("foreign").trusted_root(), IDENTITY).await;
+    assert!(refused.is_err(), "{refused:?}");
+}
+
+#[tokio::test]
 async fn two_signers_behind_one_tag() {
     let Some(peer) = Peer::new().await else { return };
     let sigstore = Sigstore::new();

@@ -76,10 +76,20 @@ impl Cosign {
         identity: &str,
         image: &str,
     ) -> Result<String, String> {
+        self.ask(&["verify"], trusted_root, identity, image).await
+    }
+
+    async fn ask(
+        &self,
+        command_line: &[&str],
+        trusted_root: &str,
+        identity: &str,
+        image: &str,
+    ) -> Result<String, String> {
         let root = self.folder.path().join("trusted_root.json");
         std::fs::write(&root, trusted_root).expect("a file");
         let mut command = Command::new(&self.program);
-        command.args(["verify", "--offline", "--certificate-identity", identity]);
+        command.args(command_line).args(["--offline", "--certificate-identity", identity]);
         command.args(["--certificate-oidc-issuer", super::GITHUB, image, "--trusted-root"]).arg(&root);
         command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
         // The registry answers from this process and must not wait for cosign.
@@ -138,5 +148,16 @@ impl Peer {
     pub(super) async fn verify(&self, trusted_root: &str, identity: &str) -> Result<String, String> {
         let image = format!("{}/falcosecurity/falco@{}", self.front.address, self.subject.descriptor.digest);
         self.cosign.verify(trusted_root, identity, &image).await
+    }
+
+    /// Returns what cosign says about the subject's provenance, in its older form.
+    pub(super) async fn verify_attestation(
+        &self,
+        trusted_root: &str,
+        identity: &str,
+    ) -> Result<String, String> {
+        let image = format!("{}/falcosecurity/falco@{}", self.front.address, self.subject.descriptor.digest);
+        let asked = ["verify-attestation", "--type", "slsaprovenance1", "--new-bundle-format=false"];
+        self.cosign.ask(&asked, trusted_root, identity, &image).await
     }
 }

@@ -11,6 +11,7 @@ use super::said::Signed;
 use super::timestamp::Stamp;
 use super::{Signing, Sigstore, Subject};
 
+const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 /// The media type of a Sigstore bundle.
 pub const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -63,8 +64,27 @@ pub fn annotations(sigstore: &Sigstore, signed: &Signed, certificate: &[u8], ent
 /// Returns the manifest behind a signature tag, a layer for each signature.
 #[must_use]
 pub fn tag(subject: &Subject, layers: &[Layer], change: impl Fn(Value) -> Value) -> SignedManifest {
-    let payloads: Vec<_> =
-        layers.iter().map(|layer| Descriptor::of(SIMPLE_SIGNING, &layer.payload)).collect();
+    tagged(subject, ("sig", SIMPLE_SIGNING), layers, change)
+}
+
+/// Returns the manifest behind an attestation tag, a layer for each attestation.
+// See: sigstore/cosign specs/ATTESTATION_SPEC.md
+#[must_use]
+pub fn attestation_tag(
+    subject: &Subject,
+    layers: &[Layer],
+    change: impl Fn(Value) -> Value,
+) -> SignedManifest {
+    tagged(subject, ("att", ENVELOPE), layers, change)
+}
+
+fn tagged(
+    subject: &Subject,
+    (suffix, media_type): (&str, &str),
+    layers: &[Layer],
+    change: impl Fn(Value) -> Value,
+) -> SignedManifest {
+    let payloads: Vec<_> = layers.iter().map(|layer| Descriptor::of(media_type, &layer.payload)).collect();
     let config = Bytes::from(tag_config(&payloads).to_string());
     let listed = payloads.iter().zip(layers).map(|(payload, layer)| {
         let mut listed = json!(payload);
@@ -78,7 +98,7 @@ pub fn tag(subject: &Subject, layers: &[Layer], change: impl Fn(Value) -> Value)
         "layers": listed.collect::<Vec<_>>(),
     }));
     let blobs = [config].into_iter().chain(layers.iter().map(|layer| layer.payload.clone()));
-    let tag = format!("sha256-{}.sig", subject.descriptor.digest.hex());
+    let tag = format!("sha256-{}.{suffix}", subject.descriptor.digest.hex());
     SignedManifest::new(Some(tag), &manifest, blobs.collect())
 }
 
