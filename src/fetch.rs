@@ -49,9 +49,13 @@ pub async fn fetch(
 }
 
 async fn fetch_one(blob: &Wanted, sink: &dyn BlobSink, reporter: &dyn Reporter) -> Result<(), RegistryError> {
+    let mut reached = 0;
     blob.repository
         .stream_blob(&blob.digest, blob.size, |offset, piece| {
-            reporter.event(Event::Transferred(piece.len() as u64));
+            // What comes a second time was counted before.
+            let end = offset + piece.len() as u64;
+            reporter.event(Event::Transferred(end.saturating_sub(reached.max(offset))));
+            reached = reached.max(end);
             sink.write_all_at(&blob.digest, offset, piece)
         })
         .await

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn registry(address: &str, images: ImageMode) -> SiteRegistry {
-        SiteRegistry { address: address.into(), images, plain_http: None, prefix: String::new() }
+        SiteRegistry { address: address.into(), images, ..SiteRegistry::default() }
     }
 
     #[test]

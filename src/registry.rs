@@ -3,19 +3,36 @@
 //! Everything a registry answers is hostile until its digest was compared: bodies are bounded, and
 //! "absent" is said only for a 404 that is one.
 
+mod access;
 mod answer;
 mod auth;
+mod certificates;
 mod client;
+mod clock;
+mod download;
 mod endpoint;
 mod error;
+mod exchange;
+mod http_date;
+mod listing;
 mod manifest;
 pub mod oci;
 pub mod push;
 mod repository;
+mod retry;
+mod secret;
 pub mod server;
+mod silence;
+mod transport;
+mod upload;
 
+pub use access::{Access, Proxies};
 pub use client::Client;
 pub use endpoint::Endpoint;
 pub use error::RegistryError;
 pub use manifest::Manifest;
 pub use repository::Repository;
+pub use retry::Patience;
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,7 @@ fn listed(platforms: &[String]) -> String {
 
 /// Returns what helps with a registry that is read from.
 fn hint(error: &RegistryError) -> Option<String> {
-    let text = match error {
+    let text = match error.cause() {
         RegistryError::Unreachable { .. } => {
             return error.hint().map(|hint| hint + "; a mirror of it is named in the file of `--registries`");
         }

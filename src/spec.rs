@@ -21,7 +21,7 @@ pub use deny::{DenyEntry, DenyList};
 pub use identity::{Identity, SubjectMatch};
 pub use pattern::{Pattern, PatternError};
 pub use policy::{Attestation, Policy, Signed, Signers};
-pub use registries::{FileMirror, Mirror, Registries};
+pub use registries::{Certificates, FileMirror, Mirror, Registries};
 pub use site::{Enforcement, ImageMode, Platform, PodSecurity, Site};
 pub use site_file::is_host;
 

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::registry::Proxies;
+
 /// The environment variables that are acted upon.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -13,6 +15,8 @@ pub struct Environment {
     pub kubeconfig: Option<OsString>,
     /// The home folder.
     pub home: Option<PathBuf>,
+    /// The proxies between this machine and registries.
+    pub proxies: Proxies,
     /// The time, in seconds since 1970.
     pub now: i64,
 }
@@ -26,6 +30,11 @@ impl Environment {
             password: std::env::var("COSIGN_PASSWORD").ok(),
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
             home: std::env::var_os("HOME").map(PathBuf::from),
+            proxies: Proxies {
+                https: either("HTTPS_PROXY", "https_proxy"),
+                http: either("HTTP_PROXY", "http_proxy"),
+                except: either("NO_PROXY", "no_proxy"),
+            },
             now: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs().cast_signed()),
@@ -39,4 +48,10 @@ impl Environment {
     pub(super) fn key_password(&self, prompt: &str) -> std::io::Result<String> {
         self.password.clone().map_or_else(|| rpassword::prompt_password(format!("{prompt}: ")), Ok)
     }
+}
+
+/// Returns the first of two variables that says something.
+#[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
+fn either(first: &str, second: &str) -> Option<String> {
+    [first, second].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty())
 }

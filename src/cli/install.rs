@@ -2,7 +2,7 @@
 
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::{BundleOptions, ClusterOptions, SiteOptions};
+use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
 use crate::ops::{InstallOptions, InstallReport, install};
@@ -16,6 +16,8 @@ pub struct Args {
     site: SiteOptions,
     #[command(flatten)]
     cluster: ClusterOptions,
+    #[command(flatten)]
+    network: NetworkOptions,
     /// Move tags that point to something else
     #[arg(long)]
     retag: bool,
@@ -33,6 +35,7 @@ impl Args {
             trust: self.bundle.trust(ui, environment)?,
             cluster: self.cluster.connect(environment),
             site: self.site.choice()?,
+            access: self.network.access(environment),
             retag: self.retag,
             force_conflicts: self.force_conflicts,
             jobs: self.jobs,

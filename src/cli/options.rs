@@ -10,9 +10,9 @@ use super::signers::SignerOptions;
 use super::ui::Ui;
 use crate::cluster::ConnectOptions;
 use crate::ops::{OpsError, SiteChoice, Trust, Upstream, read_site, read_text};
-use crate::registry::Endpoint;
+use crate::registry::{Access, Endpoint, Patience};
 use crate::report::Event;
-use crate::spec::{DenyList, Platform, Registries};
+use crate::spec::{Certificates, DenyList, Platform, Registries};
 use crate::trust::{TrustedRoot, trusted_root};
 
 /// How results are printed.
@@ -147,12 +147,29 @@ impl ClusterOptions {
     }
 }
 
+/// How registries are borne with.
+#[derive(Args)]
+pub struct NetworkOptions {
+    /// How often a request is made again that failed for a reason that passes
+    #[arg(long, value_name = "N", default_value_t = Patience::default().retries)]
+    retries: u32,
+}
+
+impl NetworkOptions {
+    pub fn access(&self, environment: &Environment) -> Access {
+        let patience = Patience { retries: self.retries, ..Patience::default() };
+        Access { proxies: environment.proxies.clone(), patience, ..Access::default() }
+    }
+}
+
 /// How upstream is reached.
 #[derive(Args)]
 pub struct UpstreamOptions {
     /// A file that maps upstream's hosts to where they are really asked
     #[arg(long, value_name = "FILE")]
     registries: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkOptions,
     #[command(flatten)]
     root: TrustedRootOptions,
     #[command(flatten)]
@@ -167,7 +184,8 @@ impl UpstreamOptions {
             }
             None => Registries::default(),
         };
-        Ok(Upstream::new(registries, self.deny.list()?, self.root.root(ui, environment)?)?)
+        let (root, access) = (self.root.root(ui, environment)?, self.network.access(environment));
+        Ok(Upstream::new(registries, self.deny.list()?, root, &access)?)
     }
 }
 
@@ -179,9 +197,32 @@ pub struct RegistryOptions {
     /// Speak plain HTTP with this registry host; on a loopback address that is the default
     #[arg(long, value_name = "HOST")]
     plain_http: Vec<String>,
+    /// The only authorities that may vouch for this registry (PEM), instead of this machine's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<String>,
+    /// The certificate that this machine shows to the registry (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_certificate: Option<String>,
+    /// The key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    client_key: Option<String>,
+    #[command(flatten)]
+    network: NetworkOptions,
 }
 
 impl RegistryOptions {
+    pub fn access(&self, endpoint: &Endpoint, environment: &Environment) -> Access {
+        self.network.access(environment).with_certificates(&endpoint.host, &self.certificates())
+    }
+
+    fn certificates(&self) -> Certificates {
+        Certificates {
+            ca: self.ca.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+        }
+    }
+
     pub fn endpoint(&self) -> Result<Endpoint, Failure> {
         let (host, prefix) = self.registry.split_once('/').unwrap_or((&self.registry, ""));
         if !crate::spec::is_host(host) {
@@ -193,6 +234,7 @@ impl RegistryOptions {
             .into());
         }
         let plain = self.plain_http.iter().any(|plain| plain == host).then_some(true);
+        let plain = plain.or(self.certificates().are_given().then_some(false));
         Ok(Endpoint::new(host, plain, prefix.trim_matches('/')))
     }
 }

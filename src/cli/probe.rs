@@ -6,6 +6,7 @@ use super::options::{BundleOptions, ClusterOptions, SiteOptions};
 use super::ui::Ui;
 use crate::cluster::ProbeReport;
 use crate::ops::{InstallOptions, probe};
+use crate::registry::Access;
 
 /// Prove that an installed bundle enforces: send what must be refused, as dry runs, and see it refused
 #[derive(clap::Args)]
@@ -24,6 +25,7 @@ impl Args {
             trust: self.bundle.trust(ui, environment)?,
             cluster: self.cluster.connect(environment),
             site: self.site.choice()?,
+            access: Access::default(),
             retag: false,
             force_conflicts: false,
             jobs: 1,

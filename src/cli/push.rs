@@ -27,7 +27,8 @@ impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let endpoint = self.registry.endpoint()?;
         let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?);
-        let options = PushOptions { endpoint, retag: self.retag, jobs: self.jobs };
+        let access = self.registry.access(&endpoint, environment);
+        let options = PushOptions { endpoint, access, retag: self.retag, jobs: self.jobs };
         let report = push(archive, &options, ui.reporter()).await?;
         let host = &options.endpoint.host;
         let text = format!(

@@ -11,7 +11,7 @@ use super::judge::{Judged, judge, refuse_denied};
 use super::workspace::Workspace;
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedFile, LockedItem};
-use crate::registry::{Client, RegistryError};
+use crate::registry::{Access, Client, RegistryError};
 use crate::resolve::{Resolved, resolve};
 use crate::spec::{DenyList, FileMirror, FileSpec, Item, Registries};
 use crate::trust::TrustedRoot;
@@ -38,9 +38,15 @@ impl Upstream {
     /// Reaches upstream as the registries file says.
     ///
     /// # Errors
-    /// When the machine's TLS set-up cannot be used.
-    pub fn new(registries: Registries, deny: DenyList, root: TrustedRoot) -> Result<Self, OpsError> {
-        Ok(Self { files: registries.files.clone(), client: Client::new(registries)?, deny, root })
+    /// When a certificate, a key or the address of a proxy cannot be used.
+    pub fn new(
+        registries: Registries,
+        deny: DenyList,
+        root: TrustedRoot,
+        access: &Access,
+    ) -> Result<Self, OpsError> {
+        let files = registries.files.clone();
+        Ok(Self { files, client: Client::with_access(registries, access)?, deny, root })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::cluster::{
     ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, ProbeReport, Revision, UninstallReport,
 };
 use crate::registry::push::PushReport;
-use crate::registry::{Client, Endpoint};
+use crate::registry::{Access, Client, Endpoint};
 use crate::report::Reporter;
 use crate::spec::{Registries, Site};
 
@@ -27,6 +27,8 @@ pub struct InstallOptions {
     pub cluster: ConnectOptions,
     /// The site.
     pub site: SiteChoice,
+    /// How its registry is reached.
+    pub access: Access,
     /// Whether tags that point elsewhere are moved.
     pub retag: bool,
     /// Whether fields of other managers are taken over.
@@ -71,7 +73,8 @@ pub async fn install(
     let cluster = Cluster::connect(&options.cluster).await?;
     let site = detect(&cluster, &options.site).await?;
     let endpoint = site_endpoint(&site.site);
-    Client::new(Registries::default())?.ping(&endpoint).await?;
+    let access = options.access.clone().with_certificates(&endpoint.host, &site.site.registry.certificates);
+    Client::with_access(Registries::default(), &access)?.ping(&endpoint).await?;
     let set = render_site(&archive, &site)?;
     let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
     reporter.step(format!(
@@ -85,7 +88,7 @@ pub async fn install(
         version: verified.version.clone(),
         digest: verified.digest.to_string(),
     };
-    let push_options = PushOptions { endpoint, retag: options.retag, jobs: options.jobs };
+    let push_options = PushOptions { endpoint, access, retag: options.retag, jobs: options.jobs };
     let pushed = push(Arc::new(archive), &push_options, reporter.clone()).await?;
     reporter.step(format!(
         "pushed {} blobs ({} bytes) to `{}`; {} entries were there already",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::OpsError;
 use crate::archive::{Archive, Entry, Role};
 use crate::registry::push::{Item, Push, PushReport};
-use crate::registry::{Client, Endpoint, Manifest};
+use crate::registry::{Access, Client, Endpoint, Manifest};
 use crate::report::{Reporter, Silent};
 use crate::spec::Registries;
 
@@ -14,6 +14,8 @@ use crate::spec::Registries;
 pub struct PushOptions {
     /// The target.
     pub endpoint: Endpoint,
+    /// How it is reached.
+    pub access: Access,
     /// Whether a tag that points elsewhere is moved.
     pub retag: bool,
     /// How many blobs are sent at once.
@@ -29,7 +31,7 @@ pub async fn push(
     options: &PushOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<PushReport, OpsError> {
-    let client = Client::new(Registries::default())?;
+    let client = Client::with_access(Registries::default(), &options.access)?;
     let push = Push { client, endpoint: options.endpoint.clone(), retag: options.retag, jobs: options.jobs };
     let plan = push.plan(items(&archive)).await?;
     let (checked, uploads) = (archive.clone(), plan.uploads());

@@ -1,16 +1,122 @@
 //! What a registry answers: taken within bounds, compared with what was asked for, and put into words where it is a refusal.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use futures_util::StreamExt;
-use reqwest::Response;
+use reqwest::{Response, StatusCode, Url};
+use tokio::time::timeout;
 
 use super::error::RegistryError;
+use super::retry::retry_after;
+use super::secret::Secrets;
 use crate::digest::Digest;
 
 const MAX_MESSAGE_BYTES: u64 = 64 * 1024;
 
+/// An answer whose body was not read yet.
+pub(super) struct Answer {
+    response: Response,
+    silence: Duration,
+    secrets: Secrets,
+}
+
+impl Answer {
+    pub(super) fn new(response: Response, silence: Duration, secrets: Secrets) -> Self {
+        Self { response, silence, secrets }
+    }
+
+    /// Hides other secrets than those of the request's credential.
+    pub(super) fn hiding(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        self.response.url()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        header(&self.response, name)
+    }
+
+    /// Returns every header of a name.
+    pub(super) fn headers(&self, name: &str) -> Vec<String> {
+        let values = self.response.headers().get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect()
+    }
+
+    /// Returns the body's next piece. `received` bytes came before it.
+    pub(super) async fn next(&mut self, what: &str, received: u64) -> Result<Option<Bytes>, RegistryError> {
+        match timeout(self.silence, self.response.chunk()).await {
+            Ok(Ok(piece)) => Ok(piece),
+            Ok(Err(source)) => Err(RegistryError::BrokenOff {
+                what: what.to_owned(),
+                url: shown(self.url()),
+                received,
+                source: source.without_url(),
+            }),
+            Err(_) => Err(silent(what, self.url(), self.silence)),
+        }
+    }
+
+    /// Returns a body of at most `limit` bytes.
+    pub(super) async fn bounded(mut self, what: &str, limit: u64) -> Result<Bytes, RegistryError> {
+        let too_large = || RegistryError::TooLarge { what: what.to_owned(), limit };
+        if self.response.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::new();
+        while let Some(piece) = self.next(what, bytes.len() as u64).await? {
+            if (bytes.len() + piece.len()) as u64 > limit {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.into())
+    }
+
+    /// Returns the error of an answer that is not the expected one.
+    pub(super) async fn refused(self, what: &str, expected: &'static str) -> RegistryError {
+        let (status, url, what) = (self.status().as_u16(), shown(self.url()), what.to_owned());
+        match status {
+            401 | 403 => RegistryError::Unauthorized { what, url, status },
+            404 => RegistryError::NotFound { what, url },
+            _ => {
+                let retry_after = retry_after(&self.response);
+                let message = self.message(&what).await;
+                RegistryError::Status { what, url, expected, status, message, retry_after }
+            }
+        }
+    }
+
+    /// Returns what the registry said, on one line; empty, or beginning with `: `.
+    pub(super) async fn message(self, what: &str) -> String {
+        let secrets = self.secrets.clone();
+        let said = self.bounded(what, MAX_MESSAGE_BYTES).await.unwrap_or_default();
+        message(&secrets.hide(&String::from_utf8_lossy(&said)))
+    }
+}
+
 pub(super) fn header(answer: &Response, name: &str) -> Option<String> {
     answer.headers().get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// Returns an address without what may be secret in it: a user, a password, and what an upload or a store carries behind the `?`.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Only addresses without a host have none, and those are not asked.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.to_string()
+}
+
+pub(super) fn silent(what: &str, url: &Url, limit: Duration) -> RegistryError {
+    RegistryError::Silent { what: what.to_owned(), url: shown(url), seconds: limit.as_secs() }
 }
 
 pub(super) fn expect_digest(what: &str, expected: &str, found: Digest) -> Result<(), RegistryError> {
@@ -24,53 +130,15 @@ pub(super) fn expect_digest(what: &str, expected: &str, found: Digest) -> Result
     })
 }
 
-pub(super) fn broken_off(what: &str, url: &str, received: u64, source: reqwest::Error) -> RegistryError {
-    let source = source.without_url();
-    RegistryError::BrokenOff { what: what.to_owned(), url: url.to_owned(), received, source }
-}
-
-pub(super) async fn bounded(answer: Response, what: &str, limit: u64) -> Result<Bytes, RegistryError> {
-    let too_large = || RegistryError::TooLarge { what: what.to_owned(), limit };
-    if answer.content_length().is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let url = answer.url().to_string();
-    let mut pieces = answer.bytes_stream();
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|source| broken_off(what, &url, bytes.len() as u64, source))?;
-        if (bytes.len() + piece.len()) as u64 > limit {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes.into())
-}
-
-pub(super) async fn refused(answer: Response, what: &str, expected: &'static str) -> RegistryError {
-    // What an upload's address carries behind the `?` is the registry's own affair.
-    let mut url = answer.url().clone();
-    url.set_query(None);
-    let (status, url, what) = (answer.status().as_u16(), url.to_string(), what.to_owned());
-    match status {
-        401 | 403 => RegistryError::Unauthorized { what, url, status },
-        404 => RegistryError::NotFound { what, url },
-        _ => {
-            let said = bounded(answer, &what, MAX_MESSAGE_BYTES).await.unwrap_or_default();
-            RegistryError::Status { what, url, expected, status, message: message(&said) }
-        }
-    }
-}
-
 /// Returns what a registry said about an error, on one line.
-fn message(body: &[u8]) -> String {
-    let said = serde_json::from_slice::<serde_json::Value>(body).ok();
+fn message(body: &str) -> String {
+    let said = serde_json::from_str::<serde_json::Value>(body).ok();
     let first = said.as_ref().and_then(|value| value.pointer("/errors/0"));
     let text = match first {
         Some(error) => {
             ["code", "message"].iter().filter_map(|key| error[key].as_str()).collect::<Vec<_>>().join(" ")
         }
-        None => String::from_utf8_lossy(body).into_owned(),
+        None => body.to_owned(),
     };
     let line: String = text.chars().filter(|letter| !letter.is_control()).take(200).collect();
     if line.is_empty() { line } else { format!(": {line}") }

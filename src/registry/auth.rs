@@ -1,19 +1,57 @@
 //! Credentials and tokens: from the Docker and Podman files and helpers, never from an argument.
+//!
+//! A token is fetched when a registry asks for one, once for all that its scope allows, and again when it runs out.
+
+mod challenge;
+mod stored;
+mod token;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use docker_credential::{CredentialRetrievalError, DockerCredential};
-use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::secrets::RegistryAuth;
-use oci_client::{Reference, RegistryOperation};
 use tokio::sync::Mutex;
 
+use super::answer::Answer;
+use super::client::Client;
 use super::endpoint::Endpoint;
 use super::error::RegistryError;
+use super::secret::Secrets;
+use challenge::Challenge;
+pub(super) use stored::Login;
+use stored::Logins;
+
+/// What a request needs to be allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Scope {
+    /// The repository's path.
+    pub repository: String,
+    /// Whether it is written to.
+    pub push: bool,
+    /// The repository that a blob is taken over from.
+    pub source: Option<String>,
+}
+
+impl Scope {
+    /// Returns what a token service is asked for, one text a repository.
+    // See: distribution docs/spec/auth/scope.md
+    fn texts(&self) -> Vec<String> {
+        let actions = if self.push { "pull,push" } else { "pull" };
+        let own = format!("repository:{}:{actions}", self.repository);
+        let source = self.source.iter().map(|source| format!("repository:{source}:pull"));
+        [own].into_iter().chain(source).collect()
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.texts().join(" "))
+    }
+}
 
 /// What is put into the `Authorization` header.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Credential {
     Bearer(String),
     Basic(String, String),
@@ -26,125 +64,103 @@ impl Credential {
             Self::Basic(user, password) => request.basic_auth(user, Some(password)),
         }
     }
+
+    pub(super) fn secrets(&self) -> Secrets {
+        match self {
+            Self::Bearer(token) => Secrets::of(token),
+            Self::Basic(user, password) => Secrets::of_basic(user, password),
+        }
+    }
 }
 
-type Slot = Arc<Mutex<Option<Credential>>>;
+/// A credential, and until when it is good.
+#[derive(Clone)]
+struct Held {
+    credential: Credential,
+    until: Option<Duration>,
+}
 
-/// Fetches each credential once, however many transfers ask for it at the same time.
+impl Held {
+    fn is_good(&self, now: Duration) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+type Slot = Arc<Mutex<Option<Held>>>;
+
+/// The credentials that were obtained, each once, however many transfers ask for it at the same time.
 #[derive(Default)]
 pub(super) struct Credentials {
-    slots: Mutex<HashMap<(String, String, bool), Slot>>,
+    slots: Mutex<HashMap<(String, String), Slot>>,
+    logins: Logins,
 }
 
 impl Credentials {
-    /// Returns the credential that was obtained before, if any.
+    /// Returns the credential that was obtained before, if it is still good.
     pub(super) async fn known(
         &self,
         endpoint: &Endpoint,
-        repository: &str,
-        push: bool,
+        scope: &Scope,
+        now: Duration,
     ) -> Option<Credential> {
-        self.slot(endpoint, repository, push).await.lock().await.clone()
+        let slot = self.slot(endpoint, scope).await;
+        let held = slot.lock().await.clone();
+        held.filter(|held| held.is_good(now)).map(|held| held.credential)
     }
 
-    /// Obtains a credential, after the registry asked for one.
-    pub(super) async fn obtain(
-        &self,
-        endpoint: &Endpoint,
-        repository: &str,
-        push: bool,
-        what: &str,
-    ) -> Result<Option<Credential>, RegistryError> {
-        let slot = self.slot(endpoint, repository, push).await;
-        let mut held = slot.lock().await;
-        if held.is_none() {
-            *held = fetch(endpoint, repository, push, what).await?;
-        }
-        Ok(held.clone())
-    }
-
-    async fn slot(&self, endpoint: &Endpoint, repository: &str, push: bool) -> Slot {
-        let key = (endpoint.host.clone(), repository.to_owned(), push);
+    async fn slot(&self, endpoint: &Endpoint, scope: &Scope) -> Slot {
+        let key = (endpoint.host.clone(), scope.to_string());
         self.slots.lock().await.entry(key).or_default().clone()
     }
-}
 
-async fn fetch(
-    endpoint: &Endpoint,
-    repository: &str,
-    push: bool,
-    what: &str,
-) -> Result<Option<Credential>, RegistryError> {
-    let failed =
-        |reason: String| RegistryError::Login { what: what.to_owned(), host: endpoint.host.clone(), reason };
-    let login = stored(&endpoint.host).await.map_err(|error| failed(error.to_string()))?;
-    let protocol = if endpoint.plain_http {
-        ClientProtocol::HttpsExcept(vec![endpoint.host.clone()])
-    } else {
-        ClientProtocol::Https
-    };
-    let config = ClientConfig { protocol, ..ClientConfig::default() };
-    let client = oci_client::Client::try_from(config).map_err(|error| failed(error.to_string()))?;
-    let reference = Reference::with_tag(endpoint.host.clone(), repository.to_owned(), "latest".to_owned());
-    let operation = if push { RegistryOperation::Push } else { RegistryOperation::Pull };
-    let token =
-        client.auth(&reference, &login, operation).await.map_err(|error| failed(error.to_string()))?;
-    Ok(match (token, login) {
-        (Some(token), _) => Some(Credential::Bearer(token)),
-        (None, RegistryAuth::Basic(user, password)) => Some(Credential::Basic(user, password)),
-        (None, _) => None,
-    })
-}
-
-/// Returns the login that is stored for a host, or the anonymous one where none is.
-async fn stored(host: &str) -> Result<RegistryAuth, CredentialRetrievalError> {
-    let (docker, podman) = stored_under(host);
-    let found = tokio::task::spawn_blocking(move || {
-        docker_credential::get_credential(&docker)
-            .or_else(|_| docker_credential::get_podman_credential(&podman))
-    });
-    match found.await {
-        Ok(Ok(DockerCredential::UsernamePassword(user, password))) => Ok(RegistryAuth::Basic(user, password)),
-        Ok(Err(
-            error @ (CredentialRetrievalError::HelperFailure { .. }
-            | CredentialRetrievalError::CredentialDecodingError),
-        )) => Err(redact(error)),
-        _ => Ok(RegistryAuth::Anonymous),
+    #[cfg(test)]
+    pub(super) fn fixed(logins: impl IntoIterator<Item = (String, Login)>) -> Self {
+        Self { slots: Mutex::default(), logins: Logins::fixed(logins) }
     }
 }
 
-/// Returns the names under which Docker and Podman keep the login of a host.
-fn stored_under(host: &str) -> (String, String) {
-    let (docker, podman) = match host {
-        "registry-1.docker.io" => ("https://index.docker.io/v1/", "docker.io"),
-        _ => (host, host),
-    };
-    (docker.to_owned(), podman.to_owned())
-}
-
-/// A helper's output may hold the secret itself.
-fn redact(error: CredentialRetrievalError) -> CredentialRetrievalError {
-    match error {
-        CredentialRetrievalError::HelperFailure { helper, .. } => CredentialRetrievalError::HelperFailure {
-            helper,
-            stdout: "(not shown)".to_owned(),
-            stderr: "(not shown)".to_owned(),
-        },
-        other => other,
+impl Client {
+    /// Obtains what a registry asked for. `None`: there is nothing better than what was used.
+    pub(super) async fn log_in(
+        &self,
+        endpoint: &Endpoint,
+        scope: &Scope,
+        answer: &Answer,
+        used: Option<&Credential>,
+        what: &str,
+    ) -> Result<Option<Credential>, RegistryError> {
+        let slot = self.inner.credentials.slot(endpoint, scope).await;
+        let mut held = slot.lock().await;
+        let known = held.as_ref().filter(|held| held.is_good(self.inner.clock.now()));
+        if let Some(newer) = known.filter(|held| used != Some(&held.credential)) {
+            return Ok(Some(newer.credential.clone()));
+        }
+        *held = self.obtain(endpoint, scope, answer, what).await?;
+        let fresh = held.as_ref().map(|held| held.credential.clone());
+        Ok(fresh.filter(|fresh| used != Some(fresh)))
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn docker_hubs_login_is_stored_under_another_name_by_each_tool() {
-        for (host, docker, podman) in [
-            ("registry-1.docker.io", "https://index.docker.io/v1/", "docker.io"),
-            ("registry.lan:5000", "registry.lan:5000", "registry.lan:5000"),
-        ] {
-            assert_eq!(stored_under(host), (docker.to_owned(), podman.to_owned()));
+    async fn obtain(
+        &self,
+        endpoint: &Endpoint,
+        scope: &Scope,
+        answer: &Answer,
+        what: &str,
+    ) -> Result<Option<Held>, RegistryError> {
+        let failed =
+            |reason| RegistryError::Login { what: what.to_owned(), host: endpoint.host.clone(), reason };
+        let login = self.inner.credentials.logins.of(&endpoint.host).await.map_err(failed)?;
+        match (Challenge::of(answer), login) {
+            (Challenge::Bearer(bearer), login) => {
+                token::fetch(self, &token::Wish { endpoint, scope, bearer, login, what }).await.map(Some)
+            }
+            (Challenge::Other, Login::Basic(user, password)) => {
+                Ok(Some(Held { credential: Credential::Basic(user, password), until: None }))
+            }
+            (Challenge::Other, Login::Identity(_)) => {
+                Err(failed("an identity token is stored, and the registry names no token service".to_owned()))
+            }
+            (Challenge::Other, Login::Anonymous) => Ok(None),
         }
     }
 }

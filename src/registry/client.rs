@@ -1,24 +1,26 @@
 //! The client side of the OCI distribution protocol.
 //!
-//! Tokens come from `oci-client`. The calls themselves are made here and in `repository`, because that
-//! crate takes bodies of any size, panics where a `Location` is missing, and takes a legal answer to a mount for an error.
+//! The calls are made here and in `repository`, and so are the tokens fetched: `oci-client` takes bodies of any size, panics where
+//! a `Location` is missing, takes a legal answer to a mount for an error, and tells neither why a token was refused nor when it ends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::StatusCode;
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
 
-use super::answer::{bounded, refused};
+use super::access::Access;
+use super::answer::{Answer, shown};
 use super::auth::Credentials;
+use super::clock::Clock;
 use super::endpoint::Endpoint;
 use super::error::RegistryError;
+use super::exchange::Ask;
 use super::repository::Repository;
+use super::retry::{Attempts, Patience};
+use super::silence::Activity;
+use super::transport::Transport;
 use crate::reference::ImageRef;
 use crate::spec::Registries;
-
-const CONNECT_SECONDS: u64 = 10;
-const SILENCE_SECONDS: u64 = 60;
 
 /// A client for any number of registries.
 #[derive(Clone)]
@@ -27,31 +29,38 @@ pub struct Client {
 }
 
 pub(super) struct Inner {
-    pub(super) http: reqwest::Client,
+    pub(super) transport: Transport,
     registries: Registries,
     pub(super) credentials: Credentials,
+    pub(super) patience: Patience,
+    pub(super) clock: Clock,
 }
 
 impl Client {
-    /// Makes a client that asks upstream's hosts where `registries` says.
+    /// Makes a client that asks upstream's hosts where `registries` says, directly.
     ///
     /// # Errors
-    /// When the machine's TLS set-up cannot be used.
+    /// When a certificate or key that `registries` names cannot be used.
     pub fn new(registries: Registries) -> Result<Self, RegistryError> {
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("bundle/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
-                .read_timeout(Duration::from_secs(SILENCE_SECONDS))
+        Self::with_access(registries, &Access::default())
+    }
+
+    /// Makes a client that asks upstream's hosts where `registries` says, in the way that `access` says.
+    ///
+    /// # Errors
+    /// When a certificate, a key or the address of a proxy cannot be used.
+    pub fn with_access(registries: Registries, access: &Access) -> Result<Self, RegistryError> {
+        let mirrors = registries.mirrors.values();
+        let access = mirrors.fold(access.clone(), |access, mirror| {
+            access.with_certificates(&Endpoint::new(&mirror.host, None, "").host, &mirror.certificates)
+        });
+        let inner = Inner {
+            transport: Transport::new(&access)?,
+            registries,
+            credentials: Credentials::default(),
+            patience: access.patience,
+            clock: Clock::system(),
         };
-        // A machine without a store of certificate authorities can still talk to plain registries.
-        let http = builder().build().or_else(|_| builder().tls_certs_only([]).build());
-        let unusable = |source| RegistryError::Unreachable {
-            what: "TLS".to_owned(),
-            url: "this machine".to_owned(),
-            source,
-        };
-        let inner = Inner { http: http.map_err(unusable)?, registries, credentials: Credentials::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -65,9 +74,12 @@ impl Client {
     /// Returns a repository at an endpoint; `name` is what errors call it.
     #[must_use]
     pub fn repository(&self, endpoint: Endpoint, path: &str, name: &str) -> Repository {
-        let path =
-            if endpoint.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", endpoint.prefix) };
+        let path = endpoint.prefixed(path);
         Repository { client: self.clone(), endpoint, path, name: name.to_owned() }
+    }
+
+    pub(super) fn attempts(&self) -> Attempts<'_> {
+        Attempts::new(&self.inner.patience, &self.inner.clock)
     }
 
     /// Asks a registry whether it is there at all.
@@ -75,17 +87,22 @@ impl Client {
     /// # Errors
     /// When it does not answer as a registry does.
     pub async fn ping(&self, endpoint: &Endpoint) -> Result<(), RegistryError> {
-        let url = format!("{}/v2/", endpoint.base());
         let what = format!("registry `{}`", endpoint.host);
-        let answer = self.inner.http.get(&url).send().await;
-        let answer = answer.map_err(|source| RegistryError::Unreachable {
-            what: what.clone(),
-            url: url.clone(),
-            source: source.without_url(),
-        })?;
+        let url = address(&format!("{}/v2/", endpoint.base()), &what)?;
+        let mut attempts = self.attempts();
+        loop {
+            match self.try_ping(&url, &what).await {
+                Err(error) => attempts.after(error).await?,
+                answered => return answered,
+            }
+        }
+    }
+
+    async fn try_ping(&self, url: &Url, what: &str) -> Result<(), RegistryError> {
+        let answer = self.get(url, what).await?;
         match answer.status() {
             StatusCode::OK | StatusCode::UNAUTHORIZED => Ok(()),
-            _ => Err(refused(answer, &what, "200").await),
+            _ => Err(answer.refused(what, "200").await),
         }
     }
 
@@ -94,16 +111,56 @@ impl Client {
     /// # Errors
     /// When it is not there, too large, or breaks off.
     pub async fn file(&self, url: &str, limit: u64) -> Result<Bytes, RegistryError> {
-        let what = format!("file `{url}`");
-        let answer = self.inner.http.get(url).send().await;
-        let answer = answer.map_err(|source| RegistryError::Unreachable {
-            what: what.clone(),
-            url: url.to_owned(),
-            source: source.without_url(),
-        })?;
-        match answer.status() {
-            StatusCode::OK => bounded(answer, &what, limit).await,
-            _ => Err(refused(answer, &what, "200").await),
+        let url = address(url, "a file")?;
+        let what = format!("file `{}`", shown(&url));
+        let mut attempts = self.attempts();
+        loop {
+            match self.try_file(&url, &what, limit).await {
+                Err(error) => attempts.after(error).await?,
+                taken => return taken,
+            }
         }
     }
+
+    async fn try_file(&self, url: &Url, what: &str, limit: u64) -> Result<Bytes, RegistryError> {
+        let answer = self.get(url, what).await?;
+        match answer.status() {
+            StatusCode::OK => answer.bounded(what, limit).await,
+            _ => Err(answer.refused(what, "200").await),
+        }
+    }
+
+    /// Asks where nobody logs in.
+    async fn get(&self, url: &Url, what: &str) -> Result<Answer, RegistryError> {
+        let ask = Ask {
+            what,
+            method: Method::GET,
+            url: url.clone(),
+            login: None,
+            prepare: &|request: RequestBuilder| request,
+            activity: Activity::default(),
+            silence: self.inner.patience.silence,
+        };
+        self.follow(&ask, None).await
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(registries: Registries, access: &Access, credentials: Credentials) -> Self {
+        let inner = Inner {
+            transport: Transport::new(access).expect("a transport"),
+            registries,
+            credentials,
+            patience: access.patience,
+            clock: Clock::Virtual(Arc::default()),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+}
+
+/// Reads an address; what is none is not repeated, as it may hold a password.
+pub(super) fn address(text: &str, what: &str) -> Result<Url, RegistryError> {
+    Url::parse(text).map_err(|error| RegistryError::Malformed {
+        what: what.to_owned(),
+        reason: format!("its address is none: {error}"),
+    })
 }

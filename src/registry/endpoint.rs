@@ -35,6 +35,12 @@ impl Endpoint {
         }
     }
 
+    /// Returns a repository's path with the prefix before it.
+    #[must_use]
+    pub fn prefixed(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
+    }
+
     /// Returns `http://host` or `https://host`.
     #[must_use]
     pub fn base(&self) -> String {

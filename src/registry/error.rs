@@ -1,5 +1,7 @@
 //! What can go wrong with a registry.
 
+use std::time::Duration;
+
 use crate::digest::InvalidDigest;
 
 /// A registry did not do what was asked, or sent what was not expected.
@@ -12,8 +14,20 @@ pub enum RegistryError {
         what: String,
         /// Where.
         url: String,
+        /// Whether nobody ever answered there: then it is not asked again.
+        lasting: bool,
         /// Why.
         source: reqwest::Error,
+    },
+    /// Nothing moved on a connection.
+    #[error("{what}: `{url}` was silent for {seconds} s")]
+    Silent {
+        /// What was asked for.
+        what: String,
+        /// Where.
+        url: String,
+        /// For how long, in seconds.
+        seconds: u64,
     },
     /// An answer that began and did not end.
     #[error("{what}: the answer of `{url}` broke off after {received} bytes")]
@@ -58,6 +72,30 @@ pub enum RegistryError {
         status: u16,
         /// What the registry said, shortened; empty, or beginning with `: `.
         message: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// It failed for a reason that passes, and that did not pass.
+    #[error("{source}; gave up after {} in {seconds} s{}", times(*attempts), wished(*wish))]
+    GaveUp {
+        /// How often it was tried.
+        attempts: u32,
+        /// How long that took, in seconds.
+        seconds: u64,
+        /// The wait that the registry asked for, in seconds, where that was longer than is waited for.
+        wish: Option<u64>,
+        /// What happened the last time.
+        source: Box<RegistryError>,
+    },
+    /// This machine's set-up for registries cannot be used.
+    #[error("{what}: {reason}")]
+    Setup {
+        /// What cannot be used.
+        what: String,
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// The content has another digest than the one that was asked for.
     #[error("{what}: expected digest `{expected}`, found `{found}`")]
@@ -120,7 +158,7 @@ impl RegistryError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(
-            self,
+            self.cause(),
             Self::Digest { .. } | Self::Size { .. } | Self::TooLarge { .. } | Self::Malformed { .. }
         )
     }
@@ -128,16 +166,17 @@ impl RegistryError {
     /// Returns a next step that works, whichever command asked.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let text = match self {
+        let text = match self.cause() {
             Self::Unreachable { url, .. } => {
                 return Some(format!("check that `{}/v2/` answers from this machine", origin(url)));
             }
             Self::Unauthorized { url, .. } => return Some(log_in(origin(url))),
             Self::Login { host, .. } => return Some(log_in(host)),
-            Self::BrokenOff { .. } => "run the same command again",
+            Self::BrokenOff { .. } | Self::Silent { .. } => "run the same command again",
             Self::Status { status: 429 | 500.., .. } => {
                 "that is the registry's own failure: run the same command again later"
             }
+            Self::Setup { hint, .. } => hint,
             Self::NotFound { .. } => {
                 "the registry lacks a part of what it publishes: run the same command again later"
             }
@@ -149,9 +188,44 @@ impl RegistryError {
         Some(text.to_owned())
     }
 
+    /// Returns what went wrong, whether or not it was tried more than once.
+    #[must_use]
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::GaveUp { source, .. } => source.cause(),
+            other => other,
+        }
+    }
+
+    /// Returns whether another attempt may end otherwise.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { lasting, source, .. } => !lasting && !source.is_builder(),
+            Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::BrokenOff { .. } | Self::Silent { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Returns how long the registry asks to wait.
+    pub(super) fn asks_to_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
     pub(super) fn digest(what: &str, error: &InvalidDigest) -> Self {
         Self::Malformed { what: what.to_owned(), reason: error.to_string() }
     }
+}
+
+fn times(attempts: u32) -> String {
+    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
+}
+
+fn wished(wish: Option<u64>) -> String {
+    wish.map(|seconds| format!(", as it asks to wait {seconds} s")).unwrap_or_default()
 }
 
 /// Returns scheme and host of an address.

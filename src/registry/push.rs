@@ -6,6 +6,8 @@
 mod blobs;
 mod error;
 mod manifests;
+mod read_back;
+mod referrers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +18,7 @@ pub use error::PushError;
 
 use super::endpoint::Endpoint;
 use super::oci::Descriptor;
-use super::{Client, Manifest, Repository};
+use super::{Client, Manifest, RegistryError, Repository};
 use crate::digest::Digest;
 use crate::report::Reporter;
 use crate::store::BlobSource;
@@ -92,6 +94,11 @@ impl Item {
         self.manifests.last()
     }
 
+    /// Returns what the item itself leads to, children first.
+    fn below(&self) -> &[Manifest] {
+        self.manifests.split_last().map_or(&[], |(_, below)| below)
+    }
+
     /// Returns its tag, or its digest where it has none.
     fn reference(&self) -> String {
         self.tag
@@ -127,17 +134,13 @@ impl Push {
         self.client.repository(self.endpoint.clone(), path, &format!("{}/{path}", self.endpoint.host))
     }
 
+    /// Returns whether an item is there with everything below it, and can be found. A push that was interrupted, or a registry that
+    /// was cleaned up, may have left a part.
     async fn is_present(&self, item: &Item) -> Result<bool, PushError> {
         let Some(top) = item.top() else { return Ok(true) };
         let found = self.repository(&item.repository).resolve(&item.reference()).await?;
         match found {
-            Some(found) if found == top.descriptor.digest => match &top.document.subject {
-                // A push that was interrupted may have left a referrer that nobody can find.
-                Some(subject) => {
-                    Ok(manifests::is_listed(self, &item.repository, &subject.digest, &found).await?)
-                }
-                None => Ok(true),
-            },
+            Some(found) if found == top.descriptor.digest => Ok(self.is_whole(item).await?),
             Some(found) if !self.retag => Err(PushError::TagTaken {
                 name: format!("{}/{}:{}", self.endpoint.host, item.repository, item.reference()),
                 expected: top.descriptor.digest,
@@ -145,6 +148,22 @@ impl Push {
             }),
             _ => Ok(false),
         }
+    }
+
+    async fn is_whole(&self, item: &Item) -> Result<bool, RegistryError> {
+        let repository = self.repository(&item.repository);
+        for manifest in item.below() {
+            let digest = manifest.descriptor.digest;
+            if repository.resolve(&digest.to_string()).await? != Some(digest) {
+                return Ok(false);
+            }
+        }
+        for manifest in &item.manifests {
+            if !read_back::is_found(self, item, manifest).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn plan_blobs(&self, items: &[Item]) -> Result<Vec<PlannedBlob>, PushError> {

@@ -122,6 +122,7 @@ mod tests {
             images,
             plain_http: None,
             prefix: prefix.into(),
+            ..SiteRegistry::default()
         };
         let locked = format!("ghcr.io/a/b:1@{}", Digest::of(b"upstream"));
         ImageMap::new(

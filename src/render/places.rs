@@ -75,6 +75,7 @@ mod tests {
             images: ImageMode::Rewrite,
             plain_http: None,
             prefix: String::new(),
+            ..SiteRegistry::default()
         };
         let images = ImageMap::new(&site, [("a/b:1".parse().unwrap(), Digest::of(b""))]);
         let mut object = Object::new(value, "10-x/y.yaml").unwrap();

@@ -44,6 +44,7 @@ pub(super) fn site(images: ImageMode) -> Site {
         images,
         plain_http: Some(true),
         prefix: String::new(),
+        ..SiteRegistry::default()
     };
     let gatekeeper = SiteGatekeeper {
         enforcement: Enforcement::Deny,

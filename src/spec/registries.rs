@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::Decoder;
+use super::decode::{Decoder, Fields};
 use super::node::{Node, Value};
 use super::site_file::is_host;
 use super::{Faults, parse_yaml};
@@ -16,8 +16,27 @@ pub struct Registries {
     pub files: Option<FileMirror>,
 }
 
+/// The certificates that are a host's own. The paths are relative to the working directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Certificates {
+    /// A file with the only authorities that may vouch for the host (PEM). `None`: the machine's.
+    pub ca: Option<String>,
+    /// A file with the certificate that this machine shows (PEM).
+    pub client_certificate: Option<String>,
+    /// A file with its key (PEM).
+    pub client_key: Option<String>,
+}
+
+impl Certificates {
+    /// Returns whether there are any: then TLS is meant, also on a loopback address.
+    #[must_use]
+    pub fn are_given(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
 /// A registry that is asked in place of upstream's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mirror {
     /// Host and port.
     pub host: String,
@@ -25,6 +44,8 @@ pub struct Mirror {
     pub prefix: String,
     /// Whether it speaks plain HTTP. `None`: plain on a loopback address, TLS anywhere else.
     pub plain_http: Option<bool>,
+    /// Who may vouch for it, and how this machine shows who it is.
+    pub certificates: Certificates,
 }
 
 /// Where files come from.
@@ -59,7 +80,9 @@ fn decode(decoder: &mut Decoder, root: &Node) -> Registries {
         if key.name == "files" {
             registries.files = decode_files(decoder, node);
         } else if is_host(&key.name) {
-            registries.mirrors.extend(decode_mirror(decoder, node).map(|mirror| (key.name.clone(), mirror)));
+            registries
+                .mirrors
+                .extend(decode_mirror(decoder, &key.name, node).map(|mirror| (key.name.clone(), mirror)));
         } else {
             decoder.fault(
                 key.place,
@@ -71,11 +94,23 @@ fn decode(decoder: &mut Decoder, root: &Node) -> Registries {
     registries
 }
 
-fn decode_mirror(decoder: &mut Decoder, node: &Node) -> Option<Mirror> {
-    let fields = decoder.fields(node, "a registry", &["mirror", "plainHttp"]);
+fn decode_mirror(decoder: &mut Decoder, upstream: &str, node: &Node) -> Option<Mirror> {
+    let known = ["mirror", "plainHttp", "ca", "clientCertificate", "clientKey"];
+    let fields = decoder.fields(node, "a registry", &known);
     let plain_http = fields.optional("plainHttp").and_then(|node| decoder.boolean(node, "`plainHttp`"));
-    let node = fields.required(decoder, "mirror", "127.0.0.1:5001")?;
-    let text = decoder.text(node, "`mirror`")?;
+    let certificates = decode_certificates(decoder, &fields);
+    let plain_http = plain_http.or(certificates.are_given().then_some(false));
+    let itself = plain_http.is_some();
+    let text = match fields.optional("mirror") {
+        None if itself => {
+            return Some(Mirror { host: upstream.to_owned(), plain_http, certificates, ..Mirror::default() });
+        }
+        _ => {
+            let node = fields.required(decoder, "mirror", "127.0.0.1:5001")?;
+            (node, decoder.text(node, "`mirror`")?)
+        }
+    };
+    let (node, text) = text;
     let (host, prefix) = text.split_once('/').unwrap_or((&text, ""));
     if !is_host(host) {
         decoder.fault(
@@ -84,7 +119,31 @@ fn decode_mirror(decoder: &mut Decoder, node: &Node) -> Option<Mirror> {
             "write host:port, or host:port/path",
         );
     }
-    Some(Mirror { host: host.to_owned(), prefix: prefix.trim_matches('/').to_owned(), plain_http })
+    Some(Mirror {
+        host: host.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+        plain_http,
+        certificates,
+    })
+}
+
+/// Reads the certificates of a host, among its other fields.
+pub(super) fn decode_certificates(decoder: &mut Decoder, fields: &Fields<'_>) -> Certificates {
+    let mut file =
+        |name: &str| fields.optional(name).and_then(|node| decoder.text(node, &format!("`{name}`")));
+    let certificates = Certificates {
+        ca: file("ca"),
+        client_certificate: file("clientCertificate"),
+        client_key: file("clientKey"),
+    };
+    if certificates.client_certificate.is_some() != certificates.client_key.is_some() {
+        decoder.fault(
+            fields.place(),
+            "a client certificate and its key come together",
+            "write both: {clientCertificate: FILE, clientKey: FILE}",
+        );
+    }
+    certificates
 }
 
 fn decode_files(decoder: &mut Decoder, node: &Node) -> Option<FileMirror> {
@@ -100,5 +159,43 @@ fn decode_files(decoder: &mut Decoder, node: &Node) -> Option<FileMirror> {
             );
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_is_asked_elsewhere_or_itself_with_certificates_of_its_own() {
+        let text = "docker.io: {mirror: cache.lan/hub, ca: ca.pem}\n\
+                    reg.lan: {clientCertificate: c.pem, clientKey: k.pem}\n\
+                    plain.lan: {plainHttp: true}\n";
+        let found = Registries::parse(text, "registries.yaml").unwrap().mirrors;
+        let file = |name: &str| Some(name.to_owned());
+        let hub = Certificates { ca: file("ca.pem"), ..Certificates::default() };
+        let own = Certificates { ca: None, client_certificate: file("c.pem"), client_key: file("k.pem") };
+        let mirror = |host: &str, certificates: Certificates| Mirror {
+            host: host.to_owned(),
+            plain_http: certificates.are_given().then_some(false),
+            certificates,
+            ..Mirror::default()
+        };
+        assert_eq!(found["docker.io"], Mirror { prefix: "hub".to_owned(), ..mirror("cache.lan", hub) });
+        assert_eq!(found["reg.lan"], mirror("reg.lan", own));
+        let plain = mirror("plain.lan", Certificates::default());
+        assert_eq!(found["plain.lan"], Mirror { plain_http: Some(true), ..plain });
+    }
+
+    #[test]
+    fn half_a_client_certificate_is_a_fault() {
+        let faults = Registries::parse("reg.lan: {clientKey: k.pem}\nother.lan: {}\n", "registries.yaml");
+        insta::assert_snapshot!(faults.unwrap_err(), @r"
+            `registries.yaml` has 2 faults
+              registries.yaml:1:10: a client certificate and its key come together
+                hint: write both: {clientCertificate: FILE, clientKey: FILE}
+              registries.yaml:2:12: a registry lacks `mirror`
+                hint: add `mirror: 127.0.0.1:5001`
+            ");
     }
 }

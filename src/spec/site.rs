@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::registries::Certificates;
+
 /// How the site runs Kubernetes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -86,6 +88,9 @@ pub struct SiteRegistry {
     pub plain_http: Option<bool>,
     /// A path put before every repository; empty for none, otherwise without slashes at its ends.
     pub prefix: String,
+    /// Who may vouch for it, and how this machine shows who it is. Templates do not see it.
+    #[serde(skip)]
+    pub certificates: Certificates,
 }
 
 /// How Gatekeeper enforces.

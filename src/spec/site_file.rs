@@ -2,6 +2,7 @@
 
 use super::decode::{Decoder, Fields};
 use super::node::Node;
+use super::registries::decode_certificates;
 use super::site::{
     Enforcement, ImageMode, Platform, PodSecurity, Site, SiteGatekeeper, SiteNamespace, SiteRegistry,
 };
@@ -48,17 +49,20 @@ fn decode(decoder: &mut Decoder, root: &Node) -> Site {
 }
 
 fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistry {
-    let fields = decoder.fields(node, "`registry`", &["address", "images", "plainHttp", "prefix"]);
+    let known = ["address", "images", "plainHttp", "prefix", "ca", "clientCertificate", "clientKey"];
+    let fields = decoder.fields(node, "`registry`", &known);
     let address = fields.required(decoder, "address", "registry.lan:5000");
     let address = address.and_then(|node| decode_address(decoder, node)).unwrap_or_default();
     let images = fields.optional("images").and_then(|node| decoder.choice(node, "`images`", IMAGES));
     let plain_http = fields.optional("plainHttp").and_then(|node| decoder.boolean(node, "`plainHttp`"));
     let prefix = fields.optional("prefix").and_then(|node| decode_prefix(decoder, node));
+    let certificates = decode_certificates(decoder, &fields);
     SiteRegistry {
         address,
         images: images.unwrap_or_default(),
-        plain_http,
+        plain_http: plain_http.or(certificates.are_given().then_some(false)),
         prefix: prefix.unwrap_or_default(),
+        certificates,
     }
 }
 

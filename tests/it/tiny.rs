@@ -82,14 +82,15 @@ impl Tiny {
         found.expect("an answer").expect("a manifest")
     }
 
-    /// Runs `bundle lock`.
-    pub fn lock(&self) -> [&'static str; 4] {
-        ["lock", "tiny.yaml", "--registries", "registries.yaml"]
+    /// Runs `bundle lock`; what fails once has failed.
+    pub fn lock(&self) -> [&'static str; 6] {
+        ["lock", "tiny.yaml", "--registries", "registries.yaml", "--retries", "0"]
     }
 
-    /// Runs `bundle build`, unsigned.
-    pub fn build(&self) -> [&'static str; 7] {
-        ["build", "tiny.yaml", "-o", "tiny.tar", "--insecure-unsigned", "--registries", "registries.yaml"]
+    /// Runs `bundle build`, unsigned; what fails once has failed.
+    pub fn build(&self) -> [&'static str; 9] {
+        let [_, spec, registries, file, retries, none] = self.lock();
+        ["build", spec, "-o", "tiny.tar", "--insecure-unsigned", registries, file, retries, none]
     }
 
     /// Runs a command that has to fail with a code, print no result and leave no file, and returns what it said.

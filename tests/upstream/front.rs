@@ -11,8 +11,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use tokio::net::TcpListener;
+
+use super::chaos::Chaos;
 
 /// What a registry does wrong.
 #[derive(Debug, Clone)]
@@ -36,6 +38,16 @@ pub enum Answer {
     Altered,
     /// The connection breaks after so many bytes of the body.
     CutAfter(u64),
+    /// The request is answered with this status and the demand to come again at once.
+    Busy(u16),
+    /// The connection breaks, and the registry never saw the request.
+    Reset,
+    /// The connection breaks, after the registry did what was asked.
+    ResetAfter,
+    /// The answer comes after others had their turn.
+    Late,
+    /// The answer does not say where.
+    WithoutLocation,
 }
 
 impl Fault {
@@ -64,6 +76,7 @@ struct Shared {
     behind: SocketAddr,
     http: reqwest::Client,
     faults: Mutex<Vec<Fault>>,
+    chaos: Mutex<Option<Chaos>>,
     requests: Mutex<Vec<String>>,
 }
 
@@ -84,7 +97,13 @@ impl Front {
         // The front speaks to a loopback address only and needs no certificate authorities.
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build();
         let http = http.map_err(std::io::Error::other)?;
-        let shared = Arc::new(Shared { behind, http, faults: Mutex::default(), requests: Mutex::default() });
+        let shared = Arc::new(Shared {
+            behind,
+            http,
+            faults: Mutex::default(),
+            chaos: Mutex::default(),
+            requests: Mutex::default(),
+        });
         let router = Router::new().fallback(answer).with_state(shared.clone());
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap_or_default() });
         Ok(Self { address, shared, task })
@@ -95,8 +114,14 @@ impl Front {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
+    /// Makes requests fail at random from now on.
+    pub fn rage(&self, chaos: Chaos) {
+        *self.shared.chaos.lock().unwrap_or_else(PoisonError::into_inner) = Some(chaos);
+    }
+
     /// Lifts every fault.
     pub fn heal(&self) {
+        *self.shared.chaos.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -113,9 +138,11 @@ impl Shared {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.push(format!("{method} {target}"));
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let fault = faults.iter_mut().find(|fault| fault.is_for(method, target))?;
-        fault.times = fault.times.map(|times| times - 1);
-        Some(fault.answer)
+        if let Some(fault) = faults.iter_mut().find(|fault| fault.is_for(method, target)) {
+            fault.times = fault.times.map(|times| times - 1);
+            return Some(fault.answer);
+        }
+        self.chaos.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.choose(method, target)
     }
 }
 
@@ -123,8 +150,29 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
     match shared.note(request.method(), &target) {
         Some(Answer::Status(status)) => refuse(status),
+        Some(Answer::Busy(status)) => {
+            let mut response = refuse(status);
+            response.headers_mut().insert("retry-after", HeaderValue::from_static("0"));
+            response
+        }
+        Some(Answer::Reset) => reset(),
+        Some(Answer::ResetAfter) => {
+            let _done = pass(&shared, request, &target, None).await;
+            reset()
+        }
+        Some(Answer::Late) => {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            pass(&shared, request, &target, None).await.unwrap_or_else(|_| refuse(502))
+        }
         fault => pass(&shared, request, &target, fault).await.unwrap_or_else(|_| refuse(502)),
     }
+}
+
+/// Ends the task that serves the connection, and so the connection, without a word on this side.
+fn reset() -> ! {
+    std::panic::resume_unwind(Box::new("reset by a test"))
 }
 
 fn refuse(status: u16) -> Response {
@@ -147,6 +195,9 @@ async fn pass(
     let mut response = Response::new(Body::empty());
     *response.status_mut() = answer.status();
     *response.headers_mut() = answer.headers().clone();
+    if fault == Some(Answer::WithoutLocation) {
+        response.headers_mut().remove("location");
+    }
     let pieces = answer.bytes_stream().map(|piece| piece.map_err(std::io::Error::other));
     *response.body_mut() = match fault {
         Some(Answer::Altered) => Body::from_stream(pieces.enumerate().map(alter)),

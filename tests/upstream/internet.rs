@@ -9,6 +9,7 @@
 
 mod artifact;
 mod attestation;
+mod chaos;
 mod compile;
 mod error;
 mod front;
@@ -30,9 +31,10 @@ use std::path::{Path, PathBuf};
 use airgap_bundle::digest::Digest;
 use airgap_bundle::reference::ImageRef;
 use airgap_bundle::registry::server::{Registry, Running};
-use airgap_bundle::registry::{Client, RegistryError};
+use airgap_bundle::registry::{Access, Client, Patience, RegistryError};
 use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
 
+pub use chaos::Chaos;
 pub use compile::standin;
 pub use error::UpstreamError;
 pub use front::{Answer, Fault, Front};
@@ -184,6 +186,7 @@ impl Upstream {
             host: address.to_string(),
             prefix: String::new(),
             plain_http: Some(true),
+            ..Mirror::default()
         };
         Registries {
             mirrors: self.hosts().map(|(host, address)| (host.clone(), mirror(address))).collect(),
@@ -206,7 +209,9 @@ impl Upstream {
     /// # Errors
     /// When the machine's TLS set-up cannot be used.
     pub fn client(&self) -> Result<Client, RegistryError> {
-        Client::new(self.registries())
+        // What fails once is to be seen.
+        let access = Access { patience: Patience::none(), ..Access::default() };
+        Client::with_access(self.registries(), &access)
     }
 
     /// Returns the front of a host or of an empty registry.

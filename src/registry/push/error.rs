@@ -53,23 +53,43 @@ impl PushError {
         match self {
             Self::Registry(error) => hint(error),
             Self::TagTaken { .. } => Some("`--retag` moves the tag to what the bundle holds".to_owned()),
-            Self::Collision { .. } => Some("keep one of the two in the spec, or build two bundles and push each under a prefix of its own".to_owned()),
-            Self::Incomplete { .. } => Some("run the same command again: only what is missing is sent".to_owned()),
+            Self::Collision { repository, first, second } => Some(mapping(repository, first, second)),
+            Self::Incomplete { .. } => {
+                Some("run the same command again: only what is missing is sent".to_owned())
+            }
         }
     }
+}
+
+/// Returns how two repositories of one path can be kept apart.
+fn mapping(repository: &str, first: &str, second: &str) -> String {
+    let host = |name: &str| name.split('/').next().unwrap_or_default().replace(':', "-");
+    let line = |name: &str| {
+        format!(
+            "`{name}` in a bundle of its own, pushed to `REGISTRY/{0}`: it becomes `{0}/{repository}`",
+            host(name)
+        )
+    };
+    format!(
+        "keep one of the two in the spec, or keep them apart: {}; {}; the site of each names its `prefix`",
+        line(first),
+        line(second)
+    )
 }
 
 /// Returns what helps with a registry that is pushed to.
 fn hint(error: &RegistryError) -> Option<String> {
     let hint = error.hint();
-    match error {
+    match error.cause() {
         RegistryError::Unreachable { .. } => hint.map(|hint| {
             hint + "; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise"
         }),
         RegistryError::NotFound { .. } => {
             Some("check that the registry takes pushes under this path".to_owned())
         }
-        RegistryError::BrokenOff { .. } | RegistryError::Status { status: 429 | 500.., .. } => {
+        RegistryError::BrokenOff { .. }
+        | RegistryError::Silent { .. }
+        | RegistryError::Status { status: 429 | 500.., .. } => {
             hint.map(|hint| hint + ", only what is missing is sent")
         }
         _ => hint,

@@ -1,4 +1,4 @@
-use super::manifests::{Unlisted, list};
+use super::referrers::{Unlisted, list};
 use super::*;
 use crate::registry::oci;
 use crate::registry::server::{Registry, Running};
@@ -116,4 +116,31 @@ async fn an_original_index_that_is_refused_is_left_out_and_said() {
         ),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_fallback_tag_that_is_no_index_is_not_overwritten() {
+    let (_running, push) = target().await;
+    let (theirs, ours) = (referrer("theirs"), referrer("ours"));
+    let subject = Digest::of(b"subject");
+    let tag = format!("sha256-{}", subject.hex());
+    put(&push, &tag, &theirs).await;
+    let refused = list(&push, vec![unlisted(subject, &ours.descriptor)]).await.unwrap_err().to_string();
+    assert!(
+        refused.ends_with("the tag is there and is no index of referrers; remove it from the registry"),
+        "{refused}"
+    );
+    assert_eq!(push.repository("a/b").resolve(&tag).await.unwrap(), Some(theirs.descriptor.digest));
+}
+
+#[test]
+fn two_repositories_of_one_path_are_told_how_to_be_kept_apart() {
+    let error = PushError::Collision {
+        repository: "a/b".to_owned(),
+        first: "docker.io/a/b".to_owned(),
+        second: "quay.io:443/a/b".to_owned(),
+    };
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("`docker.io/a/b` in a bundle of its own, pushed to `REGISTRY/docker.io`: it becomes `docker.io/a/b`"), "{hint}");
+    assert!(hint.contains("pushed to `REGISTRY/quay.io-443`"), "{hint}");
 }

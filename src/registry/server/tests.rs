@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::*;
 use crate::digest::Digest;
 use crate::registry::oci::{self, Descriptor};
-use crate::registry::{Endpoint, Manifest};
+use crate::registry::{Access, Endpoint, Manifest, Patience};
 
 const BLOB: &[u8] = b"0123456789";
 
@@ -191,7 +191,8 @@ async fn the_last_piece_of_an_altered_blob_is_withheld() {
         }
     };
     assert_eq!((broken, taken <= 2 * 256 * 1024), (true, true), "{taken} bytes");
-    let client = crate::registry::Client::new(crate::spec::Registries::default()).unwrap();
+    let access = Access { patience: Patience::none(), ..Access::default() };
+    let client = crate::registry::Client::with_access(crate::spec::Registries::default(), &access).unwrap();
     let repository = client.repository(Endpoint::new(&running.address.to_string(), None, ""), "a/b", "a/b");
     assert!(matches!(
         repository.stream_blob(&digest, 600_000, |_, _| Ok(())).await,

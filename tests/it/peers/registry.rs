@@ -17,9 +17,14 @@ pub struct Registry {
 impl Registry {
     /// Starts Debian's docker-registry (distribution 2.8): no referrers API.
     pub fn docker(programs: &Programs, folder: &Path) -> Self {
+        Self::docker_with(programs, folder, "", "")
+    }
+
+    /// Starts it with more of its configuration: entries of `http`, each after a comma, and further sections.
+    pub fn docker_with(programs: &Programs, folder: &Path, http: &str, sections: &str) -> Self {
         let storage = folder.join("docker-registry");
         let configuration = format!(
-            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {storage:?}}}}}\nhttp: {{addr: 127.0.0.1:0}}\n"
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {storage:?}}}}}\nhttp: {{addr: 127.0.0.1:0{http}}}\n{sections}"
         );
         fs::write(folder.join("docker-registry.yaml"), configuration).expect("a file");
         let mut command = programs.command("docker-registry", folder);

@@ -82,7 +82,6 @@ fn a_blob_that_breaks_off_is_an_error() {
         verified 2 images and artifacts, 0 files
         error: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: the answer of `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/blobs/[digest 1]` broke off after 100 bytes
           caused by: error decoding response body
-          caused by: request or response body error
           caused by: error reading a body from connection
           caused by: end of file before message length reached
 

@@ -17,8 +17,8 @@ fn target(tiny: &Tiny) -> String {
     tiny.stack.upstream.empty(1).expect("an empty registry").to_string()
 }
 
-fn push(target: &str) -> [&str; 4] {
-    ["push", "tiny.tar", target, "--insecure-unsigned"]
+fn push(target: &str) -> [&str; 6] {
+    ["push", "tiny.tar", target, "--insecure-unsigned", "--retries", "0"]
 }
 
 fn writing(path: &str, status: u16) -> Fault {
@@ -115,6 +115,60 @@ fn a_target_that_does_not_keep_what_it_took_is_found_out() {
 }
 
 #[test]
+fn an_index_whose_child_is_gone_is_sent_again() {
+    let tiny = built();
+    let target = target(&tiny);
+    tiny.stack.bundle(push(&target)).ok();
+    let child = tiny.manifest(IMAGE).document.manifests.expect("an index")[0].digest;
+    let gone = format!("/manifests/{child}");
+    let (method, answer) = (Some(Method::HEAD), Answer::Status(404));
+    tiny.front("empty-1").fault(Fault { method, path: gone.clone(), times: Some(1), answer });
+    let _before = tiny.front("empty-1").take_requests();
+    tiny.stack.bundle(push(&target)).ok();
+    let requests = tiny.front("empty-1").take_requests();
+    assert!(requests.iter().any(|line| line.starts_with("PUT ") && line.ends_with(&gone)), "{requests:?}");
+}
+
+#[test]
+fn a_signature_that_cannot_be_read_back_is_listed() {
+    let tiny = Tiny::new();
+    let subject = tiny.manifest(ARTIFACT).descriptor.digest;
+    let name = format!("sha256-{}.sig", subject.hex());
+    let signature = tiny.manifest(ARTIFACT);
+    let put = tiny.artifacts();
+    let put = put.put_manifest(&name, &signature.descriptor.media_type, signature.bytes.clone());
+    tiny.stack.block_on(put).expect("it is taken");
+    tiny.stack.bundle(tiny.build()).ok();
+    tiny.front("empty-1").fault(writing(&format!("/manifests/{name}"), 201));
+    let said = tiny.fails(1, push(&target(&tiny)));
+    assert!(said.contains("the push is not complete; these cannot be read back: "), "{said}");
+    assert!(said.contains(".sig"), "{said}");
+}
+
+#[test]
+fn a_referrer_that_cannot_be_found_from_its_subject_is_listed() {
+    let tiny = Tiny::new();
+    let subject = tiny.manifest(ARTIFACT).descriptor;
+    let referrer = serde_json::json!({
+        "schemaVersion": 2, "mediaType": subject.media_type, "layers": [], "subject": subject,
+        "config": tiny.manifest(ARTIFACT).document.config,
+    });
+    let bytes: bytes::Bytes = referrer.to_string().into();
+    let digest = airgap_bundle::digest::Digest::of(&bytes).to_string();
+    let artifacts = tiny.artifacts();
+    let put = artifacts.put_manifest(&digest, &subject.media_type, bytes);
+    tiny.stack.block_on(put).expect("it is taken");
+    tiny.stack.bundle(tiny.build()).ok();
+    // The registry says that it keeps the list, and does not give it.
+    tiny.front("empty-1").fault(Fault::reading("/referrers/", Answer::Status(404)));
+    insta::assert_snapshot!(tiny.fails(1, push(&target(&tiny))), @r"
+        error: the push is not complete; these cannot be read back: falcosecurity/rules/falco-rules@[digest 1] (not listed as a referrer)
+
+        hint: run the same command again: only what is missing is sent
+        ");
+}
+
+#[test]
 fn a_tag_that_points_elsewhere_is_moved_only_when_asked_to() {
     let tiny = built();
     let target = target(&tiny);
@@ -153,7 +207,7 @@ fn two_upstream_repositories_of_one_path_are_refused() {
     insta::assert_snapshot!(tiny.fails(1, push(&target(&tiny))), @r"
         error: `docker.io/falcosecurity/falco` and `mirror.example/falcosecurity/falco` would both become `falcosecurity/falco`
 
-        hint: keep one of the two in the spec, or build two bundles and push each under a prefix of its own
+        hint: keep one of the two in the spec, or keep them apart: `docker.io/falcosecurity/falco` in a bundle of its own, pushed to `REGISTRY/docker.io`: it becomes `docker.io/falcosecurity/falco`; `mirror.example/falcosecurity/falco` in a bundle of its own, pushed to `REGISTRY/mirror.example`: it becomes `mirror.example/falcosecurity/falco`; the site of each names its `prefix`
         ");
     assert_eq!(tiny.front("empty-1").take_requests(), Vec::<String>::new());
 }

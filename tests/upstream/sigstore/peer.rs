@@ -122,8 +122,7 @@ impl Peer {
         let cosign = Cosign::new()?;
         let running = Registry::writable().spawn().await.expect("a port");
         let front = Front::start(running.address).await.expect("a port");
-        let mirror =
-            Mirror { host: front.address.to_string(), prefix: String::new(), plain_http: Some(true) };
+        let mirror = Mirror { host: front.address.to_string(), plain_http: Some(true), ..Mirror::default() };
         let mirrors = [("docker.io".to_owned(), mirror)].into();
         let client = Client::new(Registries { mirrors, files: None }).expect("a client");
         let repository = client.upstream(&REFERENCE.parse().expect("a reference"));

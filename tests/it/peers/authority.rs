@@ -1,0 +1,21 @@
+//! A certificate authority of the tests' own, made by the real openssl.
+
+use std::path::Path;
+
+use super::programs::Programs;
+
+/// Makes an authority `ca.pem`, and below it a server's certificate for this machine and a client's: `NAME.pem`, `NAME.key`.
+pub fn make(programs: &Programs, folder: &Path) {
+    issue(programs, folder, "ca", &[]);
+    let below = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "basicConstraints=critical,CA:FALSE"];
+    issue(programs, folder, "server", &[&below[..], &["-addext", "subjectAltName=IP:127.0.0.1"]].concat());
+    issue(programs, folder, "client", &[&below[..], &["-addext", "extendedKeyUsage=clientAuth"]].concat());
+}
+
+fn issue(programs: &Programs, folder: &Path, name: &str, more: &[&str]) {
+    let (key, certificate, subject) = (format!("{name}.key"), format!("{name}.pem"), format!("/CN={name}"));
+    let fixed =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    let named = ["-keyout", &key, "-out", &certificate, "-subj", &subject];
+    programs.run("openssl", folder, &[&fixed[..], &named, more].concat()).ok();
+}
