@@ -22,7 +22,7 @@ pub use diff::{DiffReport, diff};
 pub use error::{EntryError, OpsError};
 pub use gather::Upstream;
 pub use inspect::{InspectReport, InspectedSignature, inspect};
-pub use install::{InstallOptions, InstallReport, install, probe, site_endpoint, uninstall};
+pub use install::{InstallOptions, InstallReport, Target, install, probe, site_endpoint, uninstall};
 pub use keygen::{KeygenReport, keygen};
 pub use lock::{LockOptions, LockReport, Update, lock};
 pub use push::{PushOptions, push};

@@ -5,7 +5,7 @@ use super::error::Failure;
 use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, install};
+use crate::ops::{InstallOptions, InstallReport, Target, install};
 
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
 #[derive(clap::Args)]
@@ -31,10 +31,13 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let options = InstallOptions {
+        let target = Target {
             trust: self.bundle.trust(ui, environment)?,
             cluster: self.cluster.connect(environment),
             site: self.site.choice()?,
+        };
+        let options = InstallOptions {
+            target,
             access: self.network.access(environment),
             retag: self.retag,
             force_conflicts: self.force_conflicts,

@@ -5,8 +5,7 @@ use super::error::Failure;
 use super::options::{BundleOptions, ClusterOptions, SiteOptions};
 use super::ui::Ui;
 use crate::cluster::ProbeReport;
-use crate::ops::{InstallOptions, probe};
-use crate::registry::Access;
+use crate::ops::{Target, probe};
 
 /// Prove that an installed bundle enforces: send what must be refused, as dry runs, and see it refused
 #[derive(clap::Args)]
@@ -21,16 +20,12 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let options = InstallOptions {
+        let target = Target {
             trust: self.bundle.trust(ui, environment)?,
             cluster: self.cluster.connect(environment),
             site: self.site.choice()?,
-            access: Access::default(),
-            retag: false,
-            force_conflicts: false,
-            jobs: 1,
         };
-        let report = probe(&self.bundle.file, &options, &*ui.reporter()).await?;
+        let report = probe(&self.bundle.file, &target, &*ui.reporter()).await?;
         ui.result(&table(&report), &json(&report));
         Ok(report.passed())
     }

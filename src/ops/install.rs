@@ -18,15 +18,22 @@ use crate::registry::{Access, Client, Endpoint};
 use crate::report::Reporter;
 use crate::spec::{Registries, Site};
 
-/// How to install.
+/// A cluster, the site that it is, and whom its operator trusts.
 #[derive(Debug, Clone)]
-pub struct InstallOptions {
+pub struct Target {
     /// Whom the operator trusts.
     pub trust: Trust,
     /// How the cluster is reached.
     pub cluster: ConnectOptions,
     /// The site.
     pub site: SiteChoice,
+}
+
+/// How to install.
+#[derive(Debug, Clone)]
+pub struct InstallOptions {
+    /// Where, and whom to trust.
+    pub target: Target,
     /// How its registry is reached.
     pub access: Access,
     /// Whether tags that point elsewhere are moved.
@@ -65,13 +72,12 @@ pub async fn install(
     options: &InstallOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<InstallReport, OpsError> {
-    let (archive, verified) = verify(path, &options.trust, &*reporter)?;
+    let (archive, verified) = verify(path, &options.target.trust, &*reporter)?;
     reporter.step(format!(
         "verified {} {}, {} bytes, index {}",
         verified.name, verified.version, verified.bytes, verified.digest
     ));
-    let cluster = Cluster::connect(&options.cluster).await?;
-    let site = detect(&cluster, &options.site).await?;
+    let (cluster, site) = options.target.reach().await?;
     let endpoint = site_endpoint(&site.site);
     let access = options.access.clone().with_certificates(&endpoint.host, &site.site.registry.certificates);
     Client::with_access(Registries::default(), &access)?.ping(&endpoint).await?;
@@ -100,27 +106,25 @@ pub async fn install(
     Ok(InstallReport { verified, pushed, applied, probes })
 }
 
-/// Fills in the platform from the nodes, where nobody named one.
-async fn detect(cluster: &Cluster, choice: &SiteChoice) -> Result<SiteChoice, OpsError> {
-    let mut choice = choice.clone();
-    if choice.platform.or(choice.site.platform).is_none() {
-        choice.platform = cluster.detect_platform().await?;
+impl Target {
+    /// Connects to the cluster, and fills in the site's platform from the nodes where nobody named one.
+    async fn reach(&self) -> Result<(Cluster, SiteChoice), OpsError> {
+        let cluster = Cluster::connect(&self.cluster).await?;
+        let mut site = self.site.clone();
+        if site.platform.or(site.site.platform).is_none() {
+            site.platform = cluster.detect_platform().await?;
+        }
+        Ok((cluster, site))
     }
-    Ok(choice)
 }
 
 /// Proves that an installed bundle enforces.
 ///
 /// # Errors
 /// When the bundle is refused, or the cluster cannot be asked.
-pub async fn probe(
-    path: &Path,
-    options: &InstallOptions,
-    reporter: &dyn Reporter,
-) -> Result<ProbeReport, OpsError> {
-    let archive = super::verify::open(path, &options.trust)?;
-    let cluster = Cluster::connect(&options.cluster).await?;
-    let site = detect(&cluster, &options.site).await?;
+pub async fn probe(path: &Path, target: &Target, reporter: &dyn Reporter) -> Result<ProbeReport, OpsError> {
+    let archive = super::verify::open(path, &target.trust)?;
+    let (cluster, site) = target.reach().await?;
     let set = render_site(&archive, &site)?;
     Ok(cluster.probe(&set, Patience::Brief, reporter).await?)
 }

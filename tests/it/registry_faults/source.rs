@@ -126,6 +126,24 @@ fn a_failure_while_looking_for_signatures_is_not_their_absence() {
     tiny.stack.bundle(tiny.lock()).ok();
 }
 
+#[test]
+fn only_404_says_that_there_is_no_signature() {
+    let tiny = Tiny::new();
+    let digest = tiny.manifest(ARTIFACT).descriptor.digest;
+    let mut taken = Vec::new();
+    for status in [400, 401, 403, 405, 406, 408, 410, 416, 429, 500, 501, 502, 503, 504] {
+        for path in [format!("referrers/{digest}"), format!("manifests/sha256-{}.sig", digest.hex())] {
+            tiny.fault(&path, Answer::Status(status));
+            let ran = tiny.stack.bundle(tiny.lock());
+            tiny.front("ghcr.io").heal();
+            if ran.code == Some(0) || !ran.stderr.contains(&status.to_string()) {
+                taken.push((status, path, ran));
+            }
+        }
+    }
+    assert!(taken.is_empty(), "{taken:?}");
+}
+
 fn tagged(tag: &str) -> (String, String) {
     (format!("`ghcr.io/falcosecurity/rules/falco-rules:{tag}`"), format!("manifests/{tag}"))
 }
