@@ -139,6 +139,16 @@ fn what_is_pushed_from_a_served_bundle_is_what_the_bundle_holds() {
     }
 }
 
+#[test]
+fn a_served_bundle_is_a_registry_that_needs_no_push() {
+    let stack = Stack::homelab();
+    stack.keys("mine");
+    let bundle = stack.build("b.tar", "mine");
+    let served = serve(&stack, &bundle, "mine.pub");
+    let said = stack.bundle(["push", "b.tar", &served.address.to_string(), "--key", "mine.pub"]).ok();
+    assert!(said.contains(": 0 entries, 0 blobs, 0 bytes; "), "{said}");
+}
+
 fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
     use airgap_bundle::ops::{BundleTrust, Trust, catalog, open};
     use airgap_bundle::spec::DenyList;

@@ -4,6 +4,8 @@
 
 mod access;
 mod authority;
+mod matrix;
+mod matrix_clients;
 pub mod programs;
 mod pushed;
 mod read;

@@ -22,13 +22,35 @@ impl Registry {
 
     /// Starts it with more of its configuration: entries of `http`, each after a comma, and further sections.
     pub fn docker_with(programs: &Programs, folder: &Path, http: &str, sections: &str) -> Self {
-        let storage = folder.join("docker-registry");
+        Self::docker_in(programs, folder, "docker-registry", http, sections)
+    }
+
+    /// Starts another one beside it, with a name and storage of its own.
+    pub fn docker_in(programs: &Programs, folder: &Path, name: &str, http: &str, sections: &str) -> Self {
+        Self::distribution_of("docker-registry", programs, folder, name, http, sections)
+    }
+
+    /// Starts distribution 3.1, docker-registry's successor: no referrers API either.
+    pub fn distribution(programs: &Programs, folder: &Path) -> Self {
+        Self::distribution_of("distribution", programs, folder, "distribution", "", "")
+    }
+
+    fn distribution_of(
+        program: &str,
+        programs: &Programs,
+        folder: &Path,
+        name: &str,
+        http: &str,
+        sections: &str,
+    ) -> Self {
+        let storage = folder.join(name);
         let configuration = format!(
             "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {storage:?}}}}}\nhttp: {{addr: 127.0.0.1:0{http}}}\n{sections}"
         );
-        fs::write(folder.join("docker-registry.yaml"), configuration).expect("a file");
-        let mut command = programs.command("docker-registry", folder);
-        command.args(["serve", "docker-registry.yaml"]);
+        let file = format!("{name}.yaml");
+        fs::write(folder.join(&file), configuration).expect("a file");
+        let mut command = programs.command(program, folder);
+        command.args(["serve", &file]);
         Self::start(command, "listening on ")
     }
 
