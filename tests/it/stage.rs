@@ -15,6 +15,7 @@ mod parts;
 mod pods;
 mod readers;
 mod sealed;
+mod served;
 mod traffic;
 
 use std::time::Instant;
@@ -53,6 +54,8 @@ fn the_shipped_bundle_crosses_to_a_sealed_node_and_leaves_it_as_it_was() {
         crossing::a_constraint_that_is_gone_is_found_out_and_put_back,
         readers::crane_validates_everything_that_was_pushed,
         readers::containerd_imports_the_bundle_as_it_is,
+        leaving::uninstall_leaves_the_cluster_as_it_was,
+        served::a_served_bundle_is_registry_enough,
         leaving::uninstall_leaves_the_cluster_as_it_was,
         leaving::nothing_is_left_of_the_stage,
     );

@@ -55,6 +55,11 @@ impl Stage {
 
     /// Runs the stage's own script, with nothing of this machine's in its environment but the search path.
     pub fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+        self.command(arguments).output().expect("the stage's script runs").into()
+    }
+
+    /// Returns a command that runs the stage's own script in this way.
+    pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(project().join("tests/stage/stage"));
         command
             .args(arguments)
@@ -65,7 +70,7 @@ impl Stage {
             .env("COSIGN_PASSWORD", PASSWORD)
             .env("BUNDLE_PARTS", &self.programs)
             .env("STAGE_NAME", &self.name);
-        command.output().expect("the stage's script runs").into()
+        command
     }
 }
 

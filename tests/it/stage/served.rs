@@ -1,0 +1,91 @@
+//! The bundle as the node's only registry: `bundle serve`, and nothing that is pushed.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use super::ground::{Ground, NAMESPACE};
+use super::pods::restricted_pod;
+
+const TAGGED: &str = "docker.io/falcosecurity/falcosidekick:2.34.1";
+
+/// `bundle serve` in the node's network; it ends when this is dropped.
+struct Served {
+    address: String,
+    process: Child,
+}
+
+impl Served {
+    fn start(ground: &Ground) -> Self {
+        let serve = ["serve", "b.tar", "--key", "mine.pub", "--listen", "127.0.0.1:0"];
+        let mut command =
+            ground.stage.command(["exec", env!("CARGO_BIN_EXE_bundle")].into_iter().chain(serve));
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a process");
+        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let first = lines.next().expect("a line").expect("a text");
+        let address = first.strip_prefix("serving on ").unwrap_or_else(|| panic!("{first}")).to_owned();
+        Self { address, process }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+/// Nothing that the registry gave is left on the node; then the node asks the served bundle, and the registry hears of nothing.
+pub fn a_served_bundle_is_registry_enough(ground: &Ground) {
+    forget_images(ground);
+    let served = Served::start(ground);
+    ask_only(ground, &served.address);
+    let heard = ground.stage.read("registry.log").len();
+    let site = fs::read_to_string(ground.stack.path("site.yaml")).expect("a site");
+    ground.stack.write("served.yaml", &site.replace("127.0.0.1:5000", &served.address));
+    let arguments =
+        ["install", "b.tar", "--key", "mine.pub", "--trusted-root", "root.json", "--site", "served.yaml"];
+    let ran = ground.stage.bundle(arguments);
+    assert!(ran.stderr.contains("\npushed 0 blobs (0 bytes) to "), "{}", ran.stderr);
+    assert!(ran.ok().ends_with("\ninstalled homelab-security 2026.11.0\n"));
+    ground.create(&restricted_pod("tagged", TAGGED)).ok();
+    let namespace = format!("--namespace={NAMESPACE}");
+    ground.stage.kubectl(["wait", "--for=condition=Ready", "pod/tagged", &namespace, "--timeout=60s"]).ok();
+    for (name, _) in ground.entries("image") {
+        ctr(ground, &["images", "pull", "--hosts-dir", &hosts(ground), &name]);
+    }
+    let log = ground.stage.read("registry.log");
+    assert_eq!(&log[heard..], "", "the registry was asked");
+}
+
+fn hosts(ground: &Ground) -> String {
+    ground.stage.directory.join("certs.d").to_str().expect("a plain path").to_owned()
+}
+
+fn ctr(ground: &Ground, arguments: &[&str]) -> String {
+    let socket = ground.stage.directory.join("node/run/containerd/containerd.sock");
+    let fixed = ["ctr", "--address", socket.to_str().expect("a plain path"), "--namespace", "k8s.io"];
+    ground.stage.exec(fixed.into_iter().chain(arguments.iter().copied())).ok()
+}
+
+/// Takes every image of a bundle off the node, with what belongs to it.
+fn forget_images(ground: &Ground) {
+    for space in ["k8s.io", "imported"] {
+        let listed = ctr(ground, &["--namespace", space, "images", "list", "--quiet"]);
+        let ours = listed.lines().filter(|name| !name.contains("stage/pause"));
+        let ours: Vec<_> = ours.filter(|name| !name.starts_with("sha256:") || space == "imported").collect();
+        let remove = ["--namespace", space, "images", "rm", "--sync"];
+        ctr(ground, &[&remove[..], &ours].concat());
+    }
+    let kept = ctr(ground, &["content", "list", "--quiet"]);
+    for (name, digest) in ground.entries("image") {
+        assert!(!kept.contains(&digest), "`{name}` is still on the node");
+    }
+}
+
+/// Lets containerd ask this registry for every image, and no other.
+fn ask_only(ground: &Ground, address: &str) {
+    let text = format!("[host.\"http://{address}\"]\n  capabilities = [\"pull\", \"resolve\"]\n");
+    let file = ground.stage.directory.join("certs.d/_default/hosts.toml");
+    fs::write(file, text).expect("a file");
+}
