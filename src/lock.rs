@@ -1,6 +1,7 @@
 //! The lock: every reference of a spec, resolved to a digest, with its sizes and the signer that was seen.
 
 mod change;
+mod compare;
 mod signature;
 
 use serde::{Deserialize, Serialize};

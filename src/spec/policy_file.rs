@@ -1,11 +1,11 @@
 //! Reads a policy, named or inline.
 
+mod forms;
+
 use std::collections::BTreeMap;
 
 use super::decode::{Decoder, Fields, closest};
-use super::identity::{Identity, SubjectMatch};
 use super::node::{Node, Value};
-use super::pattern::Pattern;
 use super::policy::{Attestation, Policy, Signed, Signers};
 
 const FORMS: [&str; 5] = ["keyless", "key", "unsigned", "allOf", "anyOf"];
@@ -80,9 +80,9 @@ impl Policies {
             return None;
         };
         match form.name.as_str() {
-            "unsigned" => unsigned(decoder, body),
-            "key" => key(decoder, body).map(Signed::By),
-            "keyless" => keyless(decoder, body).map(|identity| Signed::By(Signers::Keyless(identity))),
+            "unsigned" => forms::unsigned(decoder, body),
+            "key" => forms::key(decoder, body).map(Signed::By),
+            "keyless" => forms::keyless(decoder, body).map(|identity| Signed::By(Signers::Keyless(identity))),
             "allOf" => self.several(decoder, body, "`allOf`", depth).map(Signers::AllOf).map(Signed::By),
             "anyOf" => self.several(decoder, body, "`anyOf`", depth).map(Signers::AnyOf).map(Signed::By),
             _ => None,
@@ -149,65 +149,6 @@ impl Policies {
         let by = fields.required(decoder, "by", "{keyless: {issuer: …, identity: …}}");
         let by = by.and_then(|node| self.signers(decoder, node, MAX_DEPTH));
         Some(Attestation { predicate_type: predicate_type?, by: by? })
-    }
-}
-
-fn key(decoder: &mut Decoder, body: &Node) -> Option<Signers> {
-    let fields = decoder.fields(body, "`key`", &["pem"]);
-    let node = fields.required(decoder, "pem", "|\\n  -----BEGIN PUBLIC KEY-----…")?;
-    let mut keys: Vec<_> = match &node.value {
-        Value::List(_) => decoder.texts(node, "`pem`"),
-        _ => decoder.text(node, "`pem`").into_iter().collect(),
-    }
-    .into_iter()
-    .map(Signers::Key)
-    .collect();
-    match keys.len() {
-        0 => None,
-        1 => keys.pop(),
-        _ => Some(Signers::AnyOf(keys)),
-    }
-}
-
-fn unsigned(decoder: &mut Decoder, body: &Node) -> Option<Signed> {
-    let fields = decoder.fields(body, "`unsigned`", &["reason"]);
-    let node = fields.required(decoder, "reason", "why nobody's signature is demanded")?;
-    Some(Signed::Unsigned { reason: decoder.text(node, "`reason`")? })
-}
-
-fn keyless(decoder: &mut Decoder, body: &Node) -> Option<Identity> {
-    let known = ["issuer", "identity", "identityRegexp", "repository", "ref", "trigger"];
-    let fields = decoder.fields(body, "`keyless`", &known);
-    let issuer = fields.required(decoder, "issuer", "https://token.actions.githubusercontent.com");
-    let issuer = issuer.and_then(|node| decoder.text(node, "`issuer`"));
-    let subject = subject(decoder, &fields);
-    // A claim that is there and wrong is a fault already, so nothing is built without it.
-    let mut claim =
-        |name: &str| fields.optional(name).and_then(|node| decoder.text(node, &format!("`{name}`")));
-    let (repository, git_ref, trigger) = (claim("repository"), claim("ref"), claim("trigger"));
-    Some(Identity { issuer: issuer?, subject: subject?, repository, git_ref, trigger })
-}
-
-fn subject(decoder: &mut Decoder, fields: &Fields<'_>) -> Option<SubjectMatch> {
-    match (fields.optional("identity"), fields.optional("identityRegexp")) {
-        (Some(node), None) => decoder.text(node, "`identity`").map(SubjectMatch::Exact),
-        (None, Some(node)) => {
-            let text = decoder.text(node, "`identityRegexp`")?;
-            let hint = "write an expression that matches the whole identity";
-            let parsed =
-                Pattern::parse(&text).map_err(|error| decoder.fault(node.place, error.to_string(), hint));
-            parsed.ok().map(SubjectMatch::Pattern)
-        }
-        (Some(_), Some(node)) => {
-            let message = "`identity` and `identityRegexp` are both there";
-            decoder.fault(node.place, message, "keep one of the two");
-            None
-        }
-        (None, None) => {
-            let example = "https://github.com/org/repo/.github/workflows/release.yaml@refs/tags/v1.0.0";
-            fields.required(decoder, "identity", example);
-            None
-        }
     }
 }
 

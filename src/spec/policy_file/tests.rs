@@ -1,5 +1,7 @@
 use super::*;
+use crate::spec::identity::{Identity, SubjectMatch};
 use crate::spec::parse_yaml;
+use crate::spec::pattern::Pattern;
 
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
