@@ -19,8 +19,7 @@
 //! all that the module `keyless` lists.
 
 mod error;
-
-use std::collections::{BTreeMap, BTreeSet};
+mod verdict;
 
 use super::evidence::{Evidence, Stored};
 use super::fault::Fault;
@@ -35,11 +34,10 @@ use crate::lock::SignatureSeen;
 use crate::spec::Identity;
 
 pub use error::TrustError;
+use verdict::Verdict;
 
 /// Referrers are read one by one; nobody signs an image this often.
 const REFERRER_LIMIT: usize = 1000;
-/// So many of the things that were set aside are named in an error.
-const NAMED: usize = 5;
 
 /// What is said of one signature, where it is not bad.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,13 +46,6 @@ pub(super) enum Judgement<'a> {
     Signed { seen: SignatureSeen, by: Vec<Signatory<'a>> },
     /// It has nothing to do with the requirement; the text says what it is.
     SetAside(String),
-}
-
-/// Everything that was found, judged.
-#[derive(Default)]
-struct Verdict<'a> {
-    signed: BTreeMap<SignatureSeen, Vec<Signatory<'a>>>,
-    aside: BTreeSet<String>,
 }
 
 /// Checks that an image is signed as required, from everything that was found beside it.
@@ -174,53 +165,6 @@ fn decide(
     match needed.next() {
         Some(signature) => Ok(Verified::new(Provenance { subject, signature, further: needed.collect() })),
         None => Err(TrustError::Unsigned { subject, what }),
-    }
-}
-
-impl<'a> Verdict<'a> {
-    fn extend(&mut self, judgements: impl IntoIterator<Item = Judgement<'a>>) {
-        for judgement in judgements {
-            match judgement {
-                Judgement::Signed { seen, by } => _ = self.signed.insert(seen, by),
-                Judgement::SetAside(found) => _ = self.aside.insert(found),
-            }
-        }
-    }
-
-    /// Returns the first signatures that are enough together, none of which can be left out.
-    fn needed(&self, requirement: &Requirement) -> Vec<SignatureSeen> {
-        let mut needed: Vec<_> = self.signed.iter().collect();
-        for at in (0..needed.len()).rev() {
-            let mut fewer = needed.clone();
-            fewer.remove(at);
-            let signed: Vec<_> = fewer.iter().flat_map(|(_, by)| by.iter().copied()).collect();
-            if requirement.is_met_by(&signed) {
-                needed = fewer;
-            }
-        }
-        needed.into_iter().map(|(seen, _)| seen.clone()).collect()
-    }
-
-    fn missing(&self, subject: Digest, requirement: &Requirement, what: String) -> TrustError {
-        if self.signed.is_empty() && self.aside.is_empty() {
-            return TrustError::Unsigned { subject, what };
-        }
-        let signed: Vec<_> = self.signed.values().flatten().copied().collect();
-        let good = signed.iter().map(|signatory| format!("a {what} by {signatory}"));
-        let found: Vec<_> = good.chain(self.aside.iter().cloned()).collect();
-        let asked = requirement.signatories().into_iter().filter(|asked| !signed.contains(asked));
-        let expected: BTreeSet<_> = asked.map(|asked| asked.to_string()).collect();
-        let expected = expected.into_iter().collect::<Vec<_>>().join(", ");
-        TrustError::NotAsRequired { subject, what, expected, found: shortened(&found) }
-    }
-}
-
-/// Names the first of the things that were found.
-fn shortened(found: &[String]) -> String {
-    let named = found.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match found.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
     }
 }
 
