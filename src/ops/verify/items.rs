@@ -1,8 +1,8 @@
 //! What a bundle carries, compared with its spec and its lock, and judged again.
 //!
 //! The signature over the index says that somebody made this bundle. Here it is checked that what it carries is what its lock names,
-//! all of it and nothing else, and that upstream's signatures hold for exactly that. Refused, each with its test in `tests/it/tamper.rs`
-//! or `tests/it/policies`:
+//! all of it and nothing else, and that upstream's signatures hold for exactly that. Refused, all in
+//! `a_bundle_whose_parts_contradict_each_other_is_refused`:
 //! - an item whose content is not what the lock names; a subset index that was not made from the original that upstream signed;
 //! - an item or a file that is in the bundle, but not in the spec;
 //! - a signature that does not hold, or that is not the one which the lock records.
