@@ -54,6 +54,22 @@ pub struct BundleProof {
 /// Everything that is present has to hold, also where less would do. What is stricter here than elsewhere is listed at the head of
 /// the module `keyless`.
 ///
+/// # Examples
+///
+/// ```no_run
+/// use airgap_bundle::spec::Identity;
+/// use airgap_bundle::trust::{Artifact, Signatory, TrustedRoot, verify_bundle};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let root = TrustedRoot::parse(&std::fs::read("trusted_root.json")?)?;
+/// let (artifact, bundle) = (std::fs::read("artifact")?, std::fs::read("artifact.sigstore.json")?);
+/// let identity = Identity::exact("https://accounts.example.com", "release@example.com");
+/// let proof = verify_bundle(Artifact::Bytes(&artifact), &bundle, &root, Signatory::Identity(&identity))?;
+/// println!("{} {:?}", proof.signer, proof.predicate_type);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// [`Fault`], for the first thing that is wrong.
