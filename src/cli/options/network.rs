@@ -1,0 +1,105 @@
+//! How registries are reached.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::trust::{DenyOptions, TrustedRootOptions};
+use crate::cli::environment::Environment;
+use crate::cli::error::Failure;
+use crate::cli::ui::Ui;
+use crate::ops::{OpsError, Upstream, read_text};
+use crate::registry::{Access, Endpoint, Patience};
+use crate::spec::{Certificates, Registries};
+
+/// How registries are borne with.
+#[derive(Args)]
+pub struct NetworkOptions {
+    /// How often a request is made again that failed for a reason that passes
+    #[arg(long, value_name = "N", default_value_t = Patience::default().retries)]
+    retries: u32,
+}
+
+impl NetworkOptions {
+    pub fn access(&self, environment: &Environment) -> Access {
+        let patience = Patience { retries: self.retries, ..Patience::default() };
+        Access { proxies: environment.proxies.clone(), patience, ..Access::default() }
+    }
+}
+
+/// How upstream is reached.
+#[derive(Args)]
+pub struct UpstreamOptions {
+    /// A file that maps upstream's hosts to where they are really asked
+    #[arg(long, value_name = "FILE")]
+    registries: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
+    root: TrustedRootOptions,
+    #[command(flatten)]
+    deny: DenyOptions,
+}
+
+impl UpstreamOptions {
+    pub fn upstream(&self, ui: &Ui, environment: &Environment) -> Result<Upstream, Failure> {
+        let registries = match &self.registries {
+            Some(path) => {
+                Registries::parse(&read_text(path)?, &path.display().to_string()).map_err(OpsError::from)?
+            }
+            None => Registries::default(),
+        };
+        let (root, access) = (self.root.root(ui, environment)?, self.network.access(environment));
+        Ok(Upstream::new(registries, self.deny.list()?, root, &access)?)
+    }
+}
+
+/// The target registry of a push.
+#[derive(Args)]
+pub struct RegistryOptions {
+    /// The registry: HOST[:PORT][/PREFIX]
+    registry: String,
+    /// Speak plain HTTP with this registry host; on a loopback address that is the default
+    #[arg(long, value_name = "HOST")]
+    plain_http: Vec<String>,
+    /// The only authorities that may vouch for this registry (PEM), instead of this machine's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<String>,
+    /// The certificate that this machine shows to the registry (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_certificate: Option<String>,
+    /// The key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    client_key: Option<String>,
+    #[command(flatten)]
+    network: NetworkOptions,
+}
+
+impl RegistryOptions {
+    pub fn access(&self, endpoint: &Endpoint, environment: &Environment) -> Access {
+        self.network.access(environment).with_certificates(&endpoint.host, &self.certificates())
+    }
+
+    fn certificates(&self) -> Certificates {
+        Certificates {
+            ca: self.ca.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+        }
+    }
+
+    pub fn endpoint(&self) -> Result<Endpoint, Failure> {
+        let (host, prefix) = self.registry.split_once('/').unwrap_or((&self.registry, ""));
+        if !crate::spec::is_host(host) {
+            let message = format!("`{}` is not the address of a registry", self.registry);
+            return Err(OpsError::Usage {
+                message,
+                hint: "write HOST[:PORT][/PREFIX], without `http://`".to_owned(),
+            }
+            .into());
+        }
+        let plain = self.plain_http.iter().any(|plain| plain == host).then_some(true);
+        let plain = plain.or(self.certificates().are_given().then_some(false));
+        Ok(Endpoint::new(host, plain, prefix.trim_matches('/')))
+    }
+}
