@@ -65,7 +65,7 @@ pub struct BundleProof {
 /// let (artifact, bundle) = (std::fs::read("artifact")?, std::fs::read("artifact.sigstore.json")?);
 /// let identity = Identity::exact("https://accounts.example.com", "release@example.com");
 /// let proof = verify_bundle(Artifact::Bytes(&artifact), &bundle, &root, Signatory::Identity(&identity))?;
-/// println!("{} {:?}", proof.signer, proof.predicate_type);
+/// assert!(proof.predicate_type.is_none(), "the artifact is signed itself, not the subject of a statement");
 /// # Ok(())
 /// # }
 /// ```
