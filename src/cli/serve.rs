@@ -38,7 +38,10 @@ impl Args {
         let stop = async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         };
-        Registry::read_only(catalog(&archive)?, archive).serve(listener, stop).await.map_err(failed)?;
+        Registry::reporting(catalog(&archive), archive, ui.reporter())
+            .serve(listener, stop)
+            .await
+            .map_err(failed)?;
         Ok(true)
     }
 }

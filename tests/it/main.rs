@@ -22,6 +22,7 @@ mod peers;
 mod policies;
 mod registry_faults;
 mod repack;
+mod serve;
 mod signing;
 mod spec_faults;
 mod stage;
