@@ -3,15 +3,20 @@
 //! It answers the pull side of the OCI distribution protocol from any [`BlobSource`]; with a memory of its own
 //! it also takes pushes. Blobs are hashed as they leave: the last piece of one that does not match is withheld.
 
+mod access;
 mod blob;
 mod catalog;
 mod conditions;
 mod health;
 mod leaving;
+mod listen;
 mod listing;
 mod memory;
+mod passwords;
+mod patient;
 mod read;
 mod target;
+mod tls;
 mod view;
 mod write;
 
@@ -19,17 +24,19 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderValue, Method, StatusCode, header};
 use tokio::net::TcpListener;
 
 pub use catalog::{Catalog, Stored};
 use health::HealthOfAll;
+pub use listen::{Limits, Listening};
 pub use memory::Memory;
+pub use passwords::{InvalidPasswords, Passwords};
 use target::{Target, decode};
+pub use tls::{Tls, TlsError};
 
 use crate::digest::Digest;
 use crate::reference::is_repository;
@@ -92,8 +99,7 @@ impl Registry {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let router = Router::new().fallback(answer).with_state(self);
-        axum::serve(listener, router).with_graceful_shutdown(stop).await
+        self.listen(listener, Listening::default(), stop).await
     }
 
     /// Serves on a loopback port that the system chooses, for as long as the returned guard lives.
@@ -122,7 +128,7 @@ impl Drop for Running {
     }
 }
 
-async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Response {
+async fn answer(registry: &Arc<Registry>, request: Request) -> Response {
     let path = decode(request.uri().path()).into_owned();
     let Some(target) = Target::of(&path) else { return error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", &path) };
     if let Some(name) = target.name().filter(|name| !is_repository(name)) {
@@ -130,10 +136,10 @@ async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Resp
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && !matches!(target, Target::Upload(..)) {
-        return read::answer(&registry, target, &request.into_parts().0).await;
+        return read::answer(registry, target, &request.into_parts().0).await;
     }
     match registry.memory.clone() {
-        Some(memory) => write::answer(&registry, &memory, target, request).await,
+        Some(memory) => write::answer(registry, &memory, target, request).await,
         None => read_only(target),
     }
 }

@@ -1,7 +1,9 @@
 //! `bundle serve`, as a process: what it answers, what it refuses, and what it costs.
 
 mod conformance;
-mod made;
+mod guarded;
+pub mod made;
+mod memory;
 mod process;
 
 use std::future::Future;

@@ -8,6 +8,7 @@ use crate::registry::oci::{self, Descriptor};
 mod altered;
 mod conditions;
 mod hosts;
+mod limits;
 
 const BLOB: &[u8] = b"0123456789";
 

@@ -1,15 +1,22 @@
 //! The program itself, serving on a loopback port that the system chose.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 /// `bundle serve`, ended when it is dropped.
 pub struct Served {
     /// Where it listens.
     pub address: String,
+    /// The first line that it printed.
+    pub announced: String,
     process: Child,
+    stdout: BufReader<ChildStdout>,
+    log: Receiver<String>,
 }
 
 impl Served {
@@ -27,15 +34,44 @@ impl Served {
         });
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("serving on ").unwrap_or_else(|| {
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        let address = said["result"]["address"].as_str().or_else(|| line.trim().strip_prefix("serving on "));
+        let address = address.map(str::to_owned).unwrap_or_else(|| {
             panic!("it does not serve: {}", log.iter().collect::<Vec<_>>().join("\n"));
         });
-        Self { address: address.to_owned(), process }
+        Self { address, announced: line, process, stdout, log }
     }
 
     /// Returns an address below `/v2/`.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}/v2/{path}", self.address)
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let process = Pid::from_raw(self.process.id().cast_signed());
+        kill(process, Signal::SIGTERM).expect("it runs");
+    }
+
+    /// Waits for its end, and returns its code, the rest of stdout, and the rest of what it logged.
+    pub fn end(&mut self) -> (Option<i32>, String, Vec<String>) {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).expect("stdout");
+        let code = self.process.wait().expect("its end").code();
+        (code, rest, self.log.iter().collect())
+    }
+
+    /// Returns the next line that it logs.
+    pub fn logged(&self) -> String {
+        self.log.recv().expect("it runs")
+    }
+
+    /// Returns the most memory that it ever had, in KiB.
+    // See: proc(5), "VmHWM"
+    pub fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        line.split_whitespace().next().expect("a number").parse().expect("a number")
     }
 }
 
