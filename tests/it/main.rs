@@ -12,6 +12,7 @@
 
 mod cli;
 mod cosign;
+mod extract;
 #[path = "../upstream/internet.rs"]
 mod internet;
 mod keyless;

@@ -4,7 +4,7 @@ mod conformance;
 mod guarded;
 pub mod made;
 mod memory;
-mod process;
+pub mod process;
 
 use std::future::Future;
 

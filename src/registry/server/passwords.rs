@@ -111,7 +111,7 @@ fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
 mod tests {
     use super::*;
 
-    /// `secret`, with the least work that bcrypt knows.
+    /// How a hash with the least work that bcrypt knows begins.
     const HASH: &str = "$2b$04$";
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use airgap_bundle::archive::{
-    Contents, Entry, FORMAT_VERSION, Layout, PayloadFile, Role, SIGNATURE_SLOT, Writer, bundle_manifest,
-    index_document,
+    Contents, Entry, FILE_TYPE, FORMAT_VERSION, Layout, PayloadFile, Role, SIGNATURE_SLOT, Writer,
+    bundle_manifest, index_document,
 };
 use airgap_bundle::digest::Digest;
 use airgap_bundle::registry::oci::{self, Descriptor};
@@ -54,6 +54,11 @@ impl Made {
         self.entry(Role::Image, name, &index)
     }
 
+    /// Adds an artifact with as many layers.
+    pub fn artifact(&mut self, name: &str, artifact_type: &str, layers: &[(&str, &[u8])]) -> Descriptor {
+        self.referring(Role::Artifact, name, artifact_type, layers, None)
+    }
+
     /// Adds what refers to another manifest.
     pub fn referrer(&mut self, repository: &str, artifact_type: &str, subject: &Descriptor) -> Descriptor {
         self.referring(Role::Referrer, repository, artifact_type, &[], Some(subject))
@@ -78,6 +83,12 @@ impl Made {
             manifest["subject"] = json!(subject);
         }
         self.entry(role, name, &manifest)
+    }
+
+    /// Adds a file of the bundle's own.
+    pub fn file(&mut self, path: &str, content: &[u8]) {
+        let descriptor = self.blob(FILE_TYPE, zstd::bulk::compress(content, 1).expect("zstd"));
+        self.files.push(PayloadFile { path: path.to_owned(), size: content.len() as u64, descriptor });
     }
 
     /// Writes the bundle, unsigned, as `b.tar`.
