@@ -8,6 +8,7 @@
 mod check;
 mod contents;
 mod error;
+mod extract;
 #[cfg(test)]
 mod fixture;
 mod format;
@@ -20,6 +21,7 @@ pub use contents::{
     Contents, Entry, FILE_TYPE, FORMAT_VERSION, PayloadFile, Role, bundle_manifest, index_document,
 };
 pub use error::ArchiveError;
+pub use extract::Take;
 pub use format::{Layout, SIGNATURE_SLOT, SIGNATURE_SLOTS, slot_name};
 pub use reader::{Archive, Inspection, UnverifiedArchive, Vouched};
 pub use writer::Writer;

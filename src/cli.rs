@@ -6,6 +6,7 @@ mod build;
 mod diff;
 mod environment;
 mod error;
+mod extract;
 mod inspect;
 mod install;
 mod keygen;
@@ -50,6 +51,7 @@ enum Command {
     Diff(diff::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
+    Extract(extract::Args),
     Push(push::Args),
     Serve(serve::Args),
     Render(render::Args),
@@ -92,6 +94,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Diff(args) => args.run(ui),
             Command::Inspect(args) => args.run(ui),
             Command::Verify(args) => args.run(ui, environment),
+            Command::Extract(args) => args.run(ui, environment),
             Command::Push(args) => args.run(ui, environment).await,
             Command::Serve(args) => args.run(ui, environment).await,
             Command::Render(args) => args.run(ui, environment),

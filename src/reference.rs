@@ -110,7 +110,8 @@ fn is_host(text: &str) -> bool {
     name.split('.').all(is_label) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_repository(text: &str) -> bool {
+/// Returns whether a text is the path of a repository.
+pub(crate) fn is_repository(text: &str) -> bool {
     let letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let is_separator =
         |run: &str| matches!(run, "" | "." | "_" | "__") || run.bytes().all(|byte| byte == b'-');

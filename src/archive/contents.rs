@@ -25,9 +25,9 @@ const TAG: &str = "local.bundle.tag";
 const UNCOMPRESSED: &str = "local.bundle.uncompressed-size";
 // See: OCI image-spec annotations.md
 const TITLE: &str = "org.opencontainers.image.title";
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 // See: containerd images/annotations.go; what `ctr images import` names an image by
-const CONTAINERD_NAME: &str = "io.containerd.image.name";
+pub(super) const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
 /// The table of contents: every blob of the file, in order, after the bundle's manifest and this table itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

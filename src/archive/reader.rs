@@ -328,7 +328,7 @@ impl Archive {
         files.map(|file| Ok((file.path.clone(), self.decompress(file)?))).collect()
     }
 
-    fn decompress(&self, file: &PayloadFile) -> Result<Vec<u8>, ArchiveError> {
+    pub(super) fn decompress(&self, file: &PayloadFile) -> Result<Vec<u8>, ArchiveError> {
         let what = format!("file `{}`", file.path);
         if file.size > MAX_PAYLOAD_BYTES {
             return Err(ArchiveError::TooLarge { what, found: file.size, limit: MAX_PAYLOAD_BYTES });

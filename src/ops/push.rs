@@ -64,6 +64,6 @@ fn item(archive: &Archive, entry: &Entry) -> Item {
 }
 
 /// Returns a repository's path without its host.
-pub(super) fn path(repository: &str) -> &str {
+fn path(repository: &str) -> &str {
     repository.split_once('/').map_or(repository, |(_, path)| path)
 }

@@ -3,25 +3,44 @@
 //! It answers the pull side of the OCI distribution protocol from any [`BlobSource`]; with a memory of its own
 //! it also takes pushes. Blobs are hashed as they leave: the last piece of one that does not match is withheld.
 
+mod access;
+mod blob;
 mod catalog;
+mod conditions;
+mod health;
+mod leaving;
+mod listen;
+mod listing;
 mod memory;
+mod passwords;
+mod patient;
 mod read;
+mod target;
+mod tls;
+mod view;
 mod write;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::net::TcpListener;
 
 pub use catalog::{Catalog, Stored};
+use health::HealthOfAll;
+pub use listen::{Limits, Listening};
 pub use memory::Memory;
+pub use passwords::{InvalidPasswords, Passwords};
+use target::{Target, decode};
+pub use tls::{Tls, TlsError};
 
+use crate::digest::Digest;
+use crate::reference::is_repository;
+use crate::report::{Reporter, Silent};
 use crate::store::BlobSource;
 
 /// A registry's contents and, where it takes pushes, its memory.
@@ -29,20 +48,38 @@ pub struct Registry {
     catalog: RwLock<Catalog>,
     blobs: Arc<dyn BlobSource>,
     memory: Option<Arc<Memory>>,
+    health: HealthOfAll,
+    reporter: Arc<dyn Reporter>,
 }
 
 impl Registry {
     /// Makes a registry that only answers.
     #[must_use]
     pub fn read_only(catalog: Catalog, blobs: Arc<dyn BlobSource>) -> Arc<Self> {
-        Arc::new(Self { catalog: RwLock::new(catalog), blobs, memory: None })
+        Self::reporting(catalog, blobs, Arc::new(Silent))
+    }
+
+    /// Makes a registry that only answers, and tells somebody what it does.
+    #[must_use]
+    pub fn reporting(catalog: Catalog, blobs: Arc<dyn BlobSource>, reporter: Arc<dyn Reporter>) -> Arc<Self> {
+        let catalog = RwLock::new(catalog.with_fallback_tags());
+        Arc::new(Self { catalog, blobs, memory: None, health: HealthOfAll::default(), reporter })
     }
 
     /// Makes an empty registry that takes pushes and keeps everything in memory.
     #[must_use]
     pub fn writable() -> Arc<Self> {
         let memory = Arc::new(Memory::default());
-        Arc::new(Self { catalog: RwLock::default(), blobs: memory.clone(), memory: Some(memory) })
+        let (catalog, blobs, reporter) = (RwLock::default(), memory.clone(), Arc::new(Silent));
+        Arc::new(Self { catalog, blobs, memory: Some(memory), health: HealthOfAll::default(), reporter })
+    }
+
+    fn report_altered(&self, digest: Digest) {
+        if self.health.of(digest).set_altered() {
+            self.reporter.warn(format!(
+                "blob `{digest}` was altered: it does not match its digest and is not served again"
+            ));
+        }
     }
 
     fn catalog(&self) -> std::sync::RwLockReadGuard<'_, Catalog> {
@@ -62,8 +99,7 @@ impl Registry {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let router = Router::new().fallback(answer).with_state(self);
-        axum::serve(listener, router).with_graceful_shutdown(stop).await
+        self.listen(listener, Listening::default(), stop).await
     }
 
     /// Serves on a loopback port that the system chooses, for as long as the returned guard lives.
@@ -92,58 +128,38 @@ impl Drop for Running {
     }
 }
 
-/// What a path of the protocol asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Target<'a> {
-    Base,
-    Manifest(&'a str, &'a str),
-    Blob(&'a str, &'a str),
-    Upload(&'a str, &'a str),
-    Tags(&'a str),
-    Referrers(&'a str, &'a str),
-}
-
-// See: OCI distribution-spec, "Endpoints"
-fn target(path: &str) -> Option<Target<'_>> {
-    let rest = path.strip_prefix("/v2")?.trim_start_matches('/');
-    if rest.is_empty() {
-        return Some(Target::Base);
+async fn answer(registry: &Arc<Registry>, request: Request) -> Response {
+    let path = decode(request.uri().path()).into_owned();
+    let Some(target) = Target::of(&path) else { return error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", &path) };
+    if let Some(name) = target.name().filter(|name| !is_repository(name)) {
+        return error(StatusCode::BAD_REQUEST, "NAME_INVALID", name);
     }
-    if let Some(name) = rest.strip_suffix("/tags/list") {
-        return Some(Target::Tags(name));
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_read && !matches!(target, Target::Upload(..)) {
+        return read::answer(registry, target, &request.into_parts().0).await;
     }
-    if let Some((name, upload)) = rest.split_once("/blobs/uploads") {
-        return Some(Target::Upload(name, upload.trim_start_matches('/')));
-    }
-    let (front, last) = rest.rsplit_once('/')?;
-    let (name, kind) = front.rsplit_once('/')?;
-    match kind {
-        "manifests" => Some(Target::Manifest(name, last)),
-        "blobs" => Some(Target::Blob(name, last)),
-        "referrers" => Some(Target::Referrers(name, last)),
-        _ => None,
+    match registry.memory.clone() {
+        Some(memory) => write::answer(registry, &memory, target, request).await,
+        None => read_only(target),
     }
 }
 
-async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
-    let Some(target) = target(&path) else { return error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", &path) };
-    let method = request.method().clone();
-    match (method, target) {
-        (Method::GET | Method::HEAD, target) if !matches!(target, Target::Upload(..)) => {
-            read::answer(&registry, target, &request)
-        }
-        (_, target) => match registry.memory.clone() {
-            Some(memory) => write::answer(&registry, &memory, target, request).await,
-            None => error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "this registry is read-only"),
-        },
-    }
+// See: RFC 9110, "Allow": an upload can be asked for nothing, which an empty list says
+fn read_only(target: Target<'_>) -> Response {
+    let mut refused = error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "this registry is read-only");
+    let allowed = if matches!(target, Target::Upload(..)) { "" } else { "GET, HEAD" };
+    refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    refused
 }
 
 // See: OCI distribution-spec, "Error Codes"
 fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let body = serde_json::json!({"errors": [{"code": code, "message": message}]}).to_string();
-    respond(status, &[("content-type", "application/json")], Body::from(body))
+    json(status, body)
+}
+
+fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    respond(status, &[("content-type", "application/json")], body.into())
 }
 
 fn respond(status: StatusCode, headers: &[(&str, &str)], body: Body) -> Response {

@@ -12,6 +12,7 @@
 
 mod cli;
 mod cosign;
+mod extract;
 #[path = "../upstream/internet.rs"]
 mod internet;
 mod keyless;
@@ -22,6 +23,7 @@ mod peers;
 mod policies;
 mod registry_faults;
 mod repack;
+mod serve;
 mod signing;
 mod spec_faults;
 mod stage;

@@ -1,4 +1,5 @@
-//! Real peers read what we make: cosign, crane, skopeo and tar the file, docker-registry and crane's registry what is pushed.
+//! Real peers read what we make: cosign, crane, skopeo and tar the file, docker-registry and crane's registry what is pushed,
+//! crane, cosign, oras and skopeo what is served.
 //!
 //! Where a program is not there, its test says so and passes, except on CI.
 
@@ -10,4 +11,5 @@ pub mod programs;
 mod pushed;
 mod read;
 pub mod registry;
+mod served;
 mod tokens;

@@ -18,7 +18,8 @@ use crate::internet::{Options, Upstream, start};
 /// The trusted root of the stand-in's Sigstore, in the folder of a stack.
 const ROOT: &str = "root.json";
 /// The commands that judge signatures.
-const JUDGES: [&str; 8] = ["lock", "build", "verify", "push", "serve", "render", "install", "probe"];
+const JUDGES: [&str; 9] =
+    ["lock", "build", "verify", "extract", "push", "serve", "render", "install", "probe"];
 
 /// The password of every key that tests make.
 pub const PASSWORD: &str = "correct horse";

@@ -1,12 +1,22 @@
 //! Which repository holds which manifests, tags and blobs.
+//!
+//! A repository is known by its path and by the upstream host that it is from. Clients that go through a mirror ask for
+//! the path alone, and containerd adds the host as `?ns=`: see [`Catalog::view`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+use super::view::View;
 use crate::digest::Digest;
 use crate::registry::Manifest;
-use crate::registry::oci::Descriptor;
+use crate::registry::oci::{self, Descriptor};
+
+/// The host of repositories that no upstream is known of.
+const NOWHERE: &str = "";
+/// Docker's registry, and the names under which clients know it.
+const DOCKER_HUB: &str = "docker.io";
+const DOCKER_HUB_NAMES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
 
 /// A manifest as a registry keeps it.
 #[derive(Debug, Clone)]
@@ -23,37 +33,37 @@ impl From<Manifest> for Stored {
     // See: OCI distribution-spec, "Listing Referrers": artifactType is the manifest's, else its config's media type
     fn from(manifest: Manifest) -> Self {
         let Manifest { bytes, mut descriptor, document } = manifest;
-        descriptor.artifact_type =
-            document.artifact_type.or_else(|| document.config.map(|config| config.media_type));
+        let own = document.artifact_type.filter(|own| !own.is_empty());
+        descriptor.artifact_type = own.or_else(|| document.config.map(|config| config.media_type));
         descriptor.annotations = document.annotations;
         Self { bytes, descriptor, subject: document.subject.map(|subject| subject.digest) }
     }
 }
 
-/// The repositories of a registry.
+/// The repositories of a registry, by path and then by upstream's host.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    repositories: BTreeMap<String, Repository>,
+    repositories: BTreeMap<String, BTreeMap<String, Repository>>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Repository {
     pub tags: BTreeMap<String, Digest>,
+    /// Tags that nobody made: they list the referrers, for clients that do not know the API.
+    pub fallback_tags: BTreeMap<String, Digest>,
     pub manifests: BTreeMap<Digest, Stored>,
     pub blobs: BTreeSet<Digest>,
-}
-
-impl Repository {
-    pub(super) fn manifest(&self, reference: &str) -> Option<&Stored> {
-        let digest = self.tags.get(reference).copied().or_else(|| reference.parse().ok())?;
-        self.manifests.get(&digest)
-    }
 }
 
 impl Catalog {
     /// Adds a manifest under its digest and, if one is given, a tag; its blobs belong to the repository too.
     pub fn add(&mut self, repository: &str, tag: Option<&str>, manifest: Manifest) {
-        let held = self.repositories.entry(repository.to_owned()).or_default();
+        self.add_from(NOWHERE, repository, tag, manifest);
+    }
+
+    /// Adds a manifest to a repository of an upstream host.
+    pub fn add_from(&mut self, host: &str, repository: &str, tag: Option<&str>, manifest: Manifest) {
+        let held = self.repository(host, repository);
         held.blobs.extend(manifest.document.blobs().map(|blob| blob.digest));
         let digest = manifest.descriptor.digest;
         held.manifests.insert(digest, manifest.into());
@@ -62,20 +72,75 @@ impl Catalog {
 
     /// Adds a blob to a repository.
     pub fn add_blob(&mut self, repository: &str, digest: Digest) {
-        self.repositories.entry(repository.to_owned()).or_default().blobs.insert(digest);
+        self.repository(NOWHERE, repository).blobs.insert(digest);
     }
 
-    pub(super) fn repository(&self, name: &str) -> Option<&Repository> {
-        self.repositories.get(name)
+    fn repository(&mut self, host: &str, path: &str) -> &mut Repository {
+        self.repositories.entry(path.to_owned()).or_default().entry(host.to_owned()).or_default()
+    }
+
+    /// Returns the paths of all repositories, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.repositories.keys().map(String::as_str)
+    }
+
+    /// Returns what a client gets to see of a path. `None`: there is no such repository.
+    ///
+    /// The host that it names decides. Without one, all hosts that have the path are looked into. A host of which nothing
+    /// is here may be the name of this very registry: it is given what it asks for by digest, and no tags, so that a
+    /// tag of one upstream is never handed out as another's.
+    // See: containerd docs/hosts.md; `ns` is what it adds for a mirror
+    pub(super) fn view(&self, path: &str, host: Option<&str>) -> Option<View<'_>> {
+        let held = self.repositories.get(path)?;
+        let all = || held.iter().map(|(host, repository)| (host.as_str(), repository)).collect();
+        let Some(host) = host.map(canonical) else { return Some(View { held: all(), tags: true }) };
+        if let Some((host, repository)) = held.get_key_value(host) {
+            return Some(View { held: vec![(host, repository)], tags: true });
+        }
+        let mut hosts = self.repositories.values().flat_map(BTreeMap::keys);
+        let is_known = hosts.any(|known| known == host);
+        (!is_known).then(|| View { held: all(), tags: held.contains_key(NOWHERE) })
     }
 
     /// Returns what refers to a digest in a repository.
     #[must_use]
     pub fn referrers(&self, repository: &str, subject: &Digest) -> Vec<Descriptor> {
-        let stored = self.repositories.get(repository).into_iter().flat_map(|held| held.manifests.values());
-        stored
-            .filter(|stored| stored.subject.as_ref() == Some(subject))
-            .map(|stored| stored.descriptor.clone())
-            .collect()
+        self.view(repository, None).map(|view| view.referrers(subject)).unwrap_or_default()
     }
+
+    /// Gives every manifest that is referred to its `sha256-…` tag, where it has none.
+    // See: OCI distribution-spec, "Referrers Tag Schema"
+    pub(super) fn with_fallback_tags(mut self) -> Self {
+        self.repositories.values_mut().flat_map(BTreeMap::values_mut).for_each(Repository::tag_referrers);
+        self
+    }
+}
+
+impl Repository {
+    /// Returns what refers to a digest.
+    pub(super) fn referrers(&self, subject: Digest) -> impl Iterator<Item = &Descriptor> {
+        let of_subject = move |stored: &&Stored| stored.subject == Some(subject);
+        self.manifests.values().filter(of_subject).map(|stored| &stored.descriptor)
+    }
+
+    fn tag_referrers(&mut self) {
+        let subjects: BTreeSet<_> = self.manifests.values().filter_map(|stored| stored.subject).collect();
+        for subject in subjects {
+            let bytes: Bytes = referrers_index(self.referrers(subject)).into();
+            let descriptor = Descriptor::of(oci::INDEX, &bytes);
+            self.fallback_tags.insert(format!("sha256-{}", subject.hex()), descriptor.digest);
+            let stored = Stored { bytes, descriptor, subject: None };
+            self.manifests.entry(stored.descriptor.digest).or_insert(stored);
+        }
+    }
+}
+
+/// Returns the index that lists referrers.
+pub(super) fn referrers_index<'a>(found: impl Iterator<Item = &'a Descriptor>) -> String {
+    let found: Vec<_> = found.collect();
+    serde_json::json!({"schemaVersion": 2, "mediaType": oci::INDEX, "manifests": found}).to_string()
+}
+
+fn canonical(host: &str) -> &str {
+    if DOCKER_HUB_NAMES.contains(&host) { DOCKER_HUB } else { host }
 }

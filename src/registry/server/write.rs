@@ -7,7 +7,8 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::{Method, StatusCode};
 
-use super::{Memory, Registry, Target, error, respond};
+use super::target::{Target, parameter};
+use super::{Memory, Registry, error, respond};
 use crate::digest::Digest;
 use crate::registry::Manifest;
 use crate::registry::oci::MAX_MANIFEST_BYTES;
@@ -35,21 +36,13 @@ pub(super) async fn answer(
     }
 }
 
-fn parameter<'a>(query: Option<&'a str>, name: &str) -> Option<&'a str> {
-    query?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-}
-
 fn digest_of(query: Option<&str>, name: &str) -> Option<Digest> {
-    parameter(query, name)?.replace("%3A", ":").parse().ok()
+    parameter(query, name)?.parse().ok()
 }
 
 fn open(registry: &Registry, memory: &Memory, name: &str, query: Option<&str>) -> Response {
-    let source = parameter(query, "from").map(|from| from.replace("%2F", "/"));
-    if let (Some(digest), Some(source)) = (digest_of(query, "mount"), source) {
-        let held = registry
-            .catalog()
-            .repository(&source)
-            .is_some_and(|repository| repository.blobs.contains(&digest));
+    if let (Some(digest), Some(source)) = (digest_of(query, "mount"), parameter(query, "from")) {
+        let held = registry.catalog().view(&source, None).is_some_and(|source| source.holds_blob(&digest));
         if held {
             registry.catalog_mut().add_blob(name, digest);
             return created(&format!("/v2/{name}/blobs/{digest}"), &digest);
@@ -128,13 +121,13 @@ async fn manifest(registry: &Registry, name: &str, reference: &str, request: Req
 /// Returns something that the manifest names and the repository does not hold.
 fn missing(registry: &Registry, name: &str, manifest: &Manifest) -> Option<Digest> {
     let catalog = registry.catalog();
-    let held = catalog.repository(name);
+    let held = catalog.view(name, None);
+    let held = held.as_ref();
     let absent_blob =
-        manifest.document.blobs().find(|blob| !held.is_some_and(|held| held.blobs.contains(&blob.digest)));
+        manifest.document.blobs().find(|blob| !held.is_some_and(|held| held.holds_blob(&blob.digest)));
     let children = manifest.document.manifests.iter().flatten();
-    let absent_child = children
-        .into_iter()
-        .find(|child| !held.is_some_and(|held| held.manifests.contains_key(&child.digest)));
+    let absent_child =
+        children.into_iter().find(|child| held.is_none_or(|held| held.manifest(&child.digest).is_none()));
     absent_blob.or(absent_child).map(|descriptor| descriptor.digest)
 }
 

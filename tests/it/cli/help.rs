@@ -4,13 +4,14 @@ use std::path::Path;
 
 use crate::support::{Ran, bundle};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "lock",
     "build",
     "sign",
     "diff",
     "inspect",
     "verify",
+    "extract",
     "push",
     "serve",
     "render",

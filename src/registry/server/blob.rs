@@ -1,0 +1,114 @@
+//! Blobs: whole, in part, or not at all.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+
+use super::conditions::{Wanted, entity_tag, is_known, wanted};
+use super::health::Health;
+use super::leaving::Leaving;
+use super::target::Asked;
+use super::{Registry, error, respond};
+use crate::digest::Digest;
+
+/// A blob that is asked for and held.
+pub(super) struct AskedBlob {
+    pub registry: Arc<Registry>,
+    pub digest: Digest,
+    pub size: u64,
+    pub health: Arc<Health>,
+}
+
+/// Finds a blob of a repository.
+pub(super) fn find(
+    registry: &Arc<Registry>,
+    name: &str,
+    digest: &str,
+    host: Option<&str>,
+) -> Result<AskedBlob, Response> {
+    let unknown = || error(StatusCode::NOT_FOUND, "BLOB_UNKNOWN", &format!("{name}: {digest}"));
+    let digest = match Asked::of(digest) {
+        Asked::Digest(digest) => digest,
+        Asked::OtherAlgorithm => return Err(unknown()),
+        Asked::Invalid => return Err(error(StatusCode::BAD_REQUEST, "DIGEST_INVALID", digest)),
+    };
+    let known = registry.catalog().view(name, host).is_some_and(|view| view.holds_blob(&digest));
+    let size = registry.blobs.size(&digest).filter(|_| known).ok_or_else(unknown)?;
+    Ok(AskedBlob { registry: registry.clone(), digest, size, health: registry.health.of(digest) })
+}
+
+impl AskedBlob {
+    pub(super) async fn answer(self, headers: &HeaderMap, head: bool) -> Response {
+        if self.health.is_altered() {
+            return self.gone();
+        }
+        if is_known(headers, &self.digest) {
+            return respond(StatusCode::NOT_MODIFIED, &self.validators().each(), Body::empty());
+        }
+        // A range has no meaning for HEAD. See: RFC 9110, "Range"
+        match if head { Wanted::Whole } else { wanted(headers, &self.digest, self.size) } {
+            Wanted::Beyond => {
+                let range = format!("bytes */{}", self.size);
+                respond(StatusCode::RANGE_NOT_SATISFIABLE, &[("content-range", &range)], Body::empty())
+            }
+            Wanted::Whole => {
+                let body = if head { Body::empty() } else { Leaving::whole(&self).into_body() };
+                self.respond(StatusCode::OK, self.size, None, body)
+            }
+            Wanted::Part(start, end) => self.part(start, end).await,
+        }
+    }
+
+    /// A part cannot be compared with the digest, so the whole was, once, before the first part leaves.
+    async fn part(&self, start: u64, end: u64) -> Response {
+        match self.health.check(self.registry.blobs.clone(), self.digest, self.size).await {
+            Ok(true) => {
+                let range = format!("bytes {start}-{}/{}", end.saturating_sub(1), self.size);
+                let body = Leaving::part(self, start, end).into_body();
+                self.respond(StatusCode::PARTIAL_CONTENT, end - start, Some(range), body)
+            }
+            Ok(false) => {
+                self.registry.report_altered(self.digest);
+                self.gone()
+            }
+            Err(reason) => {
+                self.registry.reporter.warn(format!("blob `{}` cannot be read: {reason}", self.digest));
+                error(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "the blob cannot be read")
+            }
+        }
+    }
+
+    fn respond(&self, status: StatusCode, length: u64, range: Option<String>, body: Body) -> Response {
+        let (length, validators) = (length.to_string(), self.validators());
+        let content = [
+            ("content-type", "application/octet-stream"),
+            ("content-length", &length),
+            ("accept-ranges", "bytes"),
+        ];
+        let range = range.as_deref().map(|range| ("content-range", range));
+        respond(status, &validators.each().into_iter().chain(content).chain(range).collect::<Vec<_>>(), body)
+    }
+
+    fn validators(&self) -> Validators {
+        Validators { digest: self.digest.to_string(), tag: entity_tag(&self.digest) }
+    }
+
+    /// It is not absent, so this is no 404; and trying again does not help, so it is no 5xx, which clients try again.
+    fn gone(&self) -> Response {
+        let text = format!("blob `{}` was altered: it does not match its digest", self.digest);
+        error(StatusCode::GONE, "BLOB_UNKNOWN", &text)
+    }
+}
+
+struct Validators {
+    digest: String,
+    tag: String,
+}
+
+impl Validators {
+    fn each(&self) -> [(&str, &str); 2] {
+        [("docker-content-digest", &self.digest), ("etag", &self.tag)]
+    }
+}

@@ -1,0 +1,127 @@
+//! The certificate that a registry shows.
+
+mod made;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{self, ServerConfig};
+
+use crate::digest::Digest;
+
+/// A certificate and its private key, ready for connections.
+pub struct Tls {
+    pub(super) acceptor: TlsAcceptor,
+    certificate: CertificateDer<'static>,
+}
+
+/// A certificate cannot be used or made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file is not PEM of its kind. No part of it is repeated.
+    #[error("no {what} in it, as PEM")]
+    Pem {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The certificate and the key do not belong together, or are of a kind that is not spoken.
+    #[error("the certificate and the private key cannot be used together")]
+    Unusable(#[source] rustls::Error),
+    /// A name is neither a DNS name nor an IP address.
+    #[error("`{name}` is neither a DNS name nor an IP address")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The system gives no randomness, or the certificate cannot be written down.
+    #[error("no certificate can be made: {reason}")]
+    Make {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tls with certificate {}", self.fingerprint())
+    }
+}
+
+impl Tls {
+    /// Takes a certificate with its chain, and its private key, both as PEM.
+    ///
+    /// # Errors
+    /// When one of them is not there, or they do not belong together.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        let no_certificate = |_: pem::Error| TlsError::Pem { what: "certificate" };
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(no_certificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Pem { what: "private key" })?;
+        Self::new(chain, key)
+    }
+
+    /// Makes a certificate for some names that nobody else vouches for. It is good for a year, from a day before `now`,
+    /// in seconds since 1970: clocks differ.
+    ///
+    /// # Errors
+    /// When a name is none, or the system gives no randomness.
+    pub fn generate(names: &[String], now: i64) -> Result<Self, TlsError> {
+        let (certificate, key) = made::make(names, now)?;
+        Self::new(vec![certificate], key)
+    }
+
+    fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, TlsError> {
+        let certificate = chain.first().cloned().ok_or(TlsError::Pem { what: "certificate" })?;
+        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Unusable)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(TlsError::Unusable)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate })
+    }
+
+    /// Returns the SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` writes it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest = Digest::of(&self.certificate);
+        digest.bytes().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+    }
+
+    /// Returns the certificate as PEM: what a client that shall trust it is given.
+    #[must_use]
+    pub fn certificate_pem(&self) -> String {
+        made::pem(&self.certificate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn files() -> (String, String) {
+        let (certificate, key) = made::make(&["registry.lan".to_owned()], NOW).unwrap();
+        (made::pem(&certificate), made::pem(key.secret_der()).replace("CERTIFICATE", "PRIVATE KEY"))
+    }
+
+    #[test]
+    fn a_certificate_is_taken_with_the_key_that_belongs_to_it() {
+        let ((certificate, key), (other, _)) = (files(), files());
+        let good = Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+        assert_eq!(good.certificate_pem(), certificate);
+        assert_eq!(good.fingerprint().len(), 32 * 3 - 1);
+        let refused =
+            |certificate: &str, key: &str| Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err();
+        assert!(matches!(refused(&other, &key), TlsError::Unusable(_)));
+        assert!(matches!(refused(&certificate, &certificate), TlsError::Pem { what: "private key" }));
+        assert!(matches!(refused(&key, &key), TlsError::Pem { what: "certificate" }));
+        assert!(!format!("{:?}", refused(&key, "x")).contains(&key[60..80]));
+    }
+}
