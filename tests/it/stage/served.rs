@@ -68,14 +68,18 @@ fn ctr(ground: &Ground, arguments: &[&str]) -> String {
     ground.stage.exec(fixed.into_iter().chain(arguments.iter().copied())).ok()
 }
 
-/// Takes every image of a bundle off the node, with what belongs to it.
+/// Takes every image of a bundle off the node, with what belongs to it. The sandbox is the stage's own, and stays.
 fn forget_images(ground: &Ground) {
     for space in ["k8s.io", "imported"] {
-        let listed = ctr(ground, &["--namespace", space, "images", "list", "--quiet"]);
-        let ours = listed.lines().filter(|name| !name.contains("stage/pause"));
-        let ours: Vec<_> = ours.filter(|name| !name.starts_with("sha256:") || space == "imported").collect();
+        let listed = ctr(ground, &["--namespace", space, "images", "list"]);
+        // REF TYPE DIGEST …; an image has a name by its tag, one by its digest, and one that is its identity.
+        let rows = listed.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let rows: Vec<_> = rows.map(|row| (row[0], row[2])).collect();
+        let kept: Vec<_> =
+            rows.iter().filter(|(name, _)| name.contains("stage/pause")).map(|(_, digest)| *digest).collect();
+        let ours = rows.iter().filter(|(_, digest)| !kept.contains(digest)).map(|(name, _)| *name);
         let remove = ["--namespace", space, "images", "rm", "--sync"];
-        ctr(ground, &[&remove[..], &ours].concat());
+        ctr(ground, &[&remove[..], &ours.collect::<Vec<_>>()].concat());
     }
     let kept = ctr(ground, &["content", "list", "--quiet"]);
     for (name, digest) in ground.entries("image") {
