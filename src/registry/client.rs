@@ -89,13 +89,7 @@ impl Client {
     pub async fn ping(&self, endpoint: &Endpoint) -> Result<(), RegistryError> {
         let what = format!("registry `{}`", endpoint.host);
         let url = address(&format!("{}/v2/", endpoint.base()), &what)?;
-        let mut attempts = self.attempts();
-        loop {
-            match self.try_ping(&url, &what).await {
-                Err(error) => attempts.after(error).await?,
-                answered => return answered,
-            }
-        }
+        self.attempts().until_answered(|| self.try_ping(&url, &what)).await
     }
 
     async fn try_ping(&self, url: &Url, what: &str) -> Result<(), RegistryError> {
@@ -113,13 +107,7 @@ impl Client {
     pub async fn file(&self, url: &str, limit: u64) -> Result<Bytes, RegistryError> {
         let url = address(url, "a file")?;
         let what = format!("file `{}`", shown(&url));
-        let mut attempts = self.attempts();
-        loop {
-            match self.try_file(&url, &what, limit).await {
-                Err(error) => attempts.after(error).await?,
-                taken => return taken,
-            }
-        }
+        self.attempts().until_answered(|| self.try_file(&url, &what, limit)).await
     }
 
     async fn try_file(&self, url: &Url, what: &str, limit: u64) -> Result<Bytes, RegistryError> {

@@ -32,13 +32,7 @@ impl Repository {
         if descriptor.size > limit {
             return Err(RegistryError::TooLarge { what, limit });
         }
-        let mut attempts = self.client.attempts();
-        let bytes = loop {
-            match self.try_blob(descriptor, &what).await {
-                Err(error) => attempts.after(error).await?,
-                Ok(bytes) => break bytes,
-            }
-        };
+        let bytes = self.client.attempts().until_answered(|| self.try_blob(descriptor, &what)).await?;
         expect_digest(&what, &descriptor.digest.to_string(), Digest::of(&bytes))?;
         Ok(bytes)
     }

@@ -84,13 +84,7 @@ impl Repository {
     }
 
     async fn page(&self, url: Url, what: &str, accept: &str) -> Result<Option<Page>, RegistryError> {
-        let mut attempts = self.client.attempts();
-        loop {
-            match self.try_page(url.clone(), what, accept).await {
-                Err(error) => attempts.after(error).await?,
-                answered => return answered,
-            }
-        }
+        self.client.attempts().until_answered(|| self.try_page(url.clone(), what, accept)).await
     }
 
     async fn try_page(&self, url: Url, what: &str, accept: &str) -> Result<Option<Page>, RegistryError> {

@@ -47,13 +47,7 @@ impl Repository {
     /// # Errors
     /// Any other answer than the manifest or a 404, or content that does not match the digest.
     pub async fn manifest(&self, reference: &str) -> Result<Option<Manifest>, RegistryError> {
-        let mut attempts = self.client.attempts();
-        loop {
-            match self.try_manifest(reference).await {
-                Err(error) => attempts.after(error).await?,
-                answered => return answered,
-            }
-        }
+        self.client.attempts().until_answered(|| self.try_manifest(reference)).await
     }
 
     async fn try_manifest(&self, reference: &str) -> Result<Option<Manifest>, RegistryError> {
@@ -79,13 +73,7 @@ impl Repository {
     /// # Errors
     /// Any answer but yes and no.
     pub async fn has_blob(&self, digest: &Digest) -> Result<bool, RegistryError> {
-        let mut attempts = self.client.attempts();
-        loop {
-            match self.try_has_blob(digest).await {
-                Err(error) => attempts.after(error).await?,
-                answered => return answered,
-            }
-        }
+        self.client.attempts().until_answered(|| self.try_has_blob(digest)).await
     }
 
     async fn try_has_blob(&self, digest: &Digest) -> Result<bool, RegistryError> {
@@ -104,13 +92,7 @@ impl Repository {
     /// # Errors
     /// Any answer but yes and no, or a digest that is none.
     pub async fn resolve(&self, reference: &str) -> Result<Option<Digest>, RegistryError> {
-        let mut attempts = self.client.attempts();
-        loop {
-            match self.try_resolve(reference).await {
-                Err(error) => attempts.after(error).await?,
-                answered => return answered,
-            }
-        }
+        self.client.attempts().until_answered(|| self.try_resolve(reference)).await
     }
 
     async fn try_resolve(&self, reference: &str) -> Result<Option<Digest>, RegistryError> {

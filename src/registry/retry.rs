@@ -68,6 +68,19 @@ impl<'a> Attempts<'a> {
         Self { patience, clock, start: clock.now(), made: 0, counted: 0 }
     }
 
+    /// Makes the attempt again until it is answered, or there is no further one.
+    pub(super) async fn until_answered<T, F>(mut self, attempt: impl Fn() -> F) -> Result<T, RegistryError>
+    where
+        F: Future<Output = Result<T, RegistryError>>,
+    {
+        loop {
+            match attempt().await {
+                Err(error) => self.after(error).await?,
+                answered => return answered,
+            }
+        }
+    }
+
     /// Waits before the next attempt, or returns the error where there is none.
     pub(super) async fn after(&mut self, error: RegistryError) -> Result<(), RegistryError> {
         self.made += 1;

@@ -34,13 +34,8 @@ impl Repository {
     /// # Errors
     /// When the registry answers neither 201 nor 202.
     pub async fn mount(&self, digest: &Digest, from: &str) -> Result<bool, RegistryError> {
-        let mut attempts = self.client.attempts();
-        loop {
-            match self.try_mount(digest, &self.endpoint.prefixed(from)).await {
-                Err(error) => attempts.after(error).await?,
-                answered => return answered,
-            }
-        }
+        let from = self.endpoint.prefixed(from);
+        self.client.attempts().until_answered(|| self.try_mount(digest, &from)).await
     }
 
     // See: OCI distribution-spec, "Mounting a blob from another repository"
@@ -135,13 +130,7 @@ impl Repository {
         media_type: &str,
         bytes: Bytes,
     ) -> Result<bool, RegistryError> {
-        let mut attempts = self.client.attempts();
-        loop {
-            match self.try_put_manifest(reference, media_type, &bytes).await {
-                Err(error) => attempts.after(error).await?,
-                answered => return answered,
-            }
-        }
+        self.client.attempts().until_answered(|| self.try_put_manifest(reference, media_type, &bytes)).await
     }
 
     async fn try_put_manifest(
