@@ -4,6 +4,7 @@
 
 mod bundle;
 mod bundle_file;
+mod cidr;
 pub mod decode;
 mod deny;
 mod identity;
