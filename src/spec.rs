@@ -16,7 +16,7 @@ mod registries;
 pub mod site;
 mod site_file;
 
-pub use bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
+pub use bundle::{Component, FileSpec, Item, ItemKind, Layers, PlatformFolders, Spec};
 pub use decode::{Fault, Faults};
 pub use deny::{DenyEntry, DenyList};
 pub use identity::{Identity, SubjectMatch};
