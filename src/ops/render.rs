@@ -8,6 +8,7 @@ use crate::archive::{Archive, Role};
 use crate::digest::Digest;
 use crate::reference::ImageRef;
 use crate::render::{BundleName, ImageMap, RenderedSet, Sources, render};
+use crate::report::Reporter;
 use crate::spec::{Platform, Site};
 
 /// A site, as a command was given it.
@@ -33,6 +34,16 @@ impl SiteChoice {
                 .to_owned(),
         })
     }
+
+    /// Reports what the site leaves open.
+    pub fn warn(&self, reporter: &dyn Reporter) {
+        warn_of(&self.name, &self.site, reporter);
+    }
+}
+
+/// Reports what a site leaves open, with the name of its file.
+pub(super) fn warn_of(name: &str, site: &Site, reporter: &dyn Reporter) {
+    site.warnings().into_iter().for_each(|warning| reporter.warn(format!("`{name}`: {warning}")));
 }
 
 /// Renders a bundle's layers for a site.
