@@ -1,5 +1,7 @@
 //! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
 
+mod network;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
