@@ -23,7 +23,7 @@ pub fn nodes_folder(platform: Platform) -> String {
     format!("platforms/{}/nodes/", platform.name())
 }
 
-/// The registry as nodes reach it: what templates see as `registry`.
+/// The registry as nodes and pods reach it: what templates see as `registry`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeRegistry {
@@ -31,6 +31,10 @@ pub struct NodeRegistry {
     pub address: String,
     /// The address with its scheme: `http://registry.lan:5000`.
     pub url: String,
+    /// Host and port as pods reach it.
+    pub pod_address: String,
+    /// That address with its scheme: it is the same server, and speaks the same.
+    pub pod_url: String,
     /// The path before every repository; empty for none.
     pub prefix: String,
     /// How images are named in the cluster.
@@ -45,7 +49,8 @@ impl NodeRegistry {
     /// Derives it from the site and from the hosts that the carried images come from.
     #[must_use]
     pub fn new(site: &SiteRegistry, upstream_hosts: BTreeSet<String>) -> Self {
-        let SiteRegistry { address, images, prefix, .. } = site;
+        let SiteRegistry { address, pod_address, images, prefix, .. } = site;
+        let pod_address = pod_address.as_ref().unwrap_or(address);
         let plain_http = speaks_plain_http(site);
         let scheme = if plain_http { "http" } else { "https" };
         let mirrored_hosts = match images {
@@ -55,6 +60,8 @@ impl NodeRegistry {
         Self {
             address: address.clone(),
             url: format!("{scheme}://{address}"),
+            pod_address: pod_address.clone(),
+            pod_url: format!("{scheme}://{pod_address}"),
             prefix: prefix.clone(),
             images: *images,
             plain_http,
@@ -91,6 +98,19 @@ mod tests {
         }
         let said = SiteRegistry { plain_http: Some(false), ..registry("localhost:5000", ImageMode::Mirror) };
         assert!(!speaks_plain_http(&said));
+    }
+
+    #[test]
+    fn pods_reach_the_same_server_under_their_own_address() {
+        let nodes = registry("localhost:5000", ImageMode::Rewrite);
+        let pods = SiteRegistry { pod_address: Some("192.168.2.2:5000".into()), ..nodes.clone() };
+        let urls = |site: &SiteRegistry| {
+            let registry = NodeRegistry::new(site, BTreeSet::new());
+            (registry.url, registry.pod_address, registry.pod_url)
+        };
+        let expected = |pod: &str| ("http://localhost:5000".into(), pod.to_owned(), format!("http://{pod}"));
+        assert_eq!(urls(&pods), expected("192.168.2.2:5000"));
+        assert_eq!(urls(&nodes), expected("localhost:5000"));
     }
 
     #[test]

@@ -3,34 +3,41 @@
 //! Everything here is pure: same input, same objects, same order. Upstream's files are never edited: they are patched by
 //! selector, and a patch that finds nothing is an error. Every fault of every layer is reported in one go.
 
+mod addresses;
 mod context;
 mod error;
 mod images;
 mod layer;
+mod naming;
 mod object;
 mod output;
 mod patch;
 mod places;
 mod pointer;
 mod probe;
+mod references;
 mod run;
 mod sources;
 mod template;
 mod yaml;
 
 pub use error::{RenderError, RenderErrors};
-pub use images::{ImageMap, UnresolvedImage};
-pub use sources::Sources;
+pub use images::{Carried, ImageMap, UnresolvedImage};
+pub use sources::{Sources, is_layer_name};
 pub use yaml::YamlFault;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::platform::{self, NodeRegistry};
-use crate::spec::{Platform, Site};
+use crate::reference::ImageRef;
+use crate::spec::{Component, Platform, Site, Spec};
+use addresses::SiteHosts;
 use error::Faults;
+use naming::Naming;
 use run::Run;
 use template::Templates;
 
@@ -42,6 +49,8 @@ pub struct RenderedSet {
     pub layers: Vec<RenderedLayer>,
     /// Files for the nodes: path below `nodes/`, and content.
     pub node_files: Vec<(String, String)>,
+    /// What of the bundle is referred to.
+    pub used: BTreeSet<ImageRef>,
 }
 
 /// One layer, rendered.
@@ -66,6 +75,8 @@ pub struct RenderedObject {
     pub source: String,
     /// The object as it is applied.
     pub value: Value,
+    /// Whether it is left out where the cluster does not know its kind.
+    pub optional: bool,
 }
 
 /// Something that is waited for, of every object of the layer that it applies to.
@@ -110,13 +121,26 @@ pub enum Expectation {
     Admitted,
 }
 
-/// What templates see as `bundle`.
+/// What templates see as `bundle`, and as `components`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BundleName {
     /// Its name: `homelab-security`.
     pub name: String,
     /// Its version: `2026.11.0`.
     pub version: String,
+    /// The version of each component that has one.
+    #[serde(skip)]
+    pub components: BTreeMap<String, String>,
+}
+
+impl BundleName {
+    /// Takes them from the spec.
+    #[must_use]
+    pub fn of(spec: &Spec) -> Self {
+        let versioned = |one: &Component| Some((one.name.clone(), one.version.clone()?));
+        let components = spec.components.iter().filter_map(versioned).collect();
+        Self { name: spec.name.clone(), version: spec.version.clone(), components }
+    }
 }
 
 /// Renders every layer and every node file for one site on one platform.
@@ -135,12 +159,12 @@ pub fn render(
     let values = platform_values(sources, platform, &mut faults);
     let registry = NodeRegistry::new(&site.registry, images.hosts());
     let templates = Templates::new(&context::context(site, bundle, platform, values, &registry));
-    let mut run = Run { sources, images, templates, faults };
+    let mut run = Run { sources, naming: Naming::new(images), hosts: SiteHosts::of(site), templates, faults };
     let layers: Vec<_> = sources.layers().into_iter().filter_map(|name| run.layer(name)).collect();
     let node_files = run.node_files(&platform::nodes_folder(platform));
     object::refuse_duplicates(layers.iter().flat_map(|(_, objects)| objects), &mut run.faults);
     let layers = layers.into_iter().map(|(layer, objects)| layer.with(objects)).collect();
-    run.faults.or(RenderedSet { layers, node_files })
+    run.faults.or(RenderedSet { layers, node_files, used: run.naming.into_used() })
 }
 
 fn platform_values(sources: &Sources, platform: Platform, faults: &mut Faults) -> Value {

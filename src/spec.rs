@@ -4,6 +4,7 @@
 
 mod bundle;
 mod bundle_file;
+mod cidr;
 pub mod decode;
 mod deny;
 mod identity;
@@ -15,7 +16,7 @@ mod registries;
 pub mod site;
 mod site_file;
 
-pub use bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
+pub use bundle::{Component, FileSpec, Item, ItemKind, Layers, PlatformFolders, Spec};
 pub use decode::{Fault, Faults};
 pub use deny::{DenyEntry, DenyList};
 pub use identity::{Identity, SubjectMatch};

@@ -37,6 +37,8 @@ pub struct LayerReport {
     pub unchanged: usize,
     /// Objects that others had made before; they stay when this is uninstalled.
     pub adopted: Vec<ObjectId>,
+    /// Objects that were left out, as the cluster does not know their kind.
+    pub left_out: Vec<String>,
 }
 
 impl ApplyReport {
@@ -97,6 +99,13 @@ struct Installer<'a> {
 impl Installer<'_> {
     async fn install_layer(&mut self, layer: &PreparedLayer<'_>) -> Result<LayerReport, ClusterError> {
         let mut pace = Pace::within(layer.timeout);
+        if !layer.left_out.is_empty() {
+            let objects = layer.left_out.join(", ");
+            self.reporter.warn(format!(
+                "layer {}: left out, as the cluster does not know their kinds: {objects}; install again once it does",
+                layer.name
+            ));
+        }
         let found = self.look_up(layer, &mut pace).await?;
         let standings = self.ledger.intend(layer, &found).await?;
         let applied = self.apply_layer(layer, &found, &standings, &mut pace).await?;
@@ -173,7 +182,8 @@ fn needed_at_once(rank: Rank) -> &'static [Condition] {
 }
 
 fn summary(layer: &PreparedLayer<'_>, applied: &[Applied]) -> LayerReport {
-    let mut report = LayerReport { name: layer.name.to_owned(), ..Default::default() };
+    let (name, left_out) = (layer.name.to_owned(), layer.left_out.clone());
+    let mut report = LayerReport { name, left_out, ..Default::default() };
     for (object, applied) in layer.objects.iter().zip(applied) {
         let id = object.id.clone();
         if !applied.created {

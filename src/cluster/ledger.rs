@@ -222,6 +222,7 @@ mod tests {
             objects: vec![],
             wait_for: &[],
             timeout: Duration::from_secs(1),
+            left_out: vec![],
         };
         let layers =
             merged(vec![old("00"), old("10"), old("20"), old("30")], &[new("00"), new("20"), new("40")]);

@@ -22,6 +22,8 @@ pub(super) struct PreparedLayer<'a> {
     pub(super) objects: Vec<PreparedObject<'a>>,
     pub(super) wait_for: &'a [Condition],
     pub(super) timeout: Duration,
+    /// Optional objects of kinds that the cluster does not know: kind, API version and name of each.
+    pub(super) left_out: Vec<String>,
 }
 
 /// An object that can be applied.
@@ -59,14 +61,28 @@ async fn prepare_layer<'a>(
 ) -> Result<PreparedLayer<'a>, ClusterError> {
     layer.objects.iter().for_each(|object| catalogue.promise(&object.value));
     let mut objects = Vec::with_capacity(layer.objects.len());
+    let mut left_out = Vec::new();
     for object in &layer.objects {
-        let id = catalogue.id_of(&object.value, &object.source).await?;
+        let id = match catalogue.id_of(&object.value, &object.source).await {
+            Err(ClusterError::UnknownKind { api_version, kind, .. }) if object.optional => {
+                let name = text(&object.value, "/metadata/name");
+                left_out.push(format!("{} {name} ({api_version})", kind.to_lowercase()));
+                continue;
+            }
+            id => id?,
+        };
         let rank = Rank::of(&id.api_version, &id.kind);
         let fingerprint = (id.kind != "Secret").then(|| fingerprint(&object.value));
         objects.push(PreparedObject { id, rank, file: &object.source, value: &object.value, fingerprint });
     }
     objects.sort_by_key(|object| object.rank);
-    Ok(PreparedLayer { name: &layer.name, objects, wait_for: &layer.wait_for, timeout: layer.timeout })
+    Ok(PreparedLayer {
+        name: &layer.name,
+        objects,
+        wait_for: &layer.wait_for,
+        timeout: layer.timeout,
+        left_out,
+    })
 }
 
 /// Returns half of a SHA-256: enough to tell one content from another, and half the room in the inventory.

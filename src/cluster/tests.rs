@@ -1,5 +1,6 @@
 //! The whole way, against an API server in memory: what is written, what is left alone, and the words for what goes wrong.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use insta::assert_snapshot;
@@ -35,7 +36,7 @@ fn widgets() -> Value {
 }
 
 fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
-    let object = |value| RenderedObject { source: format!("{name}/objects.yaml"), value };
+    let object = |value| RenderedObject { source: format!("{name}/objects.yaml"), value, optional: false };
     RenderedLayer {
         name: name.into(),
         objects: objects.into_iter().map(object).collect(),
@@ -46,7 +47,7 @@ fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
 }
 
 fn set(objects: Vec<Value>) -> RenderedSet {
-    RenderedSet { layers: vec![layer("10-lumen", objects)], node_files: vec![] }
+    RenderedSet { layers: vec![layer("10-lumen", objects)], node_files: vec![], used: BTreeSet::new() }
 }
 
 async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {

@@ -1,5 +1,6 @@
 //! `bundle build`: lock, fetch, verify, check completeness, pack, sign.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,9 +13,10 @@ use crate::archive::{Role, Writer};
 use crate::digest::Digest;
 use crate::fetch::fetch;
 use crate::lock::{Change, Lock};
-use crate::render::{BundleName, ImageMap, Sources, render};
+use crate::render::{BundleName, Carried, ImageMap, Sources, render};
 use crate::report::Reporter;
-use crate::spec::{Platform, Site};
+use crate::resolve::Resolved;
+use crate::spec::{Item, Platform, Site};
 use crate::store::BlobSink;
 use crate::trust::bundle_signature::SLOT;
 use crate::trust::{BundleSignature, SigningKey, TrustedRoot};
@@ -67,7 +69,7 @@ pub async fn build(
     let gathered = gather(workspace, upstream, Pins::Locked(workspace.lock.as_ref())).await?;
     let lock = settle_lock(workspace, &gathered, options.locked)?;
     reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
-    check_sites(workspace, &gathered)?;
+    check_sites(workspace, &gathered, &*reporter)?;
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
     drop(gathered);
     let report = report(workspace, &assembly, options.key.is_some(), &upstream.root);
@@ -92,26 +94,36 @@ fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Resu
     }
 }
 
-/// Renders every site of the spec: what its layers refer to must travel.
-fn check_sites(workspace: &Workspace, gathered: &Gathered) -> Result<(), OpsError> {
+/// Renders every site of the spec: what its layers refer to must travel. What travels though nothing refers to it is told.
+fn check_sites(workspace: &Workspace, gathered: &Gathered, reporter: &dyn Reporter) -> Result<(), OpsError> {
     let mut sources = workspace.sources.clone();
     sources.extend(gathered.files.iter().map(|(name, (_, bytes))| (format!("files/{name}"), bytes.to_vec())));
     let sources = Sources::new(sources);
-    let images: Vec<_> = gathered
-        .items
-        .iter()
-        .map(|(resolved, _)| (resolved.item.reference.clone(), resolved.carried().descriptor.digest))
-        .collect();
-    let bundle = BundleName { name: workspace.spec.name.clone(), version: workspace.spec.version.clone() };
+    let carried: Vec<_> = gathered.items.iter().map(|(resolved, _)| carried(resolved)).collect();
+    let bundle = BundleName::of(&workspace.spec);
+    let mut used = BTreeSet::new();
     for (name, site) in &workspace.sites {
         for platform in platforms(workspace, site) {
-            let map = ImageMap::new(&site.registry, images.iter().cloned());
-            let _checked = render(&sources, &map, site, platform, &bundle).map_err(|source| {
-                OpsError::Render { site: name.clone(), platform: platform.name(), source }
+            let map = ImageMap::new(&site.registry, carried.iter().cloned());
+            let set = render(&sources, &map, site, platform, &bundle).map_err(|source| OpsError::Render {
+                site: name.clone(),
+                platform: platform.name(),
+                source,
             })?;
+            used.extend(set.used);
         }
     }
+    if !workspace.sites.is_empty() {
+        let unused = carried.iter().filter(|one| !used.contains(&one.reference));
+        unused
+            .for_each(|one| reporter.warn(format!("`{}` travels, but no layer refers to it", one.reference)));
+    }
     Ok(())
+}
+
+fn carried(resolved: &Resolved) -> Carried {
+    let Item { kind, reference, .. } = &resolved.item;
+    Carried { reference: reference.clone(), digest: resolved.carried().descriptor.digest, kind: *kind }
 }
 
 /// Returns the site's platform, or every platform that the bundle carries where the site leaves it open.

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
 use crate::archive::{Archive, Role};
-use crate::digest::Digest;
-use crate::reference::ImageRef;
-use crate::render::{BundleName, ImageMap, RenderedSet, Sources, render};
-use crate::spec::{Platform, Site};
+use crate::render::{BundleName, Carried, ImageMap, RenderedSet, Sources, render};
+use crate::spec::{ItemKind, Platform, Site, Spec};
 
 /// A site, as a command was given it.
 #[derive(Debug, Clone)]
@@ -41,17 +39,25 @@ impl SiteChoice {
 /// When the bundle's own files are altered, or the layers cannot be rendered for this site.
 pub fn render_site(archive: &Archive, choice: &SiteChoice) -> Result<RenderedSet, OpsError> {
     let platform = choice.platform()?;
-    let images = ImageMap::new(&choice.site.registry, images(archive));
-    let contents = archive.contents();
-    let bundle = BundleName { name: contents.name.clone(), version: contents.version.clone() };
-    let sources = Sources::new(archive.payload()?);
+    let images = ImageMap::new(&choice.site.registry, carried(archive));
+    let payload = archive.payload()?;
+    let spec = payload.get("bundle.yaml").map(|text| String::from_utf8_lossy(text)).unwrap_or_default();
+    let bundle = BundleName::of(&Spec::parse(&spec, "bundle.yaml")?);
+    let sources = Sources::new(payload);
     let failed = |source| OpsError::Render { site: choice.name.clone(), platform: platform.name(), source };
     render(&sources, &images, &choice.site, platform, &bundle).map_err(failed)
 }
 
-fn images(archive: &Archive) -> Vec<(ImageRef, Digest)> {
-    let images = archive.entries().iter().filter(|entry| entry.role == Role::Image);
-    images.filter_map(|entry| Some((entry.name().parse().ok()?, entry.descriptor.digest))).collect()
+fn carried(archive: &Archive) -> Vec<Carried> {
+    let named = archive.entries().iter().filter_map(|entry| {
+        let kind = match entry.role {
+            Role::Image => ItemKind::Image,
+            Role::Artifact => ItemKind::Artifact,
+            _ => return None,
+        };
+        Some(Carried { reference: entry.name().parse().ok()?, digest: entry.descriptor.digest, kind })
+    });
+    named.collect()
 }
 
 /// Writes rendered files into a folder that is new or empty.

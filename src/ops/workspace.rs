@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
 use crate::lock::Lock;
-use crate::spec::{MAX_FILE_BYTES, Site, Spec};
+use crate::render::is_layer_name;
+use crate::spec::{Layers, MAX_FILE_BYTES, Site, Spec};
 
 /// How deep folders of layers may go.
 const MAX_DEPTH: usize = 8;
@@ -82,17 +83,37 @@ fn read_lock(path: &Path) -> Result<Option<Lock>, OpsError> {
 
 fn read_sources(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, OpsError> {
     let mut sources = BTreeMap::new();
-    let folders = [
-        ("layers", &spec.layers),
-        ("platforms/k3s", &spec.platforms.k3s),
-        ("platforms/talos", &spec.platforms.talos),
-    ];
+    let folders = [("platforms/k3s", &spec.platforms.k3s), ("platforms/talos", &spec.platforms.talos)];
     for (prefix, path) in folders {
         if let Some(path) = path {
             read_folder(&folder.join(path), prefix, MAX_DEPTH, &mut sources)?;
         }
     }
+    if let Some(layers) = &spec.layers {
+        read_layers(layers, &folder.join(&layers.folder), &mut sources)?;
+    }
     Ok(sources)
+}
+
+/// Reads the layers that a spec names: all of the folder, or each of the named ones, which must be there.
+fn read_layers(
+    layers: &Layers,
+    folder: &Path,
+    sources: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), OpsError> {
+    if layers.only.is_empty() {
+        return read_folder(folder, "layers", MAX_DEPTH, sources);
+    }
+    for name in &layers.only {
+        if !is_layer_name(name) {
+            return Err(OpsError::Usage {
+                message: format!("`{name}` under `layers` is not the name of a layer"),
+                hint: format!("name folders of `{}` such as `10-gatekeeper`", folder.display()),
+            });
+        }
+        read_folder(&folder.join(name), &format!("layers/{name}"), MAX_DEPTH, sources)?;
+    }
+    Ok(())
 }
 
 /// The folder beside a policy that holds the cases of `gator verify`: for whoever changes the policy, not for the cluster.

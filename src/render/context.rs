@@ -15,7 +15,7 @@ struct ProbeContext {
     namespace: String,
 }
 
-/// Builds the context: `site`, `bundle`, `platform`, `registry` and `probe`.
+/// Builds the context: `site`, `bundle`, `components`, `platform`, `registry` and `probe`.
 pub(super) fn context(
     site: &Site,
     bundle: &BundleName,
@@ -30,6 +30,7 @@ pub(super) fn context(
     json!({
         "site": site,
         "bundle": bundle,
+        "components": bundle.components,
         "platform": values,
         "registry": registry,
         "probe": ProbeContext { namespace: probe_namespace(site).to_owned() },

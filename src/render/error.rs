@@ -106,6 +106,46 @@ pub enum RenderError {
         /// What is wrong with the image.
         problem: Box<UnresolvedImage>,
     },
+    /// A layer speaks of a place that no object has.
+    #[error("`{file}`: {what} is expected at `{path}` of {target}, which is not there")]
+    Place {
+        /// The `layer.yaml`.
+        file: String,
+        /// What it says of the place.
+        what: &'static str,
+        /// Which objects should have it.
+        target: String,
+        /// The place.
+        path: String,
+    },
+    /// An exception stands without its reason.
+    #[error("`{file}`: {what} gives no reason")]
+    NoReason {
+        /// The `layer.yaml`.
+        file: String,
+        /// What lacks it.
+        what: String,
+    },
+    /// A layer needs something that does not travel.
+    #[error("`{file}`, field `carries`: {problem}")]
+    Carries {
+        /// The `layer.yaml`.
+        file: String,
+        /// What does not travel.
+        problem: Box<UnresolvedImage>,
+    },
+    /// An object holds an address that leads out of the site.
+    #[error("{object} in `{source_file}`, field `{field}`: `{address}` leads out of the site")]
+    Outside {
+        /// The source of the object.
+        source_file: String,
+        /// Kind, namespace and name.
+        object: String,
+        /// The field, as a JSON pointer.
+        field: String,
+        /// The address.
+        address: String,
+    },
     /// A probe says something that cannot be meant.
     #[error("`{file}`: probe `{probe}`: {reason}")]
     Probe {
@@ -123,9 +163,15 @@ impl RenderError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Image { .. } => {
-                Some("add the image to a component of the bundle spec, lock and build again")
+            Self::Image { .. } | Self::Carries { .. } => {
+                Some("add it to a component of the bundle spec, lock and build again")
             }
+            Self::Outside { .. } => Some(
+                "nothing outside can be reached from the site: name a place inside, or, for a text that nothing opens, declare it under `inert` in the layer.yaml, with the reason",
+            ),
+            Self::Place { .. } => Some(
+                "upstream's file may have changed: find where the text lies now, and mend the layer.yaml",
+            ),
             Self::MissingFile { .. } => Some(
                 "files of upstream belong under `files` of a component, our own ones into the layer's folder",
             ),
@@ -135,9 +181,9 @@ impl RenderError {
             Self::Duplicate { .. } => {
                 Some("remove one of them; a namespace of the site may be one that a layer brings along")
             }
-            Self::Template { .. } => {
-                Some("templates see `site`, `bundle`, `platform`, `registry` and `probe`, and nothing else")
-            }
+            Self::Template { .. } => Some(
+                "templates see `site`, `bundle`, `components`, `platform`, `registry` and `probe`, and nothing else",
+            ),
             _ => None,
         }
     }
@@ -166,6 +212,11 @@ impl Faults {
     /// Returns the value, or keeps the fault.
     pub(super) fn keep<T>(&mut self, result: Result<T, RenderError>) -> Option<T> {
         result.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    /// Returns how many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// Keeps a fault.

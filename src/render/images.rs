@@ -1,25 +1,67 @@
-//! Which images travel, and what they are called in the cluster.
+//! What travels, and what it is called in the cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::Digest;
 use crate::reference::{ImageRef, InvalidReference};
-use crate::spec::ImageMode;
 use crate::spec::site::SiteRegistry;
+use crate::spec::{ImageMode, ItemKind};
 
-/// The images that the bundle carries, under the names that the site wants.
+/// An image or artifact of the bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Upstream's reference, as the spec has it.
+    pub reference: ImageRef,
+    /// The digest of the index or subset that travels.
+    pub digest: Digest,
+    /// Image or artifact.
+    pub kind: ItemKind,
+}
+
+/// The images and artifacts that the bundle carries, under the names that the site wants.
 ///
-/// An image is found by its upstream name and tag. Where a reference also has a digest, that digest must be the one that
+/// One is found by its upstream name and tag. Where a reference also has a digest, that digest must be the one that
 /// travels, or the one in the carried reference itself: a subset index has a digest of its own, and upstream's
-/// stays in the reference that it was locked with.
+/// stays in the reference that it was locked with. A reference with neither means the only one of its name.
 #[derive(Debug, Clone)]
 pub struct ImageMap {
     mode: ImageMode,
-    registry: String,
-    images: BTreeMap<String, Vec<(ImageRef, Digest)>>,
+    for_nodes: String,
+    for_pods: String,
+    carried: BTreeMap<String, Vec<Carried>>,
 }
 
-/// A reference that leads to no image of the bundle.
+/// Who asks for what a reference names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PulledBy {
+    /// The nodes' container runtime, with its mirror configuration: images alone.
+    Nodes,
+    /// A program in a pod, straight from the site's registry.
+    Pods,
+}
+
+/// What a reference became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    /// What of the bundle it is.
+    pub(super) reference: ImageRef,
+    /// Where it is pulled from, without tag and digest.
+    pub(super) repository: String,
+    /// Its tag, where the reference or the bundle has one.
+    pub(super) tag: Option<String>,
+    digest: Digest,
+}
+
+impl Named {
+    /// Returns the whole reference: tag kept where there is one, and always the digest.
+    pub(super) fn pinned(&self) -> String {
+        let tag = self.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
+        format!("{}{tag}@{}", self.repository, self.digest)
+    }
+}
+
+/// A reference that leads to nothing of the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnresolvedImage {
     /// It is no reference at all.
@@ -28,9 +70,17 @@ pub enum UnresolvedImage {
     /// The bundle does not carry it.
     #[error("the bundle does not carry `{image}`{}", others(.carried))]
     NotCarried {
-        /// The reference with every default written out.
+        /// The reference with every default written out; without a tag where any would have done.
         image: String,
         /// What the bundle carries of the same name.
+        carried: Vec<String>,
+    },
+    /// Several could be meant.
+    #[error("`{image}` has no tag, and the bundle carries `{}`", .carried.join("`, `"))]
+    Ambiguous {
+        /// The name.
+        image: String,
+        /// What the bundle carries of that name.
         carried: Vec<String>,
     },
     /// The bundle carries another image under this name.
@@ -54,59 +104,101 @@ fn others(carried: &[String]) -> String {
 }
 
 impl ImageMap {
-    /// Takes the carried images, each with the digest of the index or subset that travels.
+    /// Takes what the bundle carries.
     #[must_use]
-    pub fn new(registry: &SiteRegistry, carried: impl IntoIterator<Item = (ImageRef, Digest)>) -> Self {
-        let mut images: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for (reference, digest) in carried {
-            images.entry(reference.name()).or_default().push((reference, digest));
+    pub fn new(registry: &SiteRegistry, all: impl IntoIterator<Item = Carried>) -> Self {
+        let mut carried: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for one in all {
+            carried.entry(one.reference.name()).or_default().push(one);
         }
-        images.values_mut().for_each(|same| same.sort());
+        carried.values_mut().for_each(|same| same.sort_by(|a, b| a.reference.cmp(&b.reference)));
         let path = if registry.prefix.is_empty() { String::new() } else { format!("/{}", registry.prefix) };
-        Self { mode: registry.images, registry: format!("{}{path}", registry.address), images }
+        Self {
+            mode: registry.images,
+            for_nodes: format!("{}{path}", registry.address),
+            for_pods: format!("{}{path}", registry.pod_address.as_ref().unwrap_or(&registry.address)),
+            carried,
+        }
     }
 
-    /// Returns the name under which the cluster pulls an image: tag kept where one was given, and always the digest.
+    /// Returns what a reference means, and where it is pulled from.
     ///
     /// # Errors
     ///
-    /// When the text is no reference, or the bundle does not carry the image.
-    pub fn resolve(&self, text: &str) -> Result<String, UnresolvedImage> {
+    /// When the text is no reference, or the bundle does not carry what it names.
+    pub(super) fn resolve(&self, text: &str, pulled_by: PulledBy) -> Result<Named, UnresolvedImage> {
         let wanted: ImageRef = text.parse()?;
-        let same = self.images.get(&wanted.name()).map_or(&[][..], Vec::as_slice);
-        let digest = find(&wanted, same)?;
-        let name = match self.mode {
-            ImageMode::Mirror => wanted.name(),
-            ImageMode::Rewrite => format!("{}/{}", self.registry, wanted.repository()),
+        let found = self.find(text, &wanted, pulled_by)?;
+        let repository = match (pulled_by, self.mode) {
+            (PulledBy::Pods, _) => format!("{}/{}", self.for_pods, wanted.repository()),
+            (PulledBy::Nodes, ImageMode::Rewrite) => format!("{}/{}", self.for_nodes, wanted.repository()),
+            (PulledBy::Nodes, ImageMode::Mirror) => wanted.name(),
         };
-        let tag = wanted.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
-        Ok(format!("{name}{tag}@{digest}"))
+        let tag = if is_bare(text) { found.reference.tag() } else { wanted.tag() };
+        Ok(Named {
+            reference: found.reference.clone(),
+            repository,
+            tag: tag.map(str::to_owned),
+            digest: found.digest,
+        })
+    }
+
+    /// Returns what a reference means, image or artifact.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no reference, or the bundle does not carry what it names.
+    pub(super) fn carries(&self, text: &str) -> Result<ImageRef, UnresolvedImage> {
+        Ok(self.find(text, &text.parse()?, PulledBy::Pods)?.reference.clone())
     }
 
     /// Returns the hosts that the carried images come from.
     #[must_use]
     pub fn hosts(&self) -> BTreeSet<String> {
-        let references = self.images.values().flatten();
-        references.map(|(reference, _)| reference.registry().to_owned()).collect()
+        let images = self.carried.values().flatten().filter(|one| one.kind == ItemKind::Image);
+        images.map(|one| one.reference.registry().to_owned()).collect()
+    }
+
+    fn find(&self, text: &str, wanted: &ImageRef, by: PulledBy) -> Result<&Carried, UnresolvedImage> {
+        let same = self.carried.get(&wanted.name()).map_or(&[][..], Vec::as_slice);
+        let same: Vec<_> =
+            same.iter().filter(|one| by == PulledBy::Pods || one.kind == ItemKind::Image).collect();
+        if is_bare(text) { only(wanted, &same) } else { exact(wanted, &same) }
     }
 }
 
-fn find(wanted: &ImageRef, same: &[(ImageRef, Digest)]) -> Result<Digest, UnresolvedImage> {
+/// Tells whether a reference has neither a tag nor a digest.
+fn is_bare(text: &str) -> bool {
+    !text.contains('@') && !text.rsplit('/').next().unwrap_or_default().contains(':')
+}
+
+fn references(same: &[&Carried]) -> Vec<String> {
+    same.iter().map(|one| one.reference.to_string()).collect()
+}
+
+fn only<'a>(wanted: &ImageRef, same: &[&'a Carried]) -> Result<&'a Carried, UnresolvedImage> {
+    let image = wanted.name();
+    match same {
+        [one] => Ok(one),
+        [] => Err(UnresolvedImage::NotCarried { image, carried: Vec::new() }),
+        several => Err(UnresolvedImage::Ambiguous { image, carried: references(several) }),
+    }
+}
+
+fn exact<'a>(wanted: &ImageRef, same: &[&'a Carried]) -> Result<&'a Carried, UnresolvedImage> {
     let image = wanted.to_string();
-    let tagged = |(reference, _): &&(ImageRef, Digest)| reference.tag() == wanted.tag();
     let Some(asked) = wanted.digest() else {
-        let carried = || same.iter().map(|(reference, _)| reference.to_string()).collect();
-        let found = same.iter().find(tagged);
+        let found = same.iter().find(|one| one.reference.tag() == wanted.tag());
         return found
-            .map(|(_, digest)| *digest)
-            .ok_or_else(|| UnresolvedImage::NotCarried { image, carried: carried() });
+            .copied()
+            .ok_or_else(|| UnresolvedImage::NotCarried { image, carried: references(same) });
     };
-    let exact = same.iter().find(|(reference, digest)| *digest == asked || reference.digest() == Some(asked));
+    let exact = same.iter().find(|one| one.digest == asked || one.reference.digest() == Some(asked));
     match exact {
-        Some((_, digest)) => Ok(*digest),
+        Some(one) => Ok(one),
         None if same.is_empty() => Err(UnresolvedImage::NotCarried { image, carried: Vec::new() }),
         None => {
-            let carried = same.iter().map(|(_, digest)| format!("`{digest}`")).collect();
+            let carried = same.iter().map(|one| format!("`{}`", one.digest)).collect();
             Err(UnresolvedImage::OtherDigest { image, carried })
         }
     }
@@ -120,16 +212,32 @@ mod tests {
         let site = SiteRegistry {
             address: "registry.lan:5000".into(),
             images,
-            plain_http: None,
             prefix: prefix.into(),
+            pod_address: Some("10.0.0.5:5000".into()),
             ..SiteRegistry::default()
         };
         let locked = format!("ghcr.io/a/b:1@{}", Digest::of(b"upstream"));
+        let images = [
+            "nginx:1.25",
+            "docker.io/openpolicyagent/gatekeeper:v3.23.1",
+            &locked,
+            "quay.io/c:1",
+            "quay.io/c:2",
+        ]
+        .map(|text| (text, ItemKind::Image));
+        let carried = images.into_iter().chain([("ghcr.io/d/db:2", ItemKind::Artifact)]);
         ImageMap::new(
             &site,
-            ["nginx:1.25", "docker.io/openpolicyagent/gatekeeper:v3.23.1", &locked]
-                .map(|text| (text.parse().unwrap(), Digest::of(b"carried"))),
+            carried.map(|(text, kind)| Carried {
+                reference: text.parse().unwrap(),
+                digest: Digest::of(b"carried"),
+                kind,
+            }),
         )
+    }
+
+    fn pinned(map: &ImageMap, text: &str, by: PulledBy) -> Result<String, String> {
+        map.resolve(text, by).map(|named| named.pinned()).map_err(|problem| problem.to_string())
     }
 
     #[test]
@@ -138,6 +246,7 @@ mod tests {
         let upstream = Digest::of(b"upstream");
         for (text, mirror, rewrite) in [
             ("nginx:1.25", "docker.io/library/nginx:1.25", "library/nginx:1.25"),
+            ("nginx", "docker.io/library/nginx:1.25", "library/nginx:1.25"),
             (
                 "openpolicyagent/gatekeeper:v3.23.1",
                 "docker.io/openpolicyagent/gatekeeper:v3.23.1",
@@ -146,20 +255,40 @@ mod tests {
             (&format!("ghcr.io/a/b@{digest}"), "ghcr.io/a/b", "a/b"),
             (&format!("ghcr.io/a/b:1@{upstream}"), "ghcr.io/a/b:1", "a/b:1"),
         ] {
-            assert_eq!(map(ImageMode::Mirror, "").resolve(text), Ok(format!("{mirror}@{digest}")));
+            let nodes = |images, prefix| pinned(&map(images, prefix), text, PulledBy::Nodes);
+            assert_eq!(nodes(ImageMode::Mirror, ""), Ok(format!("{mirror}@{digest}")));
             let rewritten = |path: &str| Ok(format!("registry.lan:5000/{path}{rewrite}@{digest}"));
-            assert_eq!(map(ImageMode::Rewrite, "").resolve(text), rewritten(""));
-            assert_eq!(map(ImageMode::Rewrite, "edge/k8s").resolve(text), rewritten("edge/k8s/"));
+            assert_eq!(nodes(ImageMode::Rewrite, ""), rewritten(""));
+            assert_eq!(nodes(ImageMode::Rewrite, "edge/k8s"), rewritten("edge/k8s/"));
         }
     }
 
     #[test]
+    fn pods_ask_the_registry_itself_and_for_artifacts_too() {
+        let digest = Digest::of(b"carried");
+        let pods = |text: &str| pinned(&map(ImageMode::Mirror, "edge"), text, PulledBy::Pods);
+        for text in ["ghcr.io/d/db", "ghcr.io/d/db:2"] {
+            assert_eq!(pods(text), Ok(format!("10.0.0.5:5000/edge/d/db:2@{digest}")));
+        }
+        assert_eq!(pods("nginx"), Ok(format!("10.0.0.5:5000/edge/library/nginx:1.25@{digest}")));
+        let by_nodes = pinned(&map(ImageMode::Mirror, ""), "ghcr.io/d/db:2", PulledBy::Nodes);
+        assert_eq!(by_nodes, Err("the bundle does not carry `ghcr.io/d/db:2`".to_owned()));
+    }
+
+    #[test]
     fn what_does_not_travel_is_refused() {
-        let reason = |text: &str| map(ImageMode::Mirror, "").resolve(text).unwrap_err().to_string();
+        let reason = |text: &str| {
+            pinned(&map(ImageMode::Mirror, ""), text, PulledBy::Nodes).expect_err("nothing of the bundle")
+        };
         assert_eq!(reason("redis:7"), "the bundle does not carry `docker.io/library/redis:7`");
+        assert_eq!(reason("redis"), "the bundle does not carry `docker.io/library/redis`");
         assert_eq!(
-            reason("nginx"),
+            reason("nginx:latest"),
             "the bundle does not carry `docker.io/library/nginx:latest`, only `docker.io/library/nginx:1.25`"
+        );
+        assert_eq!(
+            reason("quay.io/c"),
+            "`quay.io/c` has no tag, and the bundle carries `quay.io/c:1`, `quay.io/c:2`"
         );
         let (other, carried) = (Digest::of(b"other"), Digest::of(b"carried"));
         assert_eq!(
@@ -172,8 +301,8 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_those_of_upstream() {
+    fn hosts_are_those_of_the_images() {
         let hosts: Vec<_> = map(ImageMode::Mirror, "").hosts().into_iter().collect();
-        assert_eq!(hosts, ["docker.io", "ghcr.io"]);
+        assert_eq!(hosts, ["docker.io", "ghcr.io", "quay.io"]);
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Condition;
+use super::addresses::Inert;
 use super::error::RenderError;
-use super::patch::Patch;
+use super::object::Object;
+use super::references::{Carries, ReferencePlace};
 use super::sources::{Sources, is_file_name, layer_file};
 use super::yaml::{parse, printable};
 
@@ -38,6 +40,18 @@ pub(super) struct Layer {
     /// Files of the layer that render to lists of probes.
     #[serde(default)]
     pub(super) probes: Vec<String>,
+    /// Where references to images and artifacts lie, besides pod specifications.
+    #[serde(default)]
+    pub(super) references: Vec<ReferencePlace>,
+    /// What must travel though no object names it.
+    #[serde(default)]
+    pub(super) carries: Vec<Carries>,
+    /// Texts that may speak of addresses outside the site, as nothing opens them.
+    #[serde(default)]
+    pub(super) inert: Vec<Inert>,
+    /// Kinds (`group/Kind`) whose objects are left out where the cluster does not know the kind.
+    #[serde(default)]
+    pub(super) optional_kinds: Vec<String>,
 }
 
 /// A file that upstream published.
@@ -46,9 +60,9 @@ pub(super) struct Layer {
 pub(super) struct UpstreamFile {
     /// Its name below `files/`.
     pub(super) name: String,
-    /// What is changed in it.
+    /// Files of the layer that render to lists of changes in it.
     #[serde(default)]
-    pub(super) patches: Vec<Patch>,
+    pub(super) patches: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,9 +100,16 @@ impl Layer {
         Duration::from_secs(self.timeout_seconds.into())
     }
 
+    /// Tells whether an object is left out where the cluster does not know its kind.
+    pub(super) fn is_optional(&self, object: &Object) -> bool {
+        let kind = format!("{}/{}", object.group(), object.kind());
+        self.optional_kinds.contains(&kind)
+    }
+
     fn file_names(&self) -> impl Iterator<Item = &str> {
         let own = self.manifests.iter().chain(&self.templates).chain(&self.probes);
-        self.files.iter().map(|file| &file.name).chain(own).map(String::as_str)
+        let patches = self.files.iter().flat_map(|file| &file.patches);
+        self.files.iter().map(|file| &file.name).chain(patches).chain(own).map(String::as_str)
     }
 }
 
@@ -104,14 +125,17 @@ mod tests {
 
     #[test]
     fn faults_name_file_line_and_column() {
-        insta::assert_snapshot!([
-            fault("template: [a.yaml]\n"),
-            fault("files: [{name: a.yaml, patch: []}]\n"),
-            fault("timeoutSeconds: soon\n"),
-            fault("waitFor: [rolloutComplete]\n"),
-            fault("templates: [../../etc/passwd]\n"),
-            fault("files: [{name: a.yaml, patches: [{target: {kind: Pod}, set: {path: /a, value: 1}}]}]\n"),
-            fault("files: [{name: a.yaml, patches: [{target: {kind: Pod}, reason: r, set: {path: a, value: 1}}]}]\n"),
-        ].join("\n"));
+        insta::assert_snapshot!(
+            [
+                fault("template: [a.yaml]\n"),
+                fault("files: [{name: a.yaml, patch: []}]\n"),
+                fault("timeoutSeconds: soon\n"),
+                fault("waitFor: [rolloutComplete]\n"),
+                fault("templates: [../../etc/passwd]\n"),
+                fault("references: [{target: {kind: Pod}, path: /a, pulledBy: us}]\n"),
+                fault("inert: [{target: {kind: Pod}, path: a, reason: r}]\n"),
+            ]
+            .join("\n")
+        );
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Object {
     pub(super) value: Value,
     /// Layer and file: `10-gatekeeper/gatekeeper.yaml`.
     pub(super) source: String,
+    /// Whether it is left out where the cluster does not know its kind.
+    pub(super) optional: bool,
 }
 
 impl Object {
@@ -32,7 +34,7 @@ impl Object {
                 return Err(format!("expected a text in `{field}`, found {}", found(value.pointer(field))));
             }
         }
-        Ok(Self { value, source: source.to_owned() })
+        Ok(Self { value, source: source.to_owned(), optional: false })
     }
 
     fn text(&self, pointer: &str) -> &str {
@@ -68,7 +70,7 @@ impl Object {
 
     /// Returns the object as it leaves this module.
     pub(super) fn into_rendered(self) -> RenderedObject {
-        RenderedObject { source: self.source, value: self.value }
+        RenderedObject { source: self.source, value: self.value, optional: self.optional }
     }
 }
 

@@ -18,13 +18,17 @@ pub(super) struct Patch {
     reason: String,
     set: Option<Change>,
     append: Option<Change>,
+    /// An item that a list must have: upstream's other versions have it already.
+    include: Option<Change>,
+    /// An item that a list must not have, whether upstream's version has it or not.
+    exclude: Option<Change>,
     remove: Option<Pointer>,
 }
 
 /// Selects objects: each field that is given must be equal.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Target {
+pub(super) struct Target {
     kind: String,
     name: Option<String>,
     namespace: Option<String>,
@@ -39,11 +43,11 @@ struct Change {
 }
 
 impl Patch {
-    /// Changes the objects of one file.
-    pub(super) fn apply(&self, objects: &mut [Object], layer_file: &str, name: &str, faults: &mut Faults) {
+    /// Changes the objects of the upstream file `name`; `file` is where the patch stands.
+    pub(super) fn apply(&self, objects: &mut [Object], file: &str, name: &str, faults: &mut Faults) {
         let mut fault = |problem: &str| {
             faults.push(RenderError::Patch {
-                file: layer_file.to_owned(),
+                file: file.to_owned(),
                 target: format!("{} in `files/{name}`", self.target.title()),
                 why: self.reason.clone(),
                 problem: problem.to_owned(),
@@ -67,24 +71,36 @@ impl Patch {
 
     /// Returns in how many places the object was changed.
     fn change(&self, object: &mut Value) -> Result<usize, &'static str> {
-        match (&self.set, &self.append, &self.remove) {
-            (Some(set), None, None) => Ok(set.set(object)),
-            (None, Some(append), None) => Ok(append.append(object)),
-            (None, None, Some(path)) => Ok(remove(path, object)),
-            _ => Err("must say exactly one of `set`, `append` and `remove`"),
+        match (&self.set, &self.append, &self.include, &self.exclude, &self.remove) {
+            (Some(set), None, None, None, None) => Ok(set.set(object)),
+            (None, Some(append), None, None, None) => {
+                Ok(append.of_lists(object, |items, item| items.push(item)))
+            }
+            (None, None, Some(include), None, None) => Ok(include.of_lists(object, |items, item| {
+                if !items.contains(&item) {
+                    items.push(item);
+                }
+            })),
+            (None, None, None, Some(exclude), None) => {
+                Ok(exclude.of_lists(object, |items, item| items.retain(|other| *other != item)))
+            }
+            (None, None, None, None, Some(path)) => Ok(remove(path, object)),
+            _ => Err("must say exactly one of `set`, `append`, `include`, `exclude` and `remove`"),
         }
     }
 }
 
 impl Target {
-    fn selects(&self, object: &Object) -> bool {
+    /// Tells whether an object is meant.
+    pub(super) fn selects(&self, object: &Object) -> bool {
         let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|text| text == found);
         self.kind == object.kind()
             && fits(&self.name, object.name())
             && fits(&self.namespace, object.namespace())
     }
 
-    fn title(&self) -> String {
+    /// Returns what a person calls it: kind, namespace and name.
+    pub(super) fn title(&self) -> String {
         let namespace = self.namespace.iter().map(|namespace| format!("{namespace}/")).collect::<String>();
         format!("{} `{namespace}{}`", self.kind, self.name.as_deref().unwrap_or("*"))
     }
@@ -111,12 +127,12 @@ impl Change {
         count
     }
 
-    /// Puts the value at the end of every list that the path means.
-    fn append(&self, object: &mut Value) -> usize {
+    /// Changes every list that the path means; returns how many there are.
+    fn of_lists(&self, object: &mut Value, change: fn(&mut Vec<Value>, Value)) -> usize {
         let mut count = 0;
         self.path.visit(object, &mut |_, place| {
             if let Value::Array(items) = place {
-                items.push(self.value.clone());
+                change(items, self.value.clone());
                 count += 1;
             }
         });
@@ -170,6 +186,22 @@ mod tests {
                 "append: {path: /spec/containers/name=a/args, value: 'y'}",
                 json!([{"name": "a", "args": ["x", "y"]}, {"name": "b"}]),
             ),
+            (
+                "include: {path: /spec/containers/name=a/args, value: 'x'}",
+                json!([{"name": "a", "args": ["x"]}, {"name": "b"}]),
+            ),
+            (
+                "include: {path: /spec/containers/name=a/args, value: 'y'}",
+                json!([{"name": "a", "args": ["x", "y"]}, {"name": "b"}]),
+            ),
+            (
+                "exclude: {path: /spec/containers/name=a/args, value: 'x'}",
+                json!([{"name": "a", "args": []}, {"name": "b"}]),
+            ),
+            (
+                "exclude: {path: /spec/containers/name=a/args, value: 'y'}",
+                json!([{"name": "a", "args": ["x"]}, {"name": "b"}]),
+            ),
             ("remove: /spec/containers/*/args", json!([{"name": "a"}, {"name": "b"}])),
         ] {
             assert_eq!(with(change), Ok(expected), "{change}");
@@ -197,7 +229,7 @@ mod tests {
         assert_eq!(
             fault("{target: {kind: Pod}, reason: r, remove: /a, append: {path: /a, value: 1}}"),
             format!(
-                "{start} Pod `*` in `files/up.yaml` (\"r\") must say exactly one of `set`, `append` and `remove`"
+                "{start} Pod `*` in `files/up.yaml` (\"r\") must say exactly one of `set`, `append`, `include`, `exclude` and `remove`"
             )
         );
     }

@@ -1,12 +1,10 @@
 //! Where images are written in Kubernetes objects: a table, and its one reader.
 
-use serde_json::Value;
-
-use super::error::{Faults, RenderError};
-use super::images::{ImageMap, UnresolvedImage};
+use super::error::Faults;
+use super::images::PulledBy;
+use super::naming::Naming;
 use super::object::Object;
 use super::pointer::Pointer;
-use super::yaml::printable;
 
 /// API group, kind, and where its pod specification lies.
 pub(super) const POD_SPECS: &[(&str, &str, &str)] = &[
@@ -29,40 +27,23 @@ const IMAGE_FIELDS: &[&str] = &[
     "/volumes/*/image/reference",
 ];
 
-/// Gives every image of an object the name under which the cluster pulls it.
-pub(super) fn name_images(object: &mut Object, images: &ImageMap, faults: &mut Faults) {
+/// Gives every image of an object's pods the name under which the cluster pulls it.
+pub(super) fn name_images(object: &mut Object, naming: &mut Naming<'_>, faults: &mut Faults) {
     let (group, kind) = (object.group().to_owned(), object.kind().to_owned());
     for (_, _, pod) in POD_SPECS.iter().filter(|place| (place.0, place.1) == (group.as_str(), kind.as_str()))
     {
         for field in IMAGE_FIELDS {
-            let pointer = Pointer::of(&format!("{pod}{field}"));
-            for (field, problem) in name_images_at(&pointer, &mut object.value, images) {
-                let (source_file, object) = (object.source.clone(), object.title());
-                faults.push(RenderError::Image { source_file, object, field, problem: Box::new(problem) });
-            }
+            naming.name_at(object, &Pointer::of(&format!("{pod}{field}")), None, PulledBy::Nodes, faults);
         }
     }
 }
 
-fn name_images_at(pointer: &Pointer, value: &mut Value, images: &ImageMap) -> Vec<(String, UnresolvedImage)> {
-    let mut problems = Vec::new();
-    pointer.visit(value, &mut |field, place| match name_of(place, images) {
-        Ok(name) => *place = Value::String(name),
-        Err(problem) => problems.push((field.to_owned(), problem)),
-    });
-    problems
-}
-
-fn name_of(place: &Value, images: &ImageMap) -> Result<String, UnresolvedImage> {
-    let not_text = || UnresolvedImage::NotText { found: printable(&place.to_string(), 80) };
-    images.resolve(place.as_str().ok_or_else(not_text)?)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::super::error::RenderErrors;
+    use super::super::images::{Carried, ImageMap};
     use super::super::object::Object;
     use super::*;
     use crate::digest::Digest;
@@ -77,10 +58,15 @@ mod tests {
             prefix: String::new(),
             ..SiteRegistry::default()
         };
-        let images = ImageMap::new(&site, [("a/b:1".parse().unwrap(), Digest::of(b""))]);
+        let carried = Carried {
+            reference: "a/b:1".parse().unwrap(),
+            digest: Digest::of(b""),
+            kind: crate::spec::ItemKind::Image,
+        };
+        let images = ImageMap::new(&site, [carried]);
         let mut object = Object::new(value, "10-x/y.yaml").unwrap();
         let mut faults = Faults::default();
-        name_images(&mut object, &images, &mut faults);
+        name_images(&mut object, &mut Naming::new(&images), &mut faults);
         faults.or(object.value)
     }
 
@@ -115,14 +101,14 @@ mod tests {
     #[test]
     fn every_missing_image_is_reported_with_its_field() {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "n", "namespace": "s"},
-            "spec": {"containers": [{"image": "x:1"}, {"image": 5}], "initContainers": [{"image": "a/b"}]}});
+            "spec": {"containers": [{"image": "x:1"}, {"image": 5}], "initContainers": [{"image": "a/b:2"}]}});
         assert_eq!(
             named(pod).unwrap_err().to_string(),
             "Pod `s/n` in `10-x/y.yaml`, field `/spec/containers/0/image`: \
              the bundle does not carry `docker.io/library/x:1`\n\
              Pod `s/n` in `10-x/y.yaml`, field `/spec/containers/1/image`: expected an image reference, found `5`\n\
              Pod `s/n` in `10-x/y.yaml`, field `/spec/initContainers/0/image`: \
-             the bundle does not carry `docker.io/a/b:latest`, only `docker.io/a/b:1`"
+             the bundle does not carry `docker.io/a/b:2`, only `docker.io/a/b:1`"
         );
     }
 }

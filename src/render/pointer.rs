@@ -2,6 +2,7 @@
 //!
 //! `/spec/template/spec/containers/*/image`, `/metadata/labels/app.kubernetes.io~1name`.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -37,6 +38,21 @@ impl TryFrom<String> for Pointer {
     fn try_from(text: String) -> Result<Self, String> {
         text.parse()
     }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|segment| match segment {
+            Segment::Every => f.write_str("/*"),
+            Segment::Named(name) => write!(f, "/name={name}"),
+            Segment::Key(key) => write!(f, "/{}", escaped(key)),
+        })
+    }
+}
+
+/// Writes a key the way a pointer has it.
+pub(super) fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 impl Segment {
@@ -82,7 +98,6 @@ fn walk(value: &mut Value, path: &[Segment], at: &str, visit: &mut dyn FnMut(&st
 }
 
 fn children<'a>(value: &'a mut Value, segment: &Segment) -> Vec<(String, &'a mut Value)> {
-    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     let named = |child: &Value, name: &str| child.get("name").and_then(Value::as_str) == Some(name);
     match value {
         Value::Object(fields) => {

@@ -1,9 +1,11 @@
 //! One run over all layers: reads, renders, patches and names images, and keeps every fault.
 
+use super::addresses::{SiteHosts, refuse_outside};
 use super::error::{Faults, RenderError};
-use super::images::ImageMap;
-use super::layer::Layer;
+use super::layer::{Layer, UpstreamFile};
+use super::naming::Naming;
 use super::object::{self, Object};
+use super::patch::Patch;
 use super::sources::{Sources, is_file_name, layer_file};
 use super::template::Templates;
 use super::{Probe, RenderedLayer, places, probe, yaml};
@@ -11,7 +13,8 @@ use super::{Probe, RenderedLayer, places, probe, yaml};
 /// One run of [`super::render`], and the faults that it has found.
 pub(super) struct Run<'a> {
     pub(super) sources: &'a Sources,
-    pub(super) images: &'a ImageMap,
+    pub(super) naming: Naming<'a>,
+    pub(super) hosts: SiteHosts,
     pub(super) templates: Templates,
     pub(super) faults: Faults,
 }
@@ -21,10 +24,15 @@ impl Run<'_> {
     pub(super) fn layer(&mut self, name: Result<&str, RenderError>) -> Option<(RenderedLayer, Vec<Object>)> {
         let name = self.faults.keep(name)?;
         let layer = self.faults.keep(Layer::read(self.sources, name))?;
+        let before = self.faults.count();
         let mut objects = self.upstream_objects(name, &layer);
         objects.extend(layer.manifests.iter().flat_map(|file| self.own_objects(name, file, false)));
         objects.extend(layer.templates.iter().flat_map(|file| self.own_objects(name, file, true)));
-        objects.iter_mut().for_each(|object| places::name_images(object, self.images, &mut self.faults));
+        let complete = self.faults.count() == before;
+        self.name(name, &layer, &mut objects);
+        if complete {
+            self.check_places(name, &layer, &mut objects);
+        }
         let probes = layer.probes.iter().flat_map(|file| self.probes(name, file)).collect();
         let rendered = RenderedLayer {
             name: name.to_owned(),
@@ -44,12 +52,48 @@ impl Run<'_> {
             let Some(text) = self.faults.keep(self.sources.text(&path, &layer_file)) else { continue };
             let source = format!("{layer_name}/{}", upstream.name);
             let mut objects = object::read(text, &path, false, &source, &mut self.faults);
-            for patch in &upstream.patches {
-                patch.apply(&mut objects, &layer_file, &upstream.name, &mut self.faults);
-            }
+            self.patch(layer_name, upstream, &mut objects);
             all.append(&mut objects);
         }
         all
+    }
+
+    fn patch(&mut self, layer: &str, upstream: &UpstreamFile, objects: &mut [Object]) {
+        for file in &upstream.patches {
+            let path = format!("layers/{layer}/{file}");
+            let Some(text) = self.rendered(&path, layer) else { continue };
+            let parsed = yaml::parse::<Option<Vec<Patch>>>(&text);
+            let parsed =
+                parsed.map_err(|fault| RenderError::Yaml { file: path.clone(), rendered: true, fault });
+            for patch in self.faults.keep(parsed).flatten().unwrap_or_default() {
+                patch.apply(objects, &path, &upstream.name, &mut self.faults);
+            }
+        }
+    }
+
+    /// Gives everything that is pulled its name, and looks for what would lead out of the site.
+    fn name(&mut self, layer_name: &str, layer: &Layer, objects: &mut [Object]) {
+        let (file, faults) = (layer_file(layer_name), &mut self.faults);
+        objects.iter_mut().for_each(|object| places::name_images(object, &mut self.naming, faults));
+        layer.references.iter().for_each(|place| place.name(objects, &mut self.naming, faults));
+        layer.carries.iter().for_each(|one| one.check(&file, &mut self.naming, faults));
+        for object in objects {
+            object.optional = layer.is_optional(object);
+            refuse_outside(object, &layer.inert, &self.hosts, faults);
+        }
+    }
+
+    /// Checks that what the layer says of places still holds; without all of its objects that cannot be known.
+    fn check_places(&mut self, layer_name: &str, layer: &Layer, objects: &mut [Object]) {
+        let (file, faults) = (layer_file(layer_name), &mut self.faults);
+        layer.references.iter().for_each(|place| place.check(objects, &file, faults));
+        layer.inert.iter().for_each(|inert| inert.check(objects, &file, faults));
+    }
+
+    /// Returns what a template of a layer makes.
+    fn rendered(&mut self, path: &str, layer: &str) -> Option<String> {
+        let text = self.faults.keep(self.sources.text(path, &layer_file(layer)))?;
+        self.faults.keep(self.templates.render(path, text))
     }
 
     fn own_objects(&mut self, layer: &str, file: &str, is_template: bool) -> Vec<Object> {
@@ -67,8 +111,7 @@ impl Run<'_> {
 
     fn probes(&mut self, layer: &str, file: &str) -> Vec<Probe> {
         let path = format!("layers/{layer}/{file}");
-        let text = self.faults.keep(self.sources.text(&path, &layer_file(layer)));
-        let rendered = text.and_then(|text| self.faults.keep(self.templates.render(&path, text)));
+        let rendered = self.rendered(&path, layer);
         rendered.map_or(Vec::new(), |text| probe::read(&text, &path, &mut self.faults))
     }
 

@@ -52,7 +52,9 @@ pub(super) fn layer_file(layer: &str) -> String {
     format!("layers/{layer}/layer.yaml")
 }
 
-fn is_layer_name(name: &str) -> bool {
+/// Tells whether a name is that of a layer: `NN-name`.
+#[must_use]
+pub fn is_layer_name(name: &str) -> bool {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     match name.as_bytes() {
         [tens, ones, b'-', rest @ ..] => {

@@ -61,6 +61,31 @@ fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("length", filters::length);
     environment.add_filter("join", filters::join);
     environment.add_test("defined", tests::is_defined);
+    environment.add_test("at_least", at_least);
+    environment.add_function("fail", fail);
+}
+
+/// Test `at_least`: whether a version is another one or a later one. A `v` in front is passed over.
+fn at_least(version: &str, least: &str) -> Result<bool, Error> {
+    Ok(numbers(version)? >= numbers(least)?)
+}
+
+/// Returns the numbers of a version; what follows a `-` or `+` does not count.
+fn numbers(version: &str) -> Result<Vec<u64>, Error> {
+    let plain = version.trim_start_matches('v').split(['-', '+']).next().unwrap_or_default();
+    let invalid = || {
+        let detail = format!("`{}` is not a version such as 3.18.0", printable(version, 80));
+        Error::new(ErrorKind::InvalidOperation, detail)
+    };
+    let numbers: Result<Vec<u64>, _> = plain.split('.').map(str::parse).collect();
+    let mut numbers = numbers.map_err(|_| invalid())?;
+    numbers.resize(numbers.len().max(3), 0);
+    Ok(numbers)
+}
+
+/// Function `fail`: stops with a text, for what a layer cannot do on this site.
+fn fail(text: &str) -> Result<Value, Error> {
+    Err(Error::new(ErrorKind::InvalidOperation, text.to_owned()))
 }
 
 /// Writes a value the way JSON does; a text as it is.
@@ -102,6 +127,9 @@ fn fault(file: &str, text: &str, error: &Error) -> RenderError {
         (ErrorKind::UndefinedError, Some(expression)) => {
             let name = error.range().and_then(|range| undefined(text, range)).unwrap_or(expression);
             format!("`{}` is undefined", printable(name, 80))
+        }
+        (ErrorKind::InvalidOperation, Some(call)) if call.starts_with("fail(") => {
+            printable(error.detail().unwrap_or_default(), 500)
         }
         (ErrorKind::OutOfFuel, _) => format!("does not end within {FUEL} instructions"),
         (kind, expression) => {
@@ -177,6 +205,31 @@ mod tests {
         ] {
             assert_eq!(rendered(text), Err(expected.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        for (version, least, expected) in [
+            ("v3.18.0", "3.18", true),
+            ("3.9.0", "3.18.0", false),
+            ("3.23.1", "3.18.0", true),
+            ("3.17.2", "v3.18.0", false),
+            ("3.18.0-rc.1", "3.18.0", true),
+        ] {
+            let text = format!("{{{{ '{version}' is at_least('{least}') }}}}");
+            assert_eq!(rendered(&text), Ok(expected.to_string()), "{version} {least}");
+        }
+        let expected = "`layers/10-x/y.yaml`:1: invalid operation: `newest` is not a version such as 3.18.0, in `at_least('1')`";
+        assert_eq!(rendered("{{ 'newest' is at_least('1') }}"), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_template_can_refuse_a_site() {
+        let expected = "`layers/10-x/y.yaml`:2: pods cannot reach a loopback address";
+        assert_eq!(
+            rendered("\n{{ fail('pods cannot reach a loopback address') }}"),
+            Err(expected.to_owned())
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::*;
 use crate::digest::Digest;
 use crate::spec::site::{SiteGatekeeper, SiteNamespace, SiteRegistry};
-use crate::spec::{Enforcement, ImageMode, PodSecurity};
+use crate::spec::{Enforcement, ImageMode, ItemKind, PodSecurity};
 
 const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper:v3.23.1";
 
@@ -16,6 +16,17 @@ apiVersion: v1
 kind: Namespace
 metadata:
   name: gatekeeper-system
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: configs.config.gatekeeper.sh
+spec:
+  versions:
+  - name: v1alpha1
+    schema:
+      openAPIV3Schema:
+        description: 'More info: https://example.com/conventions'
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -29,6 +40,7 @@ spec:
       - name: manager
         image: openpolicyagent/gatekeeper:v3.23.1
         imagePullPolicy: Always
+        args: [--operation=audit]
         securityContext:
           runAsNonRoot: yes
       volumes:
@@ -79,8 +91,25 @@ fn run(
     site: &Site,
     platform: Platform,
 ) -> Result<RenderedSet, RenderErrors> {
-    let carried = [(GATEKEEPER.parse().unwrap(), Digest::of(b"gatekeeper"))];
-    let bundle = BundleName { name: "homelab-security".into(), version: "2026.11.0".into() };
+    run_with(files, site, platform, "v3.23.1")
+}
+
+fn run_with(
+    files: BTreeMap<String, Vec<u8>>,
+    site: &Site,
+    platform: Platform,
+    gatekeeper: &str,
+) -> Result<RenderedSet, RenderErrors> {
+    let carried = [Carried {
+        reference: GATEKEEPER.parse().unwrap(),
+        digest: Digest::of(b"gatekeeper"),
+        kind: ItemKind::Image,
+    }];
+    let bundle = BundleName {
+        name: "homelab-security".into(),
+        version: "2026.11.0".into(),
+        components: BTreeMap::from([("gatekeeper".to_owned(), gatekeeper.to_owned())]),
+    };
     render(&Sources::new(files), &ImageMap::new(&site.registry, carried), site, platform, &bundle)
 }
 
@@ -231,14 +260,43 @@ fn an_image_that_does_not_travel_is_named_with_file_object_and_field() {
 
 #[test]
 fn a_patch_without_a_match_is_named_with_its_reason() {
-    let patch = "{target: {kind: DaemonSet}, reason: because, set: {path: /a, value: 1}}";
-    let layer = format!(
-        "{{apiVersion: bundle/v1alpha1, kind: Layer, files: [{{name: gatekeeper.yaml, patches: [{patch}]}}]}}"
+    let patch = "[{target: {kind: DaemonSet}, reason: because, set: {path: /a, value: 1}}]";
+    assert_eq!(
+        faults("layers/10-gatekeeper/patches.yaml", patch),
+        "`layers/10-gatekeeper/patches.yaml`: patch for DaemonSet `*` in `files/gatekeeper.yaml` (\"because\") finds no object"
+    );
+}
+
+#[test]
+fn a_patch_says_where_and_why() {
+    let path = "layers/10-gatekeeper/patches.yaml";
+    let start = format!("`{path}` (rendered): line 1, column");
+    assert_eq!(
+        faults(path, "[{target: {kind: Pod}, set: {path: /a, value: 1}}]"),
+        format!(
+            "{start} 24: missing field `reason`, in `[{{target: {{kind: Pod}}, set: {{path: /a, value: 1}}}}]`"
+        )
     );
     assert_eq!(
-        faults("layers/10-gatekeeper/layer.yaml", &layer),
-        "`layers/10-gatekeeper/layer.yaml`: patch for DaemonSet `*` in `files/gatekeeper.yaml` (\"because\") finds no object"
+        faults(path, "[{target: {kind: Pod}, reason: r, remove: a}]"),
+        format!(
+            "{start} 43: `a` is not a path: expected `/`, then a field, in `[{{target: {{kind: Pod}}, reason: r, remove: a}}]`"
+        )
     );
+}
+
+#[test]
+fn generate_is_there_exactly_where_the_version_wants_it() {
+    let args = |version: &str, upstream: &str| {
+        let mut files = shipped();
+        files.insert("files/gatekeeper.yaml".to_owned(), upstream.into());
+        let set = run_with(files, &site(ImageMode::Mirror), Platform::K3s, version).unwrap();
+        let deployment = &set.layers[1].objects[2].value;
+        deployment["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap().len()
+    };
+    let with = UPSTREAM.replace("audit]", "audit, --operation=generate]");
+    assert_eq!([args("v3.18.0", UPSTREAM), args("v3.18.0", &with), args("3.23.1", &with)], [2, 2, 2]);
+    assert_eq!([args("v3.17.2", UPSTREAM), args("v3.17.2", &with)], [1, 1]);
 }
 
 #[test]

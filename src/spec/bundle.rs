@@ -17,12 +17,21 @@ pub struct Spec {
     pub targets: Vec<String>,
     /// The components, in the order of the file.
     pub components: Vec<Component>,
-    /// The folder of the manifest layers, relative to the spec.
-    pub layers: Option<String>,
+    /// The manifest layers.
+    pub layers: Option<Layers>,
     /// The folders of the platforms, relative to the spec.
     pub platforms: PlatformFolders,
     /// The site files that completeness is checked against, relative to the spec.
     pub sites: Vec<String>,
+}
+
+/// Where the manifest layers lie, and which of them are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layers {
+    /// The folder, relative to the spec.
+    pub folder: String,
+    /// The names of the layers; empty for every one of the folder.
+    pub only: Vec<String>,
 }
 
 /// Where the adjustments for each platform lie, relative to the spec.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
+use super::bundle::{Component, FileSpec, Item, ItemKind, Layers, PlatformFolders, Spec};
 use super::decode::{Decoder, Fields};
 use super::node::{Node, Place, Value};
 use super::policy::Policy;
@@ -50,7 +50,7 @@ impl Reader {
             version,
             targets: self.targets(&fields),
             components: self.components(&fields),
-            layers: fields.optional("layers").and_then(|node| self.decoder.text(node, "`layers`")),
+            layers: fields.optional("layers").and_then(|node| self.layers(node)),
             platforms: self.platforms(&fields),
             sites: fields
                 .optional("sites")
@@ -112,6 +112,18 @@ impl Reader {
         }
         targets.sort();
         targets
+    }
+
+    /// A folder, or a folder and the names of some of its layers.
+    fn layers(&mut self, node: &Node) -> Option<Layers> {
+        if matches!(&node.value, Value::Text(_)) {
+            return Some(Layers { folder: self.decoder.text(node, "`layers`")?, only: Vec::new() });
+        }
+        let fields = self.decoder.fields(node, "`layers`", &["folder", "only"]);
+        let folder = fields.required(&mut self.decoder, "folder", "../manifests")?;
+        let folder = self.decoder.text(folder, "`folder`")?;
+        let only = fields.required(&mut self.decoder, "only", "[00-namespaces, 10-gatekeeper]")?;
+        Some(Layers { folder, only: self.decoder.texts(only, "`only`") })
     }
 
     fn platforms(&mut self, fields: &Fields<'_>) -> PlatformFolders {

@@ -82,6 +82,10 @@ pub struct Site {
 pub struct SiteRegistry {
     /// Host and port: `registry.lan:5000`.
     pub address: String,
+    /// The same registry as pods reach it: host and port. `None`: as nodes do.
+    pub pod_address: Option<String>,
+    /// The ranges of IP addresses that it answers on, for NetworkPolicies; empty: any address.
+    pub addresses: Vec<String>,
     /// How images are named in the cluster.
     pub images: ImageMode,
     /// Whether it speaks plain HTTP. `None`: plain on a loopback address, TLS anywhere else.

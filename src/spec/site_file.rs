@@ -1,5 +1,6 @@
 //! Reads the operator's `site.yaml`.
 
+use super::cidr::decode_cidrs;
 use super::decode::{Decoder, Fields};
 use super::node::Node;
 use super::registries::decode_certificates;
@@ -7,6 +8,7 @@ use super::site::{
     Enforcement, ImageMode, Platform, PodSecurity, Site, SiteGatekeeper, SiteNamespace, SiteRegistry,
 };
 use super::{API_VERSION, Faults, parse_yaml};
+use crate::reference::is_loopback;
 
 const PLATFORMS: &[(&str, Platform)] = &[("k3s", Platform::K3s), ("talos", Platform::Talos)];
 const IMAGES: &[(&str, ImageMode)] = &[("mirror", ImageMode::Mirror), ("rewrite", ImageMode::Rewrite)];
@@ -49,15 +51,29 @@ fn decode(decoder: &mut Decoder, root: &Node) -> Site {
 }
 
 fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistry {
-    let known = ["address", "images", "plainHttp", "prefix", "ca", "clientCertificate", "clientKey"];
+    let known = [
+        "address",
+        "podAddress",
+        "addresses",
+        "images",
+        "plainHttp",
+        "prefix",
+        "ca",
+        "clientCertificate",
+        "clientKey",
+    ];
     let fields = decoder.fields(node, "`registry`", &known);
     let address = fields.required(decoder, "address", "registry.lan:5000");
-    let address = address.and_then(|node| decode_address(decoder, node)).unwrap_or_default();
+    let address = address.and_then(|node| decode_address(decoder, node, "`address`")).unwrap_or_default();
+    let pod_address = fields.optional("podAddress").and_then(|node| decode_pod_address(decoder, node));
+    let addresses = fields.optional("addresses");
     let images = fields.optional("images").and_then(|node| decoder.choice(node, "`images`", IMAGES));
     let plain_http = fields.optional("plainHttp").and_then(|node| decoder.boolean(node, "`plainHttp`"));
     let prefix = fields.optional("prefix").and_then(|node| decode_prefix(decoder, node));
     let certificates = decode_certificates(decoder, &fields);
     SiteRegistry {
+        pod_address,
+        addresses: addresses.map(|node| decode_cidrs(decoder, node, "`addresses`")).unwrap_or_default(),
         address,
         images: images.unwrap_or_default(),
         plain_http: plain_http.or(certificates.are_given().then_some(false)),
@@ -66,14 +82,23 @@ fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistry {
     }
 }
 
-fn decode_address(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let address = decoder.text(node, "`address`")?;
+fn decode_address(decoder: &mut Decoder, node: &Node, what: &str) -> Option<String> {
+    let address = decoder.text(node, what)?;
     if is_host(&address) {
         return Some(address);
     }
     let hint = "write host and port, without `http://` and without a path: registry.lan:5000";
     decoder.fault(node.place, format!("`{address}` is not the address of a registry"), hint);
     None
+}
+
+fn decode_pod_address(decoder: &mut Decoder, node: &Node) -> Option<String> {
+    let address = decode_address(decoder, node, "`podAddress`")?;
+    if is_loopback(&address) {
+        let message = format!("pods cannot reach the registry at `{address}`: there it is the pod itself");
+        decoder.fault(node.place, message, "write the name or address that the node has for its pods");
+    }
+    Some(address)
 }
 
 /// Returns whether the text is a host name or address, with an optional port.
@@ -174,6 +199,29 @@ mod tests {
                 hint: add `name: lumen`
               site.yaml:5:39: `podSecurity` cannot be `strict`
                 hint: write one of: privileged, baseline, restricted
+            ");
+    }
+
+    #[test]
+    fn a_registry_says_how_pods_reach_it() {
+        let site = |registry: &str| {
+            let text = format!("apiVersion: bundle/v1alpha1\nkind: Site\nregistry: {registry}\n");
+            Site::parse(&text, "site.yaml").map(|site| site.registry)
+        };
+        let registry =
+            site("{address: 'localhost:5000', podAddress: '192.168.2.2:5000', addresses: [192.168.2.2/32]}");
+        let registry = registry.expect("a site");
+        assert_eq!(registry.pod_address.as_deref(), Some("192.168.2.2:5000"));
+        assert_eq!(registry.addresses, ["192.168.2.2/32"]);
+        let faults = site("{address: a.lan, podAddress: '127.0.0.1:5000', addresses: [10.0.0.5/8, x]}");
+        insta::assert_snapshot!(faults.expect_err("faults"), @r"
+            `site.yaml` has 3 faults
+              site.yaml:3:40: pods cannot reach the registry at `127.0.0.1:5000`: there it is the pod itself
+                hint: write the name or address that the node has for its pods
+              site.yaml:3:70: `10.0.0.5/8` is not a range of IP addresses
+                hint: write the whole range as 10.0.0.0/8, or the one address as 10.0.0.5/32
+              site.yaml:3:82: `x` is not a range of IP addresses
+                hint: write addresses with the length of their prefix: 10.0.0.0/24, 10.0.0.5/32, fd00::/8
             ");
     }
 
