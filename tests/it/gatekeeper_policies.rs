@@ -1,5 +1,7 @@
 //! The policies' templates and suites as they lie in `manifests/20-policies`: what `gator` does not look at.
 
+mod probes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
