@@ -2,6 +2,7 @@
 
 mod assemble;
 mod build;
+mod compose;
 mod diff;
 mod error;
 mod extract;

@@ -4,6 +4,7 @@
 
 mod bundle;
 mod bundle_file;
+mod compose;
 pub mod decode;
 mod deny;
 mod identity;
@@ -16,6 +17,7 @@ pub mod site;
 mod site_file;
 
 pub use bundle::{Component, FileSpec, Item, ItemKind, PlatformFolders, Spec};
+pub use compose::{Addition, COMPOSED_HOST, Compose};
 pub use decode::{Fault, Faults};
 pub use deny::{DenyEntry, DenyList};
 pub use identity::{Identity, SubjectMatch};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::assemble::{Assembly, assemble};
+use super::compose::write_layer;
 use super::error::OpsError;
 use super::gather::{Gathered, Pins, Upstream, gather};
 use super::sign::SignError;
@@ -101,6 +102,7 @@ fn check_sites(workspace: &Workspace, gathered: &Gathered) -> Result<(), OpsErro
         .items
         .iter()
         .map(|(resolved, _)| (resolved.item.reference.clone(), resolved.carried().descriptor.digest))
+        .chain(gathered.composed.iter().map(|made| (made.locked.reference.clone(), made.locked.digest)))
         .collect();
     let bundle = BundleName { name: workspace.spec.name.clone(), version: workspace.spec.version.clone() };
     for (name, site) in &workspace.sites {
@@ -151,6 +153,9 @@ async fn pack(
     }
     drop(assembly.small);
     fetch(assembly.large, writer.clone(), options.jobs, reporter).await?;
+    for (digest, recipe) in &assembly.composed {
+        write_layer(&writer, digest, recipe)?;
+    }
     let writer = Arc::into_inner(writer)
         .ok_or_else(|| write_failed(&options.output, std::io::Error::other("a transfer is still running")))?;
     Ok(writer.finish(&slot)?)

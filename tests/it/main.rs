@@ -11,6 +11,7 @@
 )]
 
 mod cli;
+mod compose;
 mod cosign;
 mod extract;
 #[path = "../upstream/internet.rs"]
