@@ -11,6 +11,7 @@
 )]
 
 mod cli;
+mod compose;
 mod cosign;
 mod extract;
 mod gatekeeper_policies;
