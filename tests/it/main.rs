@@ -27,6 +27,7 @@ mod registry_faults;
 mod repack;
 mod serve;
 mod signing;
+mod sites;
 mod spec_faults;
 mod stage;
 mod support;
