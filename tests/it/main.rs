@@ -21,6 +21,7 @@ mod keyless;
 mod layers;
 mod lies;
 mod main_path;
+mod network;
 mod peers;
 mod policies;
 mod registry_faults;
