@@ -13,6 +13,7 @@
 mod cli;
 mod cosign;
 mod extract;
+mod falco;
 #[path = "../upstream/internet.rs"]
 mod internet;
 mod keyless;
