@@ -6,6 +6,8 @@
 mod change;
 mod check;
 mod journey;
+mod mistakes;
 mod rendered;
 mod schemas;
 mod shipped;
+mod standins;

@@ -20,6 +20,12 @@ impl Rendered {
         self
     }
 
+    /// Changes the site's rules.
+    pub fn ruled(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        self.change_file("falco_rules.local.yaml", change);
+        self
+    }
+
     /// Changes what a plugin is given at its start.
     pub fn plugin(self, name: &str, change: impl FnOnce(&mut Value)) -> Self {
         self.configured(|config| {

@@ -8,6 +8,7 @@ mod k8smeta;
 mod network;
 mod outputs;
 mod pod;
+mod rules;
 mod versions;
 
 use serde_json::Value;
@@ -40,6 +41,7 @@ pub fn problems(set: &Rendered) -> Vec<String> {
             problems.extend(k8smeta::problems(&falco));
             problems.extend(outputs::problems(&falco));
             problems.extend(pod::problems(&falco));
+            problems.extend(rules::problems(&falco));
         }
         Err(problem) => problems.push(problem),
     }

@@ -16,13 +16,7 @@ pub fn problems(set: &Rendered) -> Vec<String> {
 }
 
 /// A plugin's schema needs the same major version, and may not be newer.
-fn plugin_problem(
-    set: &Rendered,
-    name: &str,
-    table: Table,
-    falco: &str,
-    host: &str,
-) -> Option<String> {
+fn plugin_problem(set: &Rendered, name: &str, table: Table, falco: &str, host: &str) -> Option<String> {
     let Some(version) = set.versions.get(name) else {
         return Some(format!("the spec has no plugin `{name}`"));
     };
