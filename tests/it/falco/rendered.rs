@@ -12,18 +12,6 @@ use serde_json::Value;
 
 use crate::support::project;
 
-/// What `bundle build` makes; until then no spec names it as an item.
-const COMPOSED: &str = "bundle.local/falco-k8smeta:1";
-
-/// As much of Lumen's site as these layers see.
-const LUMEN: &str = "\
-apiVersion: bundle/v1alpha1
-kind: Site
-platform: k3s
-registry: {address: 'localhost:5000', podAddress: '192.168.2.2:5000', images: rewrite}
-namespaces: [{name: lumen}, {name: monitoring}]
-";
-
 /// What a spec and a site make of the layers.
 #[derive(Debug, Clone)]
 pub struct Rendered {
@@ -42,10 +30,9 @@ impl Rendered {
         let spec = Spec::parse(&text, spec).expect("a valid spec");
         let site = Site::parse(site, "site.yaml").expect("a valid site");
         let platform = site.platform.expect("a platform");
-        let mut carried: Vec<_> = spec.items().map(|item| carry(&item.reference, item.kind)).collect();
-        if !carried.iter().any(|one| one.reference.registry() == "bundle.local") {
-            carried.push(carry(&COMPOSED.parse().expect("a reference"), ItemKind::Image));
-        }
+        let items = spec.items().map(|item| carry(&item.reference, item.kind));
+        let composed = spec.compose().map(|compose| carry(&compose.image, ItemKind::Image));
+        let carried: Vec<_> = items.chain(composed).collect();
         let bundle = BundleName::of(&spec);
         let sources = Sources::new(files(bundle.components.contains_key("falcosidekick")));
         let set = render(&sources, &ImageMap::new(&site.registry, carried), &site, platform, &bundle);
@@ -67,7 +54,7 @@ impl Rendered {
 
     /// Lumen: K3s, without falcosidekick.
     pub fn lumen() -> Self {
-        Self::of("lumen.yaml", LUMEN)
+        Self::of("lumen.yaml", &shipped_site("lumen.yaml"))
     }
 
     /// Returns an object.
