@@ -14,6 +14,7 @@ mod cli;
 mod compose;
 mod cosign;
 mod extract;
+mod falco;
 mod gatekeeper_policies;
 #[path = "../upstream/internet.rs"]
 mod internet;
