@@ -23,7 +23,9 @@ pub struct Args {
 impl Args {
     pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let archive = open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?;
-        let set = render_site(&archive, &self.site.choice()?)?;
+        let site = self.site.choice()?;
+        site.warn(&*ui.reporter());
+        let set = render_site(&archive, &site)?;
         let written = write_rendered(&set, &self.output)?;
         let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
         let text = format!(

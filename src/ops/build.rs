@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::assemble::{Assembly, assemble};
 use super::error::OpsError;
 use super::gather::{Gathered, Pins, Upstream, gather};
+use super::render::warn_of;
 use super::sign::SignError;
 use super::workspace::{Workspace, replace};
 use crate::archive::{Role, Writer};
@@ -69,6 +70,7 @@ pub async fn build(
     let gathered = gather(workspace, upstream, Pins::Locked(workspace.lock.as_ref())).await?;
     let lock = settle_lock(workspace, &gathered, options.locked)?;
     reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
+    workspace.sites.iter().for_each(|(name, site)| warn_of(name, site, &*reporter));
     check_sites(workspace, &gathered, &*reporter)?;
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
     drop(gathered);

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::digest::Digest;
-use crate::spec::site::{SiteGatekeeper, SiteNamespace, SiteRegistry};
-use crate::spec::{Enforcement, ImageMode, ItemKind, PodSecurity};
+use crate::spec::{Enforcement, ImageMode, ItemKind};
 
 const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper:v3.23.1";
 
@@ -51,20 +50,16 @@ spec:
 ";
 
 pub(super) fn site(images: ImageMode) -> Site {
-    let registry = SiteRegistry {
-        address: "registry.lan:5000".into(),
-        images,
-        plain_http: Some(true),
-        prefix: String::new(),
-        ..SiteRegistry::default()
-    };
-    let gatekeeper = SiteGatekeeper {
-        enforcement: Enforcement::Deny,
-        exempt_namespaces: vec!["kube-system".into()],
-        exempt_images: vec!["quay.io/cilium/*".into()],
-    };
-    let namespaces = vec![SiteNamespace { name: "lumen".into(), pod_security: PodSecurity::Restricted }];
-    Site { platform: None, registry, gatekeeper, namespaces }
+    let text = "\
+apiVersion: bundle/v1alpha1
+kind: Site
+registry: {address: registry.lan:5000, plainHttp: true}
+gatekeeper: {enforcement: deny, exemptNamespaces: [kube-system], exemptImages: [quay.io/cilium/*]}
+namespaces: [{name: lumen}]
+";
+    let mut site = Site::parse(text, "site.yaml").unwrap();
+    site.registry.images = images;
+    site
 }
 
 /// The repository's folders under the names that they have in a bundle.
