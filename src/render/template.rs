@@ -9,8 +9,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 
+use super::addresses::host;
 use super::error::RenderError;
 use super::yaml::{emit, printable};
+use crate::reference::is_loopback;
 
 /// Instructions that one template may run.
 const FUEL: u64 = 500_000;
@@ -60,8 +62,10 @@ fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("indent", filters::indent);
     environment.add_filter("length", filters::length);
     environment.add_filter("join", filters::join);
+    environment.add_filter("host", |authority: &str| host(authority).to_owned());
     environment.add_test("defined", tests::is_defined);
     environment.add_test("at_least", at_least);
+    environment.add_test("loopback", is_loopback);
     environment.add_function("fail", fail);
 }
 
@@ -221,6 +225,20 @@ mod tests {
         }
         let expected = "`layers/10-x/y.yaml`:1: invalid operation: `newest` is not a version such as 3.18.0, in `at_least('1')`";
         assert_eq!(rendered("{{ 'newest' is at_least('1') }}"), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_template_knows_what_an_address_is() {
+        for (address, host, loopback) in [
+            ("registry.lan:5000", "registry.lan", false),
+            ("localhost", "localhost", true),
+            ("127.0.0.2:5000", "127.0.0.2", true),
+            ("localhost.example:5000", "localhost.example", false),
+            ("[::1]:5000", "::1", true),
+        ] {
+            let text = format!("{{{{ '{address}' | host }}}} {{{{ '{address}' is loopback }}}}");
+            assert_eq!(rendered(&text), Ok(format!("{host} {loopback}")), "{address}");
+        }
     }
 
     #[test]

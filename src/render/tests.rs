@@ -1,5 +1,7 @@
 //! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
 
+mod trivy_operator;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -62,9 +64,17 @@ namespaces: [{name: lumen}]
     site
 }
 
-/// The repository's folders under the names that they have in a bundle.
+/// The repository's folders under the names that they have in a bundle, without the layers that have tests of their own.
 fn shipped() -> BTreeMap<String, Vec<u8>> {
-    let mut files = BTreeMap::from([("files/gatekeeper.yaml".to_owned(), UPSTREAM.into())]);
+    let mut files = repository();
+    files.retain(|path, _| !path.starts_with("layers/60-") && !path.starts_with("layers/70-"));
+    files.insert("files/gatekeeper.yaml".to_owned(), UPSTREAM.into());
+    files
+}
+
+/// The repository's folders under the names that they have in a bundle.
+fn repository() -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
     for (folder, name) in [("manifests", "layers"), ("k3s", "platforms/k3s"), ("talos", "platforms/talos")] {
         collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), name, &mut files);
     }
