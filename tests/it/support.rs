@@ -21,6 +21,11 @@ const ROOT: &str = "root.json";
 const JUDGES: [&str; 9] =
     ["lock", "build", "verify", "extract", "push", "serve", "render", "install", "probe"];
 
+/// The files of upstream that have a stand-in.
+const UPSTREAM: [&str; 2] = ["gatekeeper.yaml", "trivy-operator.yaml"];
+/// Upstream's file of Trivy Operator 0.29.0, which is in its Go module; 0.32.0 differs in labels, rights and one list of kinds.
+pub const TRIVY_OPERATOR_FILE: &str = "36f86630ff1c04f1f62c3b47cfcec4e821fe8e2bfca79ad4fcad1793db5d695c";
+
 /// The password of every key that tests make.
 pub const PASSWORD: &str = "correct horse";
 
@@ -75,13 +80,17 @@ impl Stack {
     pub fn start(choose: impl FnOnce(Options) -> Options) -> Self {
         let folder = shipped();
         let files = folder.path().join("files");
-        replace_gatekeeper(&folder.path().join("bundles/homelab.yaml"), &files);
+        let spec = folder.path().join("bundles/homelab.yaml");
+        UPSTREAM.iter().for_each(|name| replace_file(&spec, name, &files));
         Self::serve(folder, files, choose)
     }
 
-    /// Starts a stand-in for the shipped spec as it is, where its real files can be had: in a folder, named by SHA-256.
+    /// Starts a stand-in for the shipped spec, where its real files can be had: in a folder, named by SHA-256. Of Trivy Operator
+    /// it takes the file of the version whose program can be had.
     pub fn with_files(files: PathBuf, choose: impl FnOnce(Options) -> Options) -> Self {
-        Self::serve(shipped(), files, choose)
+        let folder = shipped();
+        pin(&folder.path().join("bundles/homelab.yaml"), "trivy-operator.yaml", TRIVY_OPERATOR_FILE);
+        Self::serve(folder, files, choose)
     }
 
     fn serve(folder: TempDir, files: PathBuf, choose: impl FnOnce(Options) -> Options) -> Self {
@@ -174,20 +183,22 @@ fn shipped() -> TempDir {
     folder
 }
 
-/// Puts the stand-in for upstream's manifest in the place of the real one, which not every machine can have.
-fn replace_gatekeeper(spec: &Path, files: &Path) {
-    let standin = fs::read(project().join("tests/upstream/gatekeeper.yaml")).expect("the stand-in");
+/// Puts the stand-in for a manifest of upstream in the place of the real one, which not every machine can have.
+fn replace_file(spec: &Path, name: &str, files: &Path) {
+    let standin = fs::read(project().join("tests/upstream").join(name)).expect("the stand-in");
     let digest = Digest::of(&standin).hex();
     fs::create_dir_all(files).expect("a folder");
     fs::write(files.join(&digest), standin).expect("a file");
+    pin(spec, name, &digest);
+}
+
+/// Pins a file of a spec to other content.
+fn pin(spec: &Path, name: &str, digest: &str) {
     let text = fs::read_to_string(spec).expect("the spec");
-    let real = text
-        .split("sha256: ")
-        .nth(1)
-        .and_then(|rest| rest.split_whitespace().next())
-        .expect("a pinned file")
-        .to_owned();
-    fs::write(spec, text.replace(&real, &digest)).expect("a file");
+    let (before, rest) = text.split_once(&format!("- name: {name}\n")).expect("a file of the spec");
+    let real = rest.split("sha256: ").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let rest = rest.replacen(real.expect("a pinned file"), digest, 1);
+    fs::write(spec, format!("{before}- name: {name}\n{rest}")).expect("a file");
 }
 
 /// Copies a folder.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use airgap_bundle::spec::Spec;
 
-use crate::support::{Ran, project};
+use crate::support::{Ran, TRIVY_OPERATOR_FILE, project};
 
 /// Where they are; everything that is needed is there.
 pub struct Parts {
@@ -47,8 +47,10 @@ impl Parts {
         let spec = project().join("bundles/homelab.yaml");
         let text = std::fs::read_to_string(spec).expect("the shipped spec");
         let spec = Spec::parse(&text, "homelab.yaml").expect("the shipped spec is valid");
-        let files = spec.files().filter_map(|file| file.sha256).map(|sha256| self.files.join(sha256.hex()));
-        let absent = files.chain([self.gatekeeper()]).find(|path| !path.exists())?;
+        let pinned = spec.files().filter(|file| file.name != "trivy-operator.yaml");
+        let files = pinned.filter_map(|file| file.sha256).map(|sha256| self.files.join(sha256.hex()));
+        let others = [self.files.join(TRIVY_OPERATOR_FILE), self.gatekeeper()];
+        let absent = files.chain(others).find(|path| !path.exists())?;
         Some(format!("`{}` is missing\n\nhint: scripts/parts", absent.display()))
     }
 
