@@ -1,5 +1,6 @@
 //! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
 
+mod network;
 mod trivy_operator;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,19 +159,20 @@ fn what_is_waited_for_and_probed() {
 fn probes_expect_what_the_enforcement_does() {
     let answers = |enforcement| {
         let mut site = site(ImageMode::Mirror);
-        site.gatekeeper.enforcement = enforcement;
+        site.gatekeeper.policies.retain(|policy| policy.name == "block-latest-tag");
+        site.gatekeeper.policies[0].enforcement = enforcement;
         let set = run(shipped(), &site, Platform::K3s).unwrap();
         let probes = set.layers.into_iter().find(|layer| layer.name == "30-constraints").unwrap().probes;
         probes.into_iter().map(|probe| probe.expect).collect::<Vec<_>>()
     };
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-    let refused = Expectation::Refused {
-        words: words(&["validation.gatekeeper.sh", "[block-latest-tag]", "uses :latest tag"]),
-    };
-    assert_eq!(answers(Enforcement::Deny)[0], refused);
-    let warned = Expectation::Warned { words: words(&["[block-latest-tag]", "uses :latest tag"]) };
-    assert_eq!(answers(Enforcement::Warn)[0], warned);
-    assert_eq!(answers(Enforcement::Dryrun), vec![Expectation::Admitted; 4]);
+    let problem = "Container <nginx> uses :latest tag";
+    let refused =
+        Expectation::Refused { words: words(&["validation.gatekeeper.sh", "[block-latest-tag]", problem]) };
+    assert_eq!(answers(Enforcement::Deny)[..2], [refused.clone(), refused]);
+    let warned = Expectation::Warned { words: words(&["[block-latest-tag]", problem]) };
+    assert_eq!(answers(Enforcement::Warn)[..2], [warned.clone(), warned]);
+    assert_eq!(answers(Enforcement::Dryrun), vec![Expectation::Admitted; 5]);
 }
 
 /// Group and kind of everything that a constraint looks at.
@@ -190,9 +192,16 @@ fn policies_look_at_every_kind_whose_images_are_named() {
     let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
     let table: BTreeSet<_> =
         places::POD_SPECS.iter().map(|(group, kind, _)| ((*group).to_owned(), (*kind).to_owned())).collect();
-    assert_eq!(kinds(&set.layers[3].objects[0].value), table);
-    let tried = shipped().remove("layers/20-policies/suite/constraint.yaml").unwrap();
-    assert_eq!(kinds(&yaml::parse(std::str::from_utf8(&tried).unwrap()).unwrap()), table);
+    assert_eq!(set.layers[3].objects.len(), 4);
+    for object in &set.layers[3].objects {
+        assert_eq!(kinds(&object.value), table);
+    }
+    let mut tried = shipped();
+    tried.retain(|path, _| path.starts_with("layers/20-policies/") && path.ends_with("/constraint.yaml"));
+    assert_eq!(tried.len(), 7);
+    for (path, constraint) in tried {
+        assert_eq!(kinds(&yaml::parse(std::str::from_utf8(&constraint).unwrap()).unwrap()), table, "{path}");
+    }
 }
 
 #[test]
@@ -241,7 +250,7 @@ fn every_fault_is_reported_in_one_go() {
     change("files/gatekeeper.yaml", &UPSTREAM.replace("v3.23.1", "v3.24.0").replace("imagePull", "ifPull"));
     change("layers/00-namespaces/namespaces.yaml", "a: {{ site.registry.adress }}\n");
     change("layers/20-policies/layer.yaml", "apiVersion: bundle/v1alpha1\nkind: Layer\nmanifest: []\n");
-    change("layers/30-constraints/block-latest-tag.yaml", "kind: [\n");
+    change("layers/30-constraints/constraints.yaml", "kind: [\n");
     change("layers/readme/x", "");
     change("platforms/k3s/values.yaml", "- a\n");
     let errors = run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err();

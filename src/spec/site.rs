@@ -12,7 +12,8 @@ pub use alerting::{SiteAlerting, SiteTrivy};
 pub use gatekeeper::{Enforcement, SiteGatekeeper, SitePolicy};
 pub use namespaces::{NamespaceNetwork, PodSecurity, SiteNamespace};
 pub use network::{
-    Labels, Protocol, SiteApiServer, SiteDns, SiteFlow, SiteFlowEnd, SiteNetwork, SitePods, SitePort,
+    Direction, Labels, Protocol, SiteApiServer, SiteDns, SiteFlow, SiteFlowEnd, SiteNetwork, SitePods,
+    SitePort,
 };
 
 use super::registries::Certificates;

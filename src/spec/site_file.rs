@@ -1,10 +1,12 @@
 //! Reads the operator's `site.yaml`.
 
 mod alerting;
+mod flows;
 mod gatekeeper;
 mod names;
 mod namespaces;
 mod network;
+mod policies;
 mod registry;
 #[cfg(test)]
 mod tests;

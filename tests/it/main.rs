@@ -12,8 +12,10 @@
 
 mod alerts;
 mod cli;
+mod compose;
 mod cosign;
 mod extract;
+mod gatekeeper_policies;
 #[path = "../upstream/internet.rs"]
 mod internet;
 mod keyless;

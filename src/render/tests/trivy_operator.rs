@@ -22,7 +22,7 @@ fn rendered(site: &str, platform: Platform) -> Result<RenderedSet, RenderErrors>
     files.retain(|path, _| {
         !path.starts_with("layers/") || path.starts_with("layers/60-") || path.starts_with("layers/70-")
     });
-    let upstream = include_str!("../../../tests/upstream/trivy-operator.yaml");
+    let upstream = include_str!("../../../tests/upstream/files/trivy-operator.yaml");
     files.insert("files/trivy-operator.yaml".to_owned(), upstream.into());
     let carried = CARRIED.map(|(reference, kind)| Carried {
         reference: reference.parse().unwrap(),

@@ -86,6 +86,32 @@ pub struct SiteFlow {
     pub to: SiteFlowEnd,
     /// The ports that are listened on; empty: every port.
     pub ports: Vec<SitePort>,
+    /// The one side that is opened. `None`: both; without the other side's consent nothing flows.
+    pub only: Option<Direction>,
+}
+
+impl SiteFlow {
+    /// Returns whether the flow lets something out of the namespace.
+    #[must_use]
+    pub fn leaves(&self, namespace: &str) -> bool {
+        self.only != Some(Direction::Ingress) && self.from.is_in(namespace)
+    }
+
+    /// Returns whether the flow lets something into the namespace.
+    #[must_use]
+    pub fn enters(&self, namespace: &str) -> bool {
+        self.only != Some(Direction::Egress) && self.to.is_in(namespace)
+    }
+}
+
+/// A side of a flow, as NetworkPolicies name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Into the pods that listen.
+    Ingress,
+    /// Out of the pods that begin to talk.
+    Egress,
 }
 
 /// One end of a flow.
@@ -107,9 +133,7 @@ pub enum SiteFlowEnd {
 }
 
 impl SiteFlowEnd {
-    /// Returns whether a pod of the namespace can be this end.
-    #[must_use]
-    pub fn is_in(&self, name: &str) -> bool {
+    fn is_in(&self, name: &str) -> bool {
         matches!(self, Self::Pods { namespace, .. } if namespace == name || namespace == "*")
     }
 }

@@ -13,7 +13,7 @@ impl Site {
         let idle = self.network.flows.iter().filter(|flow| !self.is_of_use(flow));
         let idle = idle.map(|flow| {
             format!(
-                "flow `{}` has no effect: no end of it lies in an isolated namespace of the site",
+                "flow `{}` has no effect: nothing that it opens lies in an isolated namespace of the site",
                 flow.name
             )
         });
@@ -33,7 +33,7 @@ impl Site {
     fn is_of_use(&self, flow: &SiteFlow) -> bool {
         let isolated =
             self.namespaces.iter().filter(|namespace| namespace.network == NamespaceNetwork::Isolated);
-        isolated.map(|namespace| &namespace.name).any(|name| flow.from.is_in(name) || flow.to.is_in(name))
+        isolated.map(|namespace| &namespace.name).any(|name| flow.leaves(name) || flow.enters(name))
     }
 }
 

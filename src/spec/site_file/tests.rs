@@ -114,7 +114,7 @@ fn flows_are_seen_with_their_ends_and_ports() {
          \x20 dns: {pods: {k8s-app: coredns}}\n\
          \x20 flows:\n\
          \x20 - {name: in, from: {addresses: [0.0.0.0/0]}, to: {namespace: web}, ports: [80, {port: 443, protocol: UDP}]}\n\
-         \x20 - {name: out, from: {namespace: web, pods: {app: web, old: ''}}, to: {namespace: '*'}}\n",
+         \x20 - {name: out, from: {namespace: web, pods: {app: web, old: ''}}, to: {namespace: '*'}, only: egress}\n",
     );
     let network = seen(&site.expect("a site"), "/network");
     let expected = serde_json::json!({
@@ -124,11 +124,11 @@ fn flows_are_seen_with_their_ends_and_ports() {
         "flows": [
             {
                 "name": "in", "from": {"addresses": ["0.0.0.0/0"]}, "to": {"namespace": "web", "pods": {}},
-                "ports": [{"port": 80, "protocol": "TCP"}, {"port": 443, "protocol": "UDP"}],
+                "ports": [{"port": 80, "protocol": "TCP"}, {"port": 443, "protocol": "UDP"}], "only": null,
             },
             {
                 "name": "out", "from": {"namespace": "web", "pods": {"app": "web", "old": ""}},
-                "to": {"namespace": "*", "pods": {}}, "ports": [],
+                "to": {"namespace": "*", "pods": {}}, "ports": [], "only": "egress",
             },
         ],
     });
@@ -166,7 +166,7 @@ fn every_fault_of_the_network_is_found_in_one_go() {
          \x20 - {name: twice, from: {namespace: a}, to: {namespace: b}, ports: [0, 1, 1, {protocol: ICMP, port: 1}]}\n\
          \x20 - {name: ends, from: {namespace: a, addresses: [::1/64]}, to: {pods: {app: a}}}\n\
          \x20 - {name: none, from: {addresses: []}, to: {}}\n\
-         \x20 - {name: lost, from: {namespace: 'b*'}, ports: [{protocol: UDP}]}\n\
+         \x20 - {name: lost, from: {namespace: 'b*'}, ports: [{protocol: UDP}], only: out}\n\
          \x20 - {name: value, from: {namespace: a, pods: {app: true}}, to: all}\n",
     );
     insta::assert_snapshot!(faults.expect_err("faults"));
@@ -200,6 +200,7 @@ fn what_is_left_open_is_warned_of() {
          \x20 flows:\n\
          \x20 - {name: idle, from: {namespace: b}, to: {namespace: other}}\n\
          \x20 - {name: outside, from: {addresses: [0.0.0.0/0]}, to: {addresses: ['::/0']}}\n\
+         \x20 - {name: wrong-side, from: {namespace: other}, to: {namespace: c}, only: egress}\n\
          \x20 - {name: useful, from: {namespace: other}, to: {namespace: '*'}}\n",
     );
     insta::assert_snapshot!(site.expect("a site").warnings().join("\n"));
