@@ -210,6 +210,22 @@ fn a_prefix_reaches_the_nodes() {
 }
 
 #[test]
+fn node_files_are_texts_of_any_kind_and_empty_ones_are_left_out() {
+    let mut files = shipped();
+    files.retain(|path, _| !path.starts_with("platforms/k3s/nodes/"));
+    let mut add = |name: &str, text: &str| files.insert(format!("platforms/k3s/nodes/{name}"), text.into());
+    add("go.sh", "#!/bin/sh\nset -eu: [\necho {{ registry.address }}\n");
+    add("none.sh", "{% if registry.prefix %}\nx\n{% endif %}\n");
+    add("none.yaml", "# nothing\n");
+    let set = run(files.clone(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
+    let script = "#!/bin/sh\nset -eu: [\necho registry.lan:5000\n";
+    assert_eq!(set.node_files, [("go.sh".to_owned(), script.to_owned())]);
+    files.insert("platforms/k3s/nodes/bad.yaml".to_owned(), b"set -eu: [\n".to_vec());
+    let errors = run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err().to_string();
+    assert!(errors.starts_with("`platforms/k3s/nodes/bad.yaml` (rendered): line "), "{errors}");
+}
+
+#[test]
 fn the_homelab_site_warns() {
     let text = include_str!("../../bundles/sites/homelab.yaml");
     let site = Site::parse(text, "bundles/sites/homelab.yaml").unwrap();
