@@ -13,12 +13,14 @@
 mod cli;
 mod cosign;
 mod extract;
+mod gitops;
 #[path = "../upstream/internet.rs"]
 mod internet;
 mod keyless;
 mod layers;
 mod lies;
 mod main_path;
+mod nodes;
 mod peers;
 mod policies;
 mod registry_faults;
