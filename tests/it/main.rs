@@ -17,6 +17,7 @@ mod cosign;
 mod extract;
 mod falco;
 mod gatekeeper_policies;
+mod gitops;
 #[path = "../upstream/internet.rs"]
 mod internet;
 mod keyless;
@@ -24,6 +25,7 @@ mod layers;
 mod lies;
 mod main_path;
 mod network;
+mod nodes;
 mod peers;
 mod policies;
 mod registry_faults;
