@@ -146,7 +146,11 @@ impl World {
     fn layer(&self, recipe: &LayerRecipe) -> Vec<u8> {
         let mut bytes = Vec::new();
         let read = |wanted: &Descriptor| self.read(wanted);
-        recipe.write(&read, &mut |piece| Ok(bytes.extend_from_slice(piece))).unwrap();
+        let mut take = |piece: &[u8]| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        };
+        recipe.write(&read, &mut take).unwrap();
         bytes
     }
 }

@@ -1,6 +1,7 @@
 //! Makes images from parts: on the connected side from what was gathered, on the airgap side again from what a bundle carries.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 
 use bytes::Bytes;
@@ -70,9 +71,8 @@ async fn compose_one(
 async fn fetch(layer: &LayerRecipe, client: &Client) -> Result<BTreeMap<Digest, Bytes>, RegistryError> {
     let mut blobs = BTreeMap::new();
     for file in &layer.files {
-        if !blobs.contains_key(&file.layer.digest) {
-            let bytes = client.upstream(&file.artifact).blob(&file.layer, MAX_BYTES).await?;
-            blobs.insert(file.layer.digest, bytes);
+        if let Entry::Vacant(place) = blobs.entry(file.layer.digest) {
+            place.insert(client.upstream(&file.artifact).blob(&file.layer, MAX_BYTES).await?);
         }
     }
     Ok(blobs)
