@@ -96,7 +96,7 @@ fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Resu
 /// Renders every site of the spec: what its layers refer to must travel.
 fn check_sites(workspace: &Workspace, gathered: &Gathered) -> Result<(), OpsError> {
     let mut sources = workspace.sources.clone();
-    sources.extend(gathered.files.iter().map(|(name, (_, bytes))| (format!("files/{name}"), bytes.to_vec())));
+    sources.extend(gathered.files.iter().map(|(name, file)| (format!("files/{name}"), file.bytes.to_vec())));
     let sources = Sources::new(sources);
     let images: Vec<_> = gathered
         .items

@@ -10,6 +10,7 @@
     reason = "tests stop at what they do not expect"
 )]
 
+mod checksums;
 mod cli;
 mod compose;
 mod cosign;
