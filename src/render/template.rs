@@ -9,10 +9,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 
-use super::addresses::Endpoint;
+use super::addresses::{Endpoint, host};
 use super::error::RenderError;
 use super::yaml::{emit, printable};
 use crate::digest::Digest;
+use crate::reference::is_loopback;
 
 /// Instructions that one template may run.
 const FUEL: u64 = 500_000;
@@ -65,8 +66,10 @@ fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("sha256", sha256);
     environment.add_filter("endpoint", endpoint);
     environment.add_filter("folder", folder);
+    environment.add_filter("host", |authority: &str| host(authority).to_owned());
     environment.add_test("defined", tests::is_defined);
     environment.add_test("at_least", at_least);
+    environment.add_test("loopback", is_loopback);
     environment.add_function("fail", fail);
 }
 
@@ -278,6 +281,20 @@ mod tests {
         assert_eq!(rendered("{{ '/run/k3s/a.sock' | folder }}").as_deref(), Ok("/run/k3s"));
         let expected = "`layers/10-x/y.yaml`:1: invalid operation: `/a` is not the path of a file in a folder, in `folder`";
         assert_eq!(rendered("{{ '/a' | folder }}"), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_template_knows_what_an_address_is() {
+        for (address, host, loopback) in [
+            ("registry.lan:5000", "registry.lan", false),
+            ("localhost", "localhost", true),
+            ("127.0.0.2:5000", "127.0.0.2", true),
+            ("localhost.example:5000", "localhost.example", false),
+            ("[::1]:5000", "::1", true),
+        ] {
+            let text = format!("{{{{ '{address}' | host }}}} {{{{ '{address}' is loopback }}}}");
+            assert_eq!(rendered(&text), Ok(format!("{host} {loopback}")), "{address}");
+        }
     }
 
     #[test]

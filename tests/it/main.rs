@@ -10,6 +10,7 @@
     reason = "tests stop at what they do not expect"
 )]
 
+mod alerts;
 mod cli;
 mod compose;
 mod cosign;
@@ -22,12 +23,14 @@ mod keyless;
 mod layers;
 mod lies;
 mod main_path;
+mod network;
 mod peers;
 mod policies;
 mod registry_faults;
 mod repack;
 mod serve;
 mod signing;
+mod sites;
 mod spec_faults;
 mod stage;
 mod support;
