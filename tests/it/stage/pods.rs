@@ -39,7 +39,12 @@ pub fn every_image_of_every_pod_came_out_of_the_bundle(ground: &Ground) {
     }
     running.sort();
     running.dedup();
-    assert_eq!(running, ["docker.io/falcosecurity/falcosidekick", "docker.io/openpolicyagent/gatekeeper"]);
+    let expected = [
+        "docker.io/aquasec/trivy-operator",
+        "docker.io/falcosecurity/falcosidekick",
+        "docker.io/openpolicyagent/gatekeeper",
+    ];
+    assert_eq!(running, expected);
     every_image_of_the_node_is_carried(ground, &carried);
 }
 
