@@ -97,7 +97,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Extract(args) => args.run(ui, environment),
             Command::Push(args) => args.run(ui, environment).await,
             Command::Serve(args) => args.run(ui, environment).await,
-            Command::Render(args) => args.run(ui, environment),
+            Command::Render(args) => args.run(ui, environment).await,
             Command::Install(args) => args.run(ui, environment).await,
             Command::Probe(args) => args.run(ui, environment).await,
             Command::Uninstall(args) => args.run(ui, environment).await,

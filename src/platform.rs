@@ -45,6 +45,10 @@ pub struct NodeRegistry {
     pub plain_http: bool,
     /// Upstream hosts that the nodes ask this registry for, sorted; empty where names are rewritten.
     pub mirrored_hosts: Vec<String>,
+    /// The certificates of the only authorities that may vouch for it (PEM). `None`: the nodes' own list decides.
+    pub ca: Option<String>,
+    /// Whether it asks who asks for a certificate of their own.
+    pub client_certificates: bool,
 }
 
 impl NodeRegistry {
@@ -69,6 +73,8 @@ impl NodeRegistry {
             images: *images,
             plain_http,
             mirrored_hosts,
+            ca: site.certificates.ca_pem.clone(),
+            client_certificates: site.certificates.client_certificate.is_some(),
         }
     }
 }

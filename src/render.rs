@@ -4,8 +4,10 @@
 //! selector, and a patch that finds nothing is an error. Every fault of every layer is reported in one go.
 
 mod addresses;
+mod artifact;
 mod context;
 mod error;
+mod gitops;
 mod images;
 mod layer;
 mod naming;
@@ -15,14 +17,18 @@ mod patch;
 mod places;
 mod pointer;
 mod probe;
+mod proof;
 mod references;
 mod run;
 mod sources;
 mod template;
 mod yaml;
 
+pub use artifact::{Artifact, Label};
 pub use error::{RenderError, RenderErrors};
+pub use gitops::GitopsSource;
 pub use images::{Carried, ImageMap, UnresolvedImage};
+pub use proof::Proof;
 pub use sources::{Sources, is_layer_name};
 pub use yaml::YamlFault;
 
@@ -36,6 +42,7 @@ use crate::platform::{self, NodeRegistry};
 use crate::reference::ImageRef;
 use crate::spec::{Component, Platform, Site, Spec};
 use addresses::SiteHosts;
+use context::Seen;
 use error::Faults;
 use naming::Naming;
 use run::Run;
@@ -49,6 +56,8 @@ pub struct RenderedSet {
     pub layers: Vec<RenderedLayer>,
     /// Files for the nodes: path below `nodes/`, and content.
     pub node_files: Vec<(String, String)>,
+    /// The platform that it is for.
+    pub platform: Platform,
     /// What of the bundle is referred to.
     pub used: BTreeSet<ImageRef>,
 }
@@ -158,13 +167,15 @@ pub fn render(
     let mut faults = Faults::default();
     let values = platform_values(sources, platform, &mut faults);
     let registry = NodeRegistry::new(&site.registry, images.hosts());
-    let templates = Templates::new(&context::context(site, bundle, platform, values, &registry));
+    let (files, proofs) = (sources.digests(), images.proofs());
+    let seen = Seen { site, bundle, platform, values, registry: &registry, files, proofs };
+    let templates = Templates::new(&seen.context());
     let mut run = Run { sources, naming: Naming::new(images), hosts: SiteHosts::of(site), templates, faults };
     let layers: Vec<_> = sources.layers().into_iter().filter_map(|name| run.layer(name)).collect();
     let node_files = run.node_files(&platform::nodes_folder(platform));
     object::refuse_duplicates(layers.iter().flat_map(|(_, objects)| objects), &mut run.faults);
     let layers = layers.into_iter().map(|(layer, objects)| layer.with(objects)).collect();
-    run.faults.or(RenderedSet { layers, node_files, used: run.naming.into_used() })
+    run.faults.or(RenderedSet { layers, node_files, platform, used: run.naming.into_used() })
 }
 
 fn platform_values(sources: &Sources, platform: Platform, faults: &mut Faults) -> Value {

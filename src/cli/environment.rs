@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::ops::OpsError;
 use crate::registry::Proxies;
 
 /// The environment variables that are acted upon.
@@ -17,6 +18,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// The proxies between this machine and registries.
     pub proxies: Proxies,
+    /// The time that reproducible output bears, as it was given.
+    pub source_date_epoch: Option<String>,
     /// The time, in seconds since 1970.
     pub now: i64,
 }
@@ -35,10 +38,26 @@ impl Environment {
                 http: either("HTTP_PROXY", "http_proxy"),
                 except: either("NO_PROXY", "no_proxy"),
             },
+            source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok().filter(|value| !value.is_empty()),
             now: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs().cast_signed()),
         }
+    }
+
+    /// Returns the time that reproducible output bears, in RFC 3339. `None`: it bears none.
+    ///
+    /// # Errors
+    /// When `SOURCE_DATE_EPOCH` is not a number of seconds.
+    // See: https://reproducible-builds.org/specs/source-date-epoch/
+    pub(super) fn created(&self) -> Result<Option<String>, OpsError> {
+        let Some(text) = &self.source_date_epoch else { return Ok(None) };
+        let time = text.parse().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        let refused = || OpsError::Usage {
+            message: format!("SOURCE_DATE_EPOCH is `{text}`, expected a number of seconds since 1970"),
+            hint: "unset it, or set it to what `git log -1 --format=%ct` prints".to_owned(),
+        };
+        time.map(|time| Some(time.to_string())).ok_or_else(refused)
     }
 
     /// Returns the password of a key file: the variable's, or what is typed at the prompt.

@@ -10,10 +10,10 @@ use clap::{Args, ValueEnum};
 use super::environment::Environment;
 use super::error::Failure;
 use crate::cluster::ConnectOptions;
-use crate::ops::{SiteChoice, read_site};
+use crate::ops::{SiteChoice, read_authority, read_site};
 use crate::spec::Platform;
 
-pub use network::{NetworkOptions, RegistryOptions, UpstreamOptions};
+pub use network::{NetworkOptions, RegistryAccessOptions, RegistryOptions, UpstreamOptions};
 pub use trust::{BundleOptions, TrustedRootOptions};
 
 /// How results are printed.
@@ -62,7 +62,9 @@ impl SiteOptions {
             PlatformName::K3s => Platform::K3s,
             PlatformName::Talos => Platform::Talos,
         });
-        Ok(SiteChoice { name: self.site.display().to_string(), site: read_site(&self.site)?, platform })
+        let mut site = read_site(&self.site)?;
+        read_authority(&mut site)?;
+        Ok(SiteChoice { name: self.site.display().to_string(), site, platform })
     }
 }
 

@@ -1,12 +1,16 @@
 //! `bundle render`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::{BundleOptions, SiteOptions};
+use super::options::{BundleOptions, RegistryAccessOptions, SiteOptions};
 use super::ui::Ui;
-use crate::ops::{open, render_site, write_rendered};
+use crate::archive::Archive;
+use crate::ops::{
+    PublishOptions, Published, SiteChoice, gitops_files, open, publish, render_site, write_rendered,
+};
+use crate::render::RenderedSet;
 
 /// Render a bundle's manifests and node files for a site
 #[derive(clap::Args)]
@@ -15,26 +19,65 @@ pub struct Args {
     bundle: BundleOptions,
     #[command(flatten)]
     site: SiteOptions,
-    /// The folder to write to; it must not hold anything yet
+    /// Where to write to: a folder, which must not hold anything yet, or oci://HOST[:PORT]/REPOSITORY[:TAG], where the manifests
+    /// become one artifact that Flux and Argo CD read; without a tag it gets the bundle's version
     #[arg(long, short, value_name = "DIR")]
     output: PathBuf,
+    /// Move the artifact's tag if it points to something else
+    #[arg(long)]
+    retag: bool,
+    #[command(flatten)]
+    registry: RegistryAccessOptions,
 }
 
 impl Args {
-    pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let archive = open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?;
-        let site = self.site.choice()?;
-        site.warn(&*ui.reporter());
-        let set = render_site(&archive, &site)?;
-        let written = write_rendered(&set, &self.output)?;
-        let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
-        let text = format!(
-            "rendered {objects} objects in {} layers and {} node files to {}",
-            set.layers.len(),
-            set.node_files.len(),
-            self.output.display()
-        );
-        ui.result(&text, &serde_json::json!({"objects": objects, "files": written}));
+    pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        let trust = self.bundle.trust(ui, environment)?;
+        let created = environment.created()?;
+        let place = self.output.to_str().and_then(|text| text.strip_prefix("oci://"));
+        let place = place.map(Published::parse).transpose()?;
+        let archive = open(&self.bundle.file, &trust)?;
+        let choice = self.site.choice()?;
+        choice.warn(&*ui.reporter());
+        let set = render_site(&archive, &trust.bundle, &choice)?;
+        match place {
+            None => write(ui, &archive, &set, &choice, created, &self.output)?,
+            Some(target) => {
+                let (endpoint, access) =
+                    self.registry.reaching(&target.host, &choice.site.registry, environment);
+                let options = PublishOptions { target, endpoint, access, retag: self.retag, created };
+                let report = publish(&archive, &set, &options, ui.reporter()).await?;
+                let there = if report.present { " (it was there already)" } else { "" };
+                let text = format!("published {} as {}{there}", counted(&set), report.reference);
+                ui.result(&text, &report);
+            }
+        }
         Ok(true)
     }
+}
+
+fn write(
+    ui: &Ui,
+    archive: &Archive,
+    set: &RenderedSet,
+    choice: &SiteChoice,
+    created: Option<String>,
+    folder: &Path,
+) -> Result<(), Failure> {
+    let mut files = set.files();
+    files.extend(set.auto_deploy());
+    files.extend(gitops_files(archive, set, &choice.site, created)?);
+    let written = write_rendered(files, folder)?;
+    let text =
+        format!("rendered {} and {} node files to {}", counted(set), set.node_files.len(), folder.display());
+    ui.result(&text, &serde_json::json!({"objects": objects(set), "files": written}));
+    Ok(())
+}
+
+fn counted(set: &RenderedSet) -> String {
+    format!("{} objects in {} layers", objects(set), set.layers.len())
+}
+
+fn objects(set: &RenderedSet) -> usize {
+    set.layers.iter().map(|layer| layer.objects.len()).sum()
 }

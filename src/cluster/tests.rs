@@ -10,6 +10,7 @@ use super::fake::{Fake, status};
 use super::*;
 use crate::render::{Condition, Expectation, Probe, RenderedLayer, RenderedObject, RenderedSet};
 use crate::report::Silent;
+use crate::spec::Platform;
 
 const SETTINGS: &str = "/api/v1/namespaces/lumen/configmaps/settings";
 const REVISION: &str = "/api/v1/namespaces/bundle-system/configmaps/bundle-revision";
@@ -47,7 +48,12 @@ fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
 }
 
 fn set(objects: Vec<Value>) -> RenderedSet {
-    RenderedSet { layers: vec![layer("10-lumen", objects)], node_files: vec![], used: BTreeSet::new() }
+    RenderedSet {
+        layers: vec![layer("10-lumen", objects)],
+        node_files: vec![],
+        platform: Platform::K3s,
+        used: BTreeSet::new(),
+    }
 }
 
 async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {

@@ -82,7 +82,7 @@ pub async fn install(
     let endpoint = site_endpoint(&site.site);
     let access = options.access.clone().with_certificates(&endpoint.host, &site.site.registry.certificates);
     Client::with_access(Registries::default(), &access)?.ping(&endpoint).await?;
-    let set = render_site(&archive, &site)?;
+    let set = render_site(&archive, &options.target.trust.bundle, &site)?;
     let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
     reporter.step(format!(
         "rendered {objects} objects in {} layers for {} (Kubernetes {})",
@@ -126,7 +126,7 @@ impl Target {
 pub async fn probe(path: &Path, target: &Target, reporter: &dyn Reporter) -> Result<ProbeReport, OpsError> {
     let archive = super::verify::open(path, &target.trust)?;
     let (cluster, site) = target.reach().await?;
-    let set = render_site(&archive, &site)?;
+    let set = render_site(&archive, &target.trust.bundle, &site)?;
     Ok(cluster.probe(&set, Patience::Brief, reporter).await?)
 }
 

@@ -73,7 +73,12 @@ pub(super) fn judge_again(
     subject: Digest,
     root: &TrustedRoot,
 ) -> Result<Judged, EntryError> {
-    let entries = archive.entries().iter().filter(|entry| entry.repository == item.reference.name());
+    apply(item, subject, &evidence_of(archive, &item.reference.name(), subject), root)
+}
+
+/// Returns what a bundle carries beside a manifest.
+pub(super) fn evidence_of(archive: &Archive, repository: &str, subject: Digest) -> Evidence {
+    let entries = archive.entries().iter().filter(|entry| entry.repository == repository);
     let mut evidence = Evidence::default();
     for entry in entries {
         let Some(manifest) = archive.manifest(&entry.descriptor.digest) else { continue };
@@ -86,7 +91,7 @@ pub(super) fn judge_again(
             evidence.referrers.push(stored(archive, entry));
         }
     }
-    apply(item, subject, &evidence, root)
+    evidence
 }
 
 // See: cosign specs/SIGNATURE_SPEC.md, "Tag-based Discovery"

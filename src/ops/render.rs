@@ -1,13 +1,19 @@
 //! `bundle render`: the objects and node files of a site, from what was signed.
 
+mod proofs;
+
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
+use super::verify::{BundleTrust, Documents};
 use crate::archive::{Archive, Role};
 use crate::render::{BundleName, Carried, ImageMap, RenderedSet, Sources, render};
 use crate::report::Reporter;
-use crate::spec::{ItemKind, Platform, Site, Spec};
+use crate::spec::{ItemKind, Platform, Site};
+use proofs::proofs;
 
 /// A site, as a command was given it.
 #[derive(Debug, Clone)]
@@ -44,17 +50,21 @@ pub(super) fn warn_of(name: &str, site: &Site, reporter: &dyn Reporter) {
     site.warnings().into_iter().for_each(|warning| reporter.warn(format!("`{name}`: {warning}")));
 }
 
-/// Renders a bundle's layers for a site.
+/// Renders a bundle's layers for a site. Nodes are told to trust the keys of `trust` for what these keys signed.
 ///
 /// # Errors
 /// When the bundle's own files are altered, or the layers cannot be rendered for this site.
-pub fn render_site(archive: &Archive, choice: &SiteChoice) -> Result<RenderedSet, OpsError> {
+pub fn render_site(
+    archive: &Archive,
+    trust: &BundleTrust,
+    choice: &SiteChoice,
+) -> Result<RenderedSet, OpsError> {
     let platform = choice.platform()?;
-    let images = ImageMap::new(&choice.site.registry, carried(archive));
-    let payload = archive.payload()?;
-    let spec = payload.get("bundle.yaml").map(|text| String::from_utf8_lossy(text)).unwrap_or_default();
-    let bundle = BundleName::of(&Spec::parse(&spec, "bundle.yaml")?);
-    let sources = Sources::new(payload);
+    let documents = Documents::of(archive)?;
+    let proofs = proofs(archive, &documents, trust);
+    let images = ImageMap::new(&choice.site.registry, carried(archive)).with_proofs(proofs);
+    let (bundle, lock) = (BundleName::of(&documents.spec), documents.lock.clone());
+    let sources = Sources::new(documents.into_payload()).locked(&lock);
     let failed = |source| OpsError::Render { site: choice.name.clone(), platform: platform.name(), source };
     render(&sources, &images, &choice.site, platform, &bundle).map_err(failed)
 }
@@ -71,11 +81,11 @@ fn carried(archive: &Archive) -> Vec<Carried> {
     named.collect()
 }
 
-/// Writes rendered files into a folder that is new or empty.
+/// Writes files into a folder that is new or empty. Scripts can be run.
 ///
 /// # Errors
 /// When the folder holds something already, or cannot be written.
-pub fn write_rendered(set: &RenderedSet, folder: &Path) -> Result<Vec<PathBuf>, OpsError> {
+pub fn write_rendered(files: Vec<(String, String)>, folder: &Path) -> Result<Vec<PathBuf>, OpsError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| OpsError::Io { verb: "write", path, source }
@@ -89,13 +99,16 @@ pub fn write_rendered(set: &RenderedSet, folder: &Path) -> Result<Vec<PathBuf>, 
                 .to_owned(),
         });
     }
-    let files: BTreeMap<String, String> = set.files().into_iter().collect();
+    let files: BTreeMap<String, String> = files.into_iter().collect();
     let mut written = Vec::new();
     for (name, text) in files {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).map_err(failed(parent))?;
         std::fs::write(&path, text).map_err(failed(&path))?;
+        if path.extension().is_some_and(|end| end == "sh") {
+            std::fs::set_permissions(&path, Permissions::from_mode(0o755)).map_err(failed(&path))?;
+        }
         written.push(path);
     }
     Ok(written)

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::BundleName;
+use super::proof::Proof;
+use crate::digest::Digest;
 use crate::platform::NodeRegistry;
 use crate::spec::site::SitePolicy;
 use crate::spec::{Platform, Site};
@@ -20,26 +22,51 @@ struct ProbeContext {
     namespaces: BTreeMap<String, Option<String>>,
 }
 
-/// Builds the context: `site`, `bundle`, `components`, `platform`, `registry` and `probe`.
-pub(super) fn context(
-    site: &Site,
-    bundle: &BundleName,
-    platform: Platform,
-    values: Value,
-    registry: &NodeRegistry,
-) -> Value {
-    let mut values = values;
-    if let Value::Object(fields) = &mut values {
-        fields.insert("name".to_owned(), platform.name().into());
+/// What the context is made of.
+pub(super) struct Seen<'a> {
+    pub(super) site: &'a Site,
+    pub(super) bundle: &'a BundleName,
+    pub(super) platform: Platform,
+    /// The platform's `values.yaml`.
+    pub(super) values: Value,
+    pub(super) registry: &'a NodeRegistry,
+    /// The digests of upstream's files, by name.
+    pub(super) files: &'a BTreeMap<String, Digest>,
+    /// How nodes can tell that images are genuine, by repository.
+    pub(super) proofs: BTreeMap<String, Proof>,
+}
+
+/// How a node can tell that the images of a repository are genuine.
+#[derive(Debug, Serialize)]
+struct RepositoryProof {
+    repository: String,
+    #[serde(flatten)]
+    proof: Proof,
+}
+
+impl Seen<'_> {
+    /// Builds the context: `site`, `bundle`, `components`, `platform`, `registry`, `files`, `proofs` and `probe`.
+    pub(super) fn context(self) -> Value {
+        let mut values = self.values;
+        if let Value::Object(fields) = &mut values {
+            fields.insert("name".to_owned(), self.platform.name().into());
+        }
+        let files: BTreeMap<_, _> = self.files.iter().map(|(name, digest)| (name, digest.hex())).collect();
+        let proofs = self.proofs.into_iter().map(|(repository, proof)| RepositoryProof { repository, proof });
+        json!({
+            "site": self.site,
+            "bundle": self.bundle,
+            "components": self.bundle.components,
+            "platform": values,
+            "registry": self.registry,
+            "files": files,
+            "proofs": proofs.collect::<Vec<_>>(),
+            "probe": ProbeContext {
+                namespace: probe_namespace(self.site).to_owned(),
+                namespaces: probe_namespaces(self.site),
+            },
+        })
     }
-    json!({
-        "site": site,
-        "bundle": bundle,
-        "components": bundle.components,
-        "platform": values,
-        "registry": registry,
-        "probe": ProbeContext { namespace: probe_namespace(site).to_owned(), namespaces: probe_namespaces(site) },
-    })
 }
 
 fn probe_namespace(site: &Site) -> &str {

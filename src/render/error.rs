@@ -182,7 +182,7 @@ impl RenderError {
                 Some("remove one of them; a namespace of the site may be one that a layer brings along")
             }
             Self::Template { .. } => Some(
-                "templates see `site`, `bundle`, `components`, `platform`, `registry` and `probe`, and nothing else",
+                "templates see `site`, `bundle`, `components`, `platform`, `registry`, `files`, `proofs` and `probe`, and nothing else",
             ),
             _ => None,
         }

@@ -1,7 +1,9 @@
 //! What travels, and what it is called in the cluster.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::proof::Proof;
 use crate::digest::Digest;
 use crate::reference::{ImageRef, InvalidReference};
 use crate::spec::site::SiteRegistry;
@@ -29,6 +31,7 @@ pub struct ImageMap {
     for_nodes: String,
     for_pods: String,
     carried: BTreeMap<String, Vec<Carried>>,
+    proofs: BTreeMap<ImageRef, Proof>,
 }
 
 /// Who asks for what a reference names.
@@ -118,6 +121,38 @@ impl ImageMap {
             for_nodes: format!("{}{path}", registry.address),
             for_pods: format!("{}{path}", registry.pod_address.as_ref().unwrap_or(&registry.address)),
             carried,
+            proofs: BTreeMap::new(),
+        }
+    }
+
+    /// Adds how nodes can tell that images are genuine, by upstream's references.
+    #[must_use]
+    pub fn with_proofs(mut self, proofs: BTreeMap<ImageRef, Proof>) -> Self {
+        self.proofs = proofs;
+        self
+    }
+
+    /// Returns how a node can tell, for each repository under the name that the node knows it by.
+    pub(super) fn proofs(&self) -> BTreeMap<String, Proof> {
+        let mut by_repository: BTreeMap<String, Proof> = BTreeMap::new();
+        for (reference, proof) in &self.proofs {
+            let repository = self.repository(reference, PulledBy::Nodes);
+            match by_repository.entry(repository) {
+                Entry::Vacant(free) => drop(free.insert(proof.clone())),
+                Entry::Occupied(mut taken) => {
+                    let both = taken.get().and(proof);
+                    taken.insert(both);
+                }
+            }
+        }
+        by_repository
+    }
+
+    fn repository(&self, reference: &ImageRef, by: PulledBy) -> String {
+        match (by, self.mode) {
+            (PulledBy::Pods, _) => format!("{}/{}", self.for_pods, reference.repository()),
+            (PulledBy::Nodes, ImageMode::Rewrite) => format!("{}/{}", self.for_nodes, reference.repository()),
+            (PulledBy::Nodes, ImageMode::Mirror) => reference.name(),
         }
     }
 
@@ -129,11 +164,7 @@ impl ImageMap {
     pub(super) fn resolve(&self, text: &str, pulled_by: PulledBy) -> Result<Named, UnresolvedImage> {
         let wanted: ImageRef = text.parse()?;
         let found = self.find(text, &wanted, pulled_by)?;
-        let repository = match (pulled_by, self.mode) {
-            (PulledBy::Pods, _) => format!("{}/{}", self.for_pods, wanted.repository()),
-            (PulledBy::Nodes, ImageMode::Rewrite) => format!("{}/{}", self.for_nodes, wanted.repository()),
-            (PulledBy::Nodes, ImageMode::Mirror) => wanted.name(),
-        };
+        let repository = self.repository(&wanted, pulled_by);
         let tag = if is_bare(text) { found.reference.tag() } else { wanted.tag() };
         Ok(Named {
             reference: found.reference.clone(),

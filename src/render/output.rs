@@ -1,33 +1,83 @@
-//! A rendered set as files: for `kubectl apply -k`, for a person to read, for a GitOps tool.
+//! A rendered set as files: for `kubectl apply -k`, for a person to read, for a GitOps tool, for K3s' own folder.
 
 use super::yaml::emit;
 use super::{RenderedLayer, RenderedObject, RenderedSet};
+use crate::spec::Platform;
 
 /// The longest name that a file gets from an object, without number and ending.
 const MAX_NAME: usize = 120;
 
+/// The file that makes a folder one that Kustomize builds.
+const KUSTOMIZATION: &str = "kustomization.yaml";
+
+/// A folder of objects that are applied together.
+pub(super) struct Folder<'a> {
+    pub(super) name: String,
+    pub(super) layer: &'a RenderedLayer,
+    /// Whether it holds what is left out where the cluster does not know the kind.
+    pub(super) optional: bool,
+    files: Vec<(String, &'a RenderedObject)>,
+}
+
 impl RenderedSet {
-    /// Returns every file: path and content. Objects are `NN-layer/NNN-kind-name.yaml`, node files lie below `nodes/`, and
-    /// `kustomization.yaml` names the objects in their order.
+    /// Returns every file: path and content. Besides what [`RenderedSet::manifests`] returns, node files lie below `nodes/`.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, String)> {
+        let nodes =
+            self.node_files.iter().map(|(path, content)| (format!("nodes/{}", safe(path)), content.clone()));
+        self.manifests().into_iter().chain(nodes).collect()
+    }
+
+    /// Returns the files of the objects: path and content. Each is `NN-layer/NNN-kind-name.yaml`, and `kustomization.yaml` leads
+    /// to the layers in their order. What not every cluster knows lies in `NN-layer-optional/`, which has to be named to be applied.
     ///
     /// Paths are made from our own numbers and from names with everything but letters, digits, `.` and `-` replaced.
     #[must_use]
-    pub fn files(&self) -> Vec<(String, String)> {
-        let objects: Vec<_> = self.layers.iter().flat_map(layer_files).collect();
-        let kustomization = kustomization(objects.iter().map(|(path, _)| path.as_str()));
-        let nodes =
-            self.node_files.iter().map(|(path, content)| (format!("nodes/{}", safe(path)), content.clone()));
-        let whole = [("kustomization.yaml".to_owned(), kustomization)];
-        whole.into_iter().chain(objects).chain(nodes).collect()
+    pub fn manifests(&self) -> Vec<(String, String)> {
+        let folders = self.folders();
+        let needed = folders.iter().filter(|folder| !folder.optional).map(|folder| folder.name.as_str());
+        let whole = (KUSTOMIZATION.to_owned(), kustomization(needed));
+        [whole].into_iter().chain(folders.iter().flat_map(Folder::contents)).collect()
+    }
+
+    /// Returns the files for the folder from which K3s applies objects by itself, one a layer; none for another platform.
+    // See: K3s docs, "Auto-Deploying Manifests": the names are lower-case letters, digits, `-` and `.`
+    #[must_use]
+    pub fn auto_deploy(&self) -> Vec<(String, String)> {
+        if self.platform != Platform::K3s {
+            return Vec::new();
+        }
+        let file = |folder: &Folder<'_>| {
+            let documents: Vec<_> = folder.files.iter().map(|(_, object)| content(object)).collect();
+            (format!("auto-deploy/{}.yaml", folder.name), documents.join("---\n"))
+        };
+        self.folders().iter().map(file).collect()
+    }
+
+    /// Returns the folders that hold anything, in the order in which they are applied.
+    pub(super) fn folders(&self) -> Vec<Folder<'_>> {
+        let both = self.layers.iter().flat_map(|layer| [false, true].map(|optional| folder(layer, optional)));
+        both.filter(|folder| !folder.files.is_empty()).collect()
     }
 }
 
-fn layer_files(layer: &RenderedLayer) -> impl Iterator<Item = (String, String)> {
-    let folder = safe(&layer.name);
-    layer.objects.iter().enumerate().map(move |(index, object)| {
+fn folder(layer: &RenderedLayer, optional: bool) -> Folder<'_> {
+    let numbered = layer.objects.iter().enumerate().filter(|(_, object)| object.optional == optional);
+    let files = numbered.map(|(index, object)| {
         let name = format!("{}-{}", text(object, "/kind"), text(object, "/metadata/name"));
-        (format!("{folder}/{index:03}-{}.yaml", safe(&name)), content(object))
-    })
+        (format!("{index:03}-{}.yaml", safe(&name)), object)
+    });
+    let end = if optional { "-optional" } else { "" };
+    Folder { name: format!("{}{end}", safe(&layer.name)), layer, optional, files: files.collect() }
+}
+
+impl Folder<'_> {
+    fn contents(&self) -> Vec<(String, String)> {
+        let path = |file: &str| format!("{}/{file}", self.name);
+        let whole = kustomization(self.files.iter().map(|(file, _)| file.as_str()));
+        let objects = self.files.iter().map(|(file, object)| (path(file), content(object)));
+        [(path(KUSTOMIZATION), whole)].into_iter().chain(objects).collect()
+    }
 }
 
 fn text<'a>(object: &'a RenderedObject, pointer: &str) -> &'a str {

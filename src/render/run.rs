@@ -138,12 +138,21 @@ impl Run<'_> {
         }
         let text = self.faults.keep(self.sources.text(path, path))?;
         let content = self.faults.keep(self.templates.render(path, text))?;
-        let parsed = yaml::parse_stream(&content);
-        let parsed =
-            parsed.map_err(|fault| RenderError::Yaml { file: path.to_owned(), rendered: true, fault });
-        let documents = self.faults.keep(parsed)?;
-        (!documents.is_empty()).then(|| (name.to_owned(), content))
+        let says_something = if is_yaml(name) {
+            let parsed = yaml::parse_stream(&content);
+            let parsed =
+                parsed.map_err(|fault| RenderError::Yaml { file: path.to_owned(), rendered: true, fault });
+            !self.faults.keep(parsed)?.is_empty()
+        } else {
+            !content.trim().is_empty()
+        };
+        says_something.then(|| (name.to_owned(), content))
     }
+}
+
+/// Tells whether a node file is YAML; any other is a text: a script, a certificate, a page to read.
+fn is_yaml(name: &str) -> bool {
+    [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
 }
 
 impl RenderedLayer {

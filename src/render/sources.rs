@@ -4,17 +4,37 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::RenderError;
 use super::yaml::{MAX_BYTES, printable};
+use crate::digest::Digest;
+use crate::lock::Lock;
 
 /// The bundle's own text files: path → bytes. Paths are `layers/10-gatekeeper/layer.yaml`, `platforms/k3s/values.yaml`,
 /// `files/gatekeeper.yaml`, and so on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sources(BTreeMap<String, Vec<u8>>);
+pub struct Sources {
+    texts: BTreeMap<String, Vec<u8>>,
+    /// Upstream's files by their names in the spec: those that are not texts are among them.
+    files: BTreeMap<String, Digest>,
+}
 
 impl Sources {
     /// Takes the files. Nothing is read from anywhere else.
     #[must_use]
-    pub fn new(files: BTreeMap<String, Vec<u8>>) -> Self {
-        Self(files)
+    pub fn new(texts: BTreeMap<String, Vec<u8>>) -> Self {
+        let named = texts.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("files/")?, bytes)));
+        let files = named.map(|(name, bytes)| (name.to_owned(), Digest::of(bytes))).collect();
+        Self { texts, files }
+    }
+
+    /// Adds what the lock knows of upstream's files: programs and archives are too large to be read here.
+    #[must_use]
+    pub fn locked(mut self, lock: &Lock) -> Self {
+        self.files.extend(lock.files.iter().map(|file| (file.name.clone(), file.sha256)));
+        self
+    }
+
+    /// Returns the digests of upstream's files, by their names in the spec.
+    pub(super) fn digests(&self) -> &BTreeMap<String, Digest> {
+        &self.files
     }
 
     /// Returns the text of a file that another one names.
@@ -24,7 +44,7 @@ impl Sources {
     /// When it is not there, too big, or not UTF-8.
     pub(super) fn text(&self, path: &str, wanted_by: &str) -> Result<&str, RenderError> {
         let missing = || RenderError::MissingFile { path: path.to_owned(), wanted_by: wanted_by.to_owned() };
-        let bytes = self.0.get(path).ok_or_else(missing)?;
+        let bytes = self.texts.get(path).ok_or_else(missing)?;
         let fault = |reason: String| RenderError::Text { file: path.to_owned(), reason };
         if bytes.len() > MAX_BYTES {
             return Err(fault(format!("{} bytes, expected at most {MAX_BYTES}", bytes.len())));
@@ -34,16 +54,16 @@ impl Sources {
 
     /// Returns the names of the layers, sorted: the order in which they are applied.
     pub(super) fn layers(&self) -> Vec<Result<&str, RenderError>> {
-        let folders = self.0.keys().filter_map(|path| path.strip_prefix("layers/")?.split_once('/'));
+        let folders = self.texts.keys().filter_map(|path| path.strip_prefix("layers/")?.split_once('/'));
         let names: BTreeSet<&str> = folders.map(|(folder, _)| folder).collect();
-        let check = |name: &'_ str| is_layer_name(name) && self.0.contains_key(&layer_file(name));
+        let check = |name: &'_ str| is_layer_name(name) && self.texts.contains_key(&layer_file(name));
         let refuse = |name: &str| RenderError::LayerName { found: printable(name, 80) };
         names.into_iter().map(|name| if check(name) { Ok(name) } else { Err(refuse(name)) }).collect()
     }
 
     /// Returns the paths that lie below a folder (which ends with `/`), sorted.
     pub(super) fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.keys().map(String::as_str).filter(move |path| path.starts_with(folder))
+        self.texts.keys().map(String::as_str).filter(move |path| path.starts_with(folder))
     }
 }
 

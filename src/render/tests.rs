@@ -65,10 +65,13 @@ namespaces: [{name: lumen}]
     site
 }
 
+/// Layers that need more than Gatekeeper's image, and have tests of their own.
+const OTHER_LAYERS: &[&str] = &["layers/50-", "layers/55-", "layers/60-", "layers/70-"];
+
 /// The repository's folders under the names that they have in a bundle, without the layers that have tests of their own.
 fn shipped() -> BTreeMap<String, Vec<u8>> {
     let mut files = repository();
-    files.retain(|path, _| !path.starts_with("layers/60-") && !path.starts_with("layers/70-"));
+    files.retain(|path, _| !OTHER_LAYERS.iter().any(|layer| path.starts_with(layer)));
     files.insert("files/gatekeeper.yaml".to_owned(), UPSTREAM.into());
     files
 }
@@ -217,10 +220,30 @@ fn a_site_without_namespaces_is_probed_in_default() {
 fn a_prefix_reaches_the_nodes() {
     let mut site = site(ImageMode::Mirror);
     site.registry.prefix = "edge/k8s".into();
-    let nodes = |platform| run(shipped(), &site, platform).unwrap().node_files.remove(0).1;
-    assert!(nodes(Platform::K3s).contains("      \"^(.*)$\": \"edge/k8s/$1\"\n"));
+    let nodes = |platform, name: &str| {
+        let files = run(shipped(), &site, platform).unwrap().node_files;
+        files.into_iter().find(|(file, _)| file == name).unwrap().1
+    };
+    let rewrite = "      \"^(.*)$\": \"edge/k8s/$1\"\n";
+    assert!(nodes(Platform::K3s, "registries.yaml").contains(rewrite));
     let path = "  - url: \"http://registry.lan:5000/v2/edge/k8s\"\n    overridePath: true\n";
-    assert!(nodes(Platform::Talos).contains(path));
+    assert!(nodes(Platform::Talos, "registry-mirrors.yaml").contains(path));
+}
+
+#[test]
+fn node_files_are_texts_of_any_kind_and_empty_ones_are_left_out() {
+    let mut files = shipped();
+    files.retain(|path, _| !path.starts_with("platforms/k3s/nodes/"));
+    let mut add = |name: &str, text: &str| files.insert(format!("platforms/k3s/nodes/{name}"), text.into());
+    add("go.sh", "#!/bin/sh\nset -eu: [\necho {{ registry.address }}\n");
+    add("none.sh", "{% if registry.prefix %}\nx\n{% endif %}\n");
+    add("none.yaml", "# nothing\n");
+    let set = run(files.clone(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
+    let script = "#!/bin/sh\nset -eu: [\necho registry.lan:5000\n";
+    assert_eq!(set.node_files, [("go.sh".to_owned(), script.to_owned())]);
+    files.insert("platforms/k3s/nodes/bad.yaml".to_owned(), b"set -eu: [\n".to_vec());
+    let errors = run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err().to_string();
+    assert!(errors.starts_with("`platforms/k3s/nodes/bad.yaml` (rendered): line "), "{errors}");
 }
 
 #[test]
@@ -235,12 +258,14 @@ fn the_homelab_site_warns() {
 }
 
 #[test]
-fn a_registry_with_tls_and_names_of_its_own_needs_nothing_on_talos() {
+fn a_registry_with_tls_and_names_of_its_own_needs_no_mirror() {
     let mut site = site(ImageMode::Rewrite);
     site.registry.plain_http = None;
     let nodes = |platform| run(shipped(), &site, platform).unwrap().node_files;
-    assert_eq!(nodes(Platform::Talos), []);
-    assert!(nodes(Platform::K3s)[0].1.ends_with("\nmirrors: {}\n"));
+    let talos = nodes(Platform::Talos);
+    assert!(!talos.is_empty() && talos.iter().all(|(name, _)| !name.starts_with("registry")), "{talos:?}");
+    let k3s: BTreeMap<_, _> = nodes(Platform::K3s).into_iter().collect();
+    assert!(k3s["registries.yaml"].ends_with("\nmirrors: {}\n"));
 }
 
 #[test]

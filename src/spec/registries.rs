@@ -25,6 +25,8 @@ pub struct Certificates {
     pub client_certificate: Option<String>,
     /// A file with its key (PEM).
     pub client_key: Option<String>,
+    /// The certificates that `ca` holds (PEM), once somebody read it: what others are told whom to believe.
+    pub ca_pem: Option<String>,
 }
 
 impl Certificates {
@@ -135,6 +137,7 @@ pub(super) fn decode_certificates(decoder: &mut Decoder, fields: &Fields<'_>) ->
         ca: file("ca"),
         client_certificate: file("clientCertificate"),
         client_key: file("clientKey"),
+        ca_pem: None,
     };
     if certificates.client_certificate.is_some() != certificates.client_key.is_some() {
         decoder.fault(
@@ -174,7 +177,11 @@ mod tests {
         let found = Registries::parse(text, "registries.yaml").unwrap().mirrors;
         let file = |name: &str| Some(name.to_owned());
         let hub = Certificates { ca: file("ca.pem"), ..Certificates::default() };
-        let own = Certificates { ca: None, client_certificate: file("c.pem"), client_key: file("k.pem") };
+        let own = Certificates {
+            client_certificate: file("c.pem"),
+            client_key: file("k.pem"),
+            ..Certificates::default()
+        };
         let mirror = |host: &str, certificates: Certificates| Mirror {
             host: host.to_owned(),
             plain_http: certificates.are_given().then_some(false),

@@ -10,6 +10,7 @@ use crate::cli::error::Failure;
 use crate::cli::ui::Ui;
 use crate::ops::{OpsError, Upstream, read_text};
 use crate::registry::{Access, Endpoint, Patience};
+use crate::spec::site::SiteRegistry;
 use crate::spec::{Certificates, Registries};
 
 /// How registries are borne with.
@@ -59,6 +60,13 @@ impl UpstreamOptions {
 pub struct RegistryOptions {
     /// The registry: HOST[:PORT][/PREFIX]
     registry: String,
+    #[command(flatten)]
+    access: RegistryAccessOptions,
+}
+
+/// How a registry is reached that is written to.
+#[derive(Args)]
+pub struct RegistryAccessOptions {
     /// Speak plain HTTP with this registry host; on a loopback address that is the default
     #[arg(long, value_name = "HOST")]
     plain_http: Vec<String>,
@@ -75,9 +83,22 @@ pub struct RegistryOptions {
     network: NetworkOptions,
 }
 
-impl RegistryOptions {
-    pub fn access(&self, endpoint: &Endpoint, environment: &Environment) -> Access {
-        self.network.access(environment).with_certificates(&endpoint.host, &self.certificates())
+impl RegistryAccessOptions {
+    /// Returns where a host is asked and how. What nobody said here is as the site says of its registry, if it is that one.
+    pub fn reaching(&self, host: &str, site: &SiteRegistry, environment: &Environment) -> (Endpoint, Access) {
+        let is_site = [Some(&site.address), site.pod_address.as_ref()].contains(&Some(&host.to_owned()));
+        let (given, plain) = (self.certificates(), self.plain(host));
+        let certificates = if is_site && !given.are_given() { &site.certificates } else { &given };
+        let plain = plain.or(site.plain_http.filter(|_| is_site));
+        let endpoint = Endpoint::new(host, plain, "");
+        let access = self.network.access(environment).with_certificates(&endpoint.host, certificates);
+        (endpoint, access)
+    }
+
+    /// Returns whether plain HTTP is spoken with a host, where something was said about it.
+    fn plain(&self, host: &str) -> Option<bool> {
+        let plain = self.plain_http.iter().any(|plain| plain == host).then_some(true);
+        plain.or(self.certificates().are_given().then_some(false))
     }
 
     fn certificates(&self) -> Certificates {
@@ -85,7 +106,15 @@ impl RegistryOptions {
             ca: self.ca.clone(),
             client_certificate: self.client_certificate.clone(),
             client_key: self.client_key.clone(),
+            ..Certificates::default()
         }
+    }
+}
+
+impl RegistryOptions {
+    pub fn access(&self, endpoint: &Endpoint, environment: &Environment) -> Access {
+        let access = self.access.network.access(environment);
+        access.with_certificates(&endpoint.host, &self.access.certificates())
     }
 
     pub fn endpoint(&self) -> Result<Endpoint, Failure> {
@@ -98,8 +127,6 @@ impl RegistryOptions {
             }
             .into());
         }
-        let plain = self.plain_http.iter().any(|plain| plain == host).then_some(true);
-        let plain = plain.or(self.certificates().are_given().then_some(false));
-        Ok(Endpoint::new(host, plain, prefix.trim_matches('/')))
+        Ok(Endpoint::new(host, self.access.plain(host), prefix.trim_matches('/')))
     }
 }

@@ -53,6 +53,11 @@ impl Documents {
         own.map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect()
     }
 
+    /// Returns the bundle's own files: path and content.
+    pub(in crate::ops) fn into_payload(self) -> BTreeMap<String, Vec<u8>> {
+        self.payload
+    }
+
     /// Checks every image, artifact and file.
     pub(super) fn check(&self, archive: &Archive, root: &TrustedRoot) -> Result<Vec<VerifiedItem>, OpsError> {
         self.check_files()?;
