@@ -218,6 +218,7 @@ fn lock(app: &Descriptor, other: &Descriptor, files: &[(&str, &[u8])]) -> String
         url: format!("https://acme.test/{name}"),
         sha256: Digest::of(content),
         size: content.len() as u64,
+        checksums: None,
     };
     Lock::new(vec!["linux/amd64".into()], items, files.iter().map(file).collect()).to_text()
 }
