@@ -15,7 +15,7 @@
 //! | 1 | [`spec`], [`store`] |
 //! | 2 | [`lock`], [`registry`], [`platform`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
-//! | 4 | [`trust`], [`cluster`] |
+//! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
 //! | 5 | [`archive`] |
 //! | 6 | [`ops`] |
 //! | 7 | [`cli`] |
@@ -26,6 +26,7 @@
 pub mod archive;
 pub mod cli;
 pub mod cluster;
+pub mod compose;
 pub mod digest;
 pub mod fetch;
 pub mod lock;

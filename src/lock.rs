@@ -2,6 +2,7 @@
 
 mod change;
 mod compare;
+mod composed;
 mod signature;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::reference::ImageRef;
 use crate::spec::{API_VERSION, ItemKind};
 
 pub use change::{Change, What};
+pub use composed::{LockedAddition, LockedCompose, LockedPart};
 pub use signature::{AttestationSeen, CertificateSigner, SignatureSeen, Signer};
 
 /// What a lock file says.
@@ -23,6 +25,9 @@ pub struct Lock {
     pub targets: Vec<String>,
     /// The images and artifacts, sorted by reference.
     pub items: Vec<LockedItem>,
+    /// The images that are made from those, sorted by reference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composed: Vec<LockedCompose>,
     /// The files, sorted by name.
     pub files: Vec<LockedFile>,
 }
@@ -86,7 +91,16 @@ impl Lock {
     pub fn new(targets: Vec<String>, mut items: Vec<LockedItem>, mut files: Vec<LockedFile>) -> Self {
         items.sort_by(|a, b| a.reference.cmp(&b.reference));
         files.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { api_version: API_VERSION.to_owned(), kind: "Lock".to_owned(), targets, items, files }
+        let (api_version, kind) = (API_VERSION.to_owned(), "Lock".to_owned());
+        Self { api_version, kind, targets, items, composed: Vec::new(), files }
+    }
+
+    /// Returns the lock with images that are made from others; they are sorted.
+    #[must_use]
+    pub fn with_composed(mut self, mut composed: Vec<LockedCompose>) -> Self {
+        composed.sort_by(|a, b| a.reference.cmp(&b.reference));
+        self.composed = composed;
+        self
     }
 
     /// Reads a lock.
@@ -117,6 +131,12 @@ impl Lock {
     #[must_use]
     pub fn item(&self, reference: &ImageRef) -> Option<&LockedItem> {
         self.items.iter().find(|item| item.reference == *reference)
+    }
+
+    /// Returns the entry of an image that is made from others.
+    #[must_use]
+    pub fn composed(&self, reference: &ImageRef) -> Option<&LockedCompose> {
+        self.composed.iter().find(|composed| composed.reference == *reference)
     }
 
     /// Returns the entry of a file.

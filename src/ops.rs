@@ -2,6 +2,8 @@
 
 mod assemble;
 mod build;
+mod complete;
+mod compose;
 mod diff;
 mod error;
 mod extract;

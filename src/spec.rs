@@ -5,6 +5,7 @@
 mod bundle;
 mod bundle_file;
 mod cidr;
+mod compose;
 pub mod decode;
 mod deny;
 mod identity;
@@ -17,6 +18,7 @@ pub mod site;
 mod site_file;
 
 pub use bundle::{Component, FileSpec, Item, ItemKind, Layers, PlatformFolders, Spec};
+pub use compose::{Addition, COMPOSED_HOST, Compose};
 pub use decode::{Fault, Faults};
 pub use deny::{DenyEntry, DenyList};
 pub use identity::{Identity, SubjectMatch};

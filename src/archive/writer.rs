@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use super::error::ArchiveError;
 use super::format::{Layout, Member, OCI_LAYOUT, SIGNATURE_SLOT};
 use crate::digest::Digest;
-use crate::store::BlobSink;
+use crate::store::{BlobSink, BlobSource};
 
 /// How many bytes arrive before they are pushed on to the disk.
 const BATCH_BYTES: u64 = 64 * 1024 * 1024;
@@ -121,6 +121,21 @@ impl BlobSink for Writer {
         self.file.write_all_at(bytes, member.content() + offset)?;
         self.flusher.written(bytes.len() as u64);
         Ok(())
+    }
+}
+
+/// What was written can be read back, to make other blobs from it.
+impl BlobSource for Writer {
+    fn size(&self, digest: &Digest) -> Option<u64> {
+        self.layout.blob(digest).map(|member| member.size)
+    }
+
+    fn read_exact_at(&self, digest: &Digest, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let member = self.layout.blob(digest).ok_or(io::ErrorKind::NotFound)?;
+        if offset.saturating_add(buffer.len() as u64) > member.size {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.file.read_exact_at(buffer, member.content() + offset)
     }
 }
 

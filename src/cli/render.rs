@@ -38,6 +38,7 @@ impl Args {
         let place = place.map(Published::parse).transpose()?;
         let archive = open(&self.bundle.file, &trust)?;
         let choice = self.site.choice()?;
+        choice.warn(&*ui.reporter());
         let set = render_site(&archive, &trust.bundle, &choice)?;
         match place {
             None => write(ui, &archive, &set, &choice, created, &self.output)?,

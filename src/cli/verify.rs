@@ -40,6 +40,9 @@ fn text(report: &VerifyReport) -> String {
     let items =
         items.flat_map(|item| signatures::rows(&item.reference, &item.signatures, &item.attestations));
     text.push_str(&signatures::table(&own.into_iter().chain(items).collect::<Vec<_>>()));
+    for image in &report.composed {
+        text.push_str(&format!("\n{} was made again, with the same digest: {image}", image.reference));
+    }
     for other in &report.others {
         text.push_str(&format!("\nthe bundle is {other}"));
     }

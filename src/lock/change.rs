@@ -44,6 +44,10 @@ pub enum What {
     Reason,
     /// Other platforms of it travel.
     Platforms,
+    /// An image that is made from others has another digest.
+    Composed,
+    /// It is made from others than before.
+    MadeOf,
     /// It has another size.
     Size,
     /// A file comes from another address.
@@ -69,6 +73,13 @@ impl Change {
         matches!(self.what, What::New | What::Gone)
     }
 
+    /// Tells whether it only follows from other changes, or from what the spec says now: what is made from others was never
+    /// taken from anybody.
+    #[must_use]
+    pub fn is_consequence(&self) -> bool {
+        matches!(self.what, What::Composed | What::MadeOf)
+    }
+
     /// Tells whether nothing changed that was ever trusted: the same content, vouched for by the same signer.
     #[must_use]
     pub fn is_harmless(&self) -> bool {
@@ -81,7 +92,8 @@ impl fmt::Display for Change {
         let what = match self.what {
             What::New => return write!(f, "{}: new, {}", self.name, self.to.as_deref().unwrap_or_default()),
             What::Gone => return write!(f, "{}: gone", self.name),
-            What::Targets | What::Digest | What::Version => "",
+            What::Targets | What::Digest | What::Composed | What::Version => "",
+            What::MadeOf => "made of ",
             What::Signer => "signer ",
             What::Form => "form ",
             What::Attestations => "attestations ",

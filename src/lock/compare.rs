@@ -1,6 +1,6 @@
 //! Compares two locks.
 
-use super::{Change, Lock, LockedFile, LockedItem, SignatureSeen, Signer, What};
+use super::{Change, Lock, LockedCompose, LockedFile, LockedItem, SignatureSeen, Signer, What};
 
 impl Lock {
     /// Returns what is different in `newer`, in its order; what is gone comes last.
@@ -12,13 +12,18 @@ impl Lock {
         for item in &newer.items {
             changes.extend(item_changes(self.item(&item.reference), item));
         }
+        for composed in &newer.composed {
+            changes.extend(composed_changes(self.composed(&composed.reference), composed));
+        }
         for file in &newer.files {
             changes.extend(file_changes(self.file(&file.name), file));
         }
         let items = self.items.iter().filter(|item| newer.item(&item.reference).is_none());
+        let composed = self.composed.iter().filter(|composed| newer.composed(&composed.reference).is_none());
         let files = self.files.iter().filter(|file| newer.file(&file.name).is_none());
         let gone = |name: String, was: String| Change::new(&name, What::Gone, Some(was), None);
         changes.extend(items.map(|item| gone(item.reference.to_string(), item.digest.to_string())));
+        changes.extend(composed.map(|image| gone(image.reference.to_string(), image.digest.to_string())));
         changes.extend(files.map(|file| gone(file_name(file), file.sha256.to_string())));
         changes
     }
@@ -48,6 +53,18 @@ fn item_changes(old: Option<&LockedItem>, new: &LockedItem) -> Vec<Change> {
         differs(&name, What::Size, old.size.to_string(), new.size.to_string()).filter(|_| !moved),
     ];
     digest.into_iter().chain(further.into_iter().flatten()).collect()
+}
+
+fn composed_changes(old: Option<&LockedCompose>, new: &LockedCompose) -> Vec<Change> {
+    let name = new.reference.to_string();
+    let Some(old) = old else {
+        return vec![Change::new(&name, What::New, None, Some(new.to_string()))];
+    };
+    let changes = [
+        differs(&name, What::Composed, old.digest.to_string(), new.digest.to_string()),
+        differs(&name, What::MadeOf, old.made_of(), new.made_of()),
+    ];
+    changes.into_iter().flatten().collect()
 }
 
 fn signature_change(name: &str, old: &[SignatureSeen], new: &[SignatureSeen], moved: bool) -> Option<Change> {

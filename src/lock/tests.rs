@@ -125,6 +125,56 @@ fn changes_are_named_one_a_line() {
 }
 
 #[test]
+fn an_image_that_is_made_from_others_changes_as_a_consequence() {
+    let part = |name: &str| LockedPart {
+        reference: format!("docker.io/a/{name}:1").parse().unwrap(),
+        digest: Digest::of(name.as_bytes()),
+    };
+    let made = |content: &str, artifact: &str| {
+        lock(vec![], vec![]).with_composed(vec![LockedCompose {
+            reference: "bundle.local/made:1".parse().unwrap(),
+            digest: Digest::of(content.as_bytes()),
+            base: part("base"),
+            add: vec![LockedAddition { path: "/x".to_owned(), artifact: part(artifact) }],
+            platforms: vec!["linux/amd64".to_owned()],
+            size: 10,
+        }])
+    };
+    let (none, old) = (lock(vec![], vec![]), made("1", "one"));
+    assert_eq!(Lock::parse(&old.to_text(), "x.lock").unwrap(), old);
+    let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
+    let (base, artifact) = (part("base").digest, part("one").digest);
+    let of = "docker.io/a/base:1";
+    for (old, new, expected, consequence) in [
+        (&old, old.clone(), vec![], true),
+        (
+            &none,
+            old.clone(),
+            vec![format!(
+                "bundle.local/made:1: new, {one} made of {of}@{base}, /x of docker.io/a/one:1@{artifact}"
+            )],
+            false,
+        ),
+        (&old, none.clone(), vec!["bundle.local/made:1: gone".to_owned()], false),
+        (&old, made("2", "one"), vec![format!("bundle.local/made:1: {one} → {two}")], true),
+        (
+            &old,
+            made("2", "two"),
+            vec![
+                format!("bundle.local/made:1: {one} → {two}"),
+                format!(
+                    "bundle.local/made:1: made of {of} and /x of docker.io/a/one:1 → {of} and /x of docker.io/a/two:1"
+                ),
+            ],
+            true,
+        ),
+    ] {
+        assert_eq!(told(old, &new), expected);
+        assert!(old.changes(&new).iter().all(|change| change.is_consequence() == consequence));
+    }
+}
+
+#[test]
 fn a_changed_signer_is_told_from_a_changed_form_and_from_a_new_signature() {
     let signed = |signature| lock(vec![LockedItem { signatures: vec![signature], ..item("a", "1") }], vec![]);
     let tagged = |signer| signed(SignatureSeen::SimpleSigning { signer });

@@ -10,9 +10,11 @@ use super::workspace::Workspace;
 use crate::archive::{
     Contents, Entry, FILE_TYPE, FORMAT_VERSION, Layout, PayloadFile, Role, bundle_manifest, index_document,
 };
+use crate::compose::{Composed, LayerRecipe};
 use crate::digest::Digest;
 use crate::fetch::Wanted;
 use crate::lock::Lock;
+use crate::reference::ImageRef;
 use crate::registry::oci::{self, Descriptor};
 use crate::registry::{Client, Manifest};
 use crate::resolve::Resolved;
@@ -28,6 +30,8 @@ pub(super) struct Assembly {
     pub layout: Layout,
     pub small: BTreeMap<Digest, Bytes>,
     pub large: Vec<Wanted>,
+    /// Layers that are made from blobs of the bundle, once those are in their places.
+    pub composed: Vec<(Digest, LayerRecipe)>,
     pub entries: Vec<Entry>,
 }
 
@@ -39,9 +43,12 @@ pub(super) fn assemble(
     client: &Client,
     key: Option<&SigningKey>,
 ) -> Result<Assembly, OpsError> {
-    let mut parts = Parts { client, small: BTreeMap::new(), large: BTreeMap::new(), entries: Vec::new() };
+    let mut parts = Parts::of(client);
     for (resolved, _) in &gathered.items {
         parts.item(resolved, key)?;
+    }
+    for composed in &gathered.composed {
+        parts.composed(composed, key)?;
     }
     let files = parts.payload(&payload(workspace, gathered, lock));
     Ok(parts.finish(workspace, &files))
@@ -60,18 +67,24 @@ struct Parts<'a> {
     client: &'a Client,
     small: BTreeMap<Digest, Bytes>,
     large: BTreeMap<Digest, Wanted>,
+    composed: BTreeMap<Digest, (u64, LayerRecipe)>,
     entries: Vec<Entry>,
 }
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
+    fn of(client: &'a Client) -> Self {
+        let (small, large) = (BTreeMap::new(), BTreeMap::new());
+        Self { client, small, large, composed: BTreeMap::new(), entries: Vec::new() }
+    }
+
     fn item(&mut self, resolved: &Resolved, key: Option<&SigningKey>) -> Result<(), OpsError> {
         let reference = &resolved.item.reference;
         let role = if resolved.item.kind == ItemKind::Image { Role::Image } else { Role::Artifact };
         let tag = reference.tag().map(str::to_owned);
         self.small.extend(resolved.configs.iter().map(|(digest, bytes)| (*digest, bytes.clone())));
-        self.entry(resolved, role, tag, resolved.carried());
+        self.entry(reference, role, tag, resolved.carried());
         if resolved.subset.is_some() {
-            self.entry(resolved, Role::Original, None, &resolved.top);
+            self.entry(reference, Role::Original, None, &resolved.top);
         }
         for manifest in &resolved.children {
             self.small.insert(manifest.descriptor.digest, manifest.bytes.clone());
@@ -81,19 +94,31 @@ impl Parts<'_> {
         }
         for found in &resolved.evidence {
             let role = if found.tag.is_some() { Role::Signature } else { Role::Referrer };
-            self.entry(resolved, role, found.tag.clone(), &found.manifest);
+            self.entry(reference, role, found.tag.clone(), &found.manifest);
             self.small.extend(found.blobs.iter().map(|(digest, bytes)| (*digest, bytes.clone())));
             self.blobs(resolved, &found.manifest);
         }
         match (key, &resolved.subset) {
-            (Some(key), Some(subset)) => self.sign_subset(resolved, subset, key),
+            (Some(key), Some(subset)) => self.sign(reference, subset, key),
             _ => Ok(()),
         }
     }
 
-    fn entry(&mut self, resolved: &Resolved, role: Role, tag: Option<String>, manifest: &Manifest) {
+    /// An image that was made from parts: what it has in common with its base is fetched for the base.
+    fn composed(&mut self, composed: &Composed, key: Option<&SigningKey>) -> Result<(), OpsError> {
+        let reference = &composed.locked.reference;
+        self.entry(reference, Role::Image, reference.tag().map(str::to_owned), &composed.index);
+        self.small.extend(composed.configs.iter().map(|(digest, bytes)| (*digest, bytes.clone())));
+        for manifest in &composed.manifests {
+            self.small.insert(manifest.descriptor.digest, manifest.bytes.clone());
+        }
+        self.composed.extend(composed.layers.iter().map(|(digest, made)| (*digest, made.clone())));
+        key.map_or(Ok(()), |key| self.sign(reference, &composed.index, key))
+    }
+
+    fn entry(&mut self, reference: &ImageRef, role: Role, tag: Option<String>, manifest: &Manifest) {
         self.small.insert(manifest.descriptor.digest, manifest.bytes.clone());
-        let repository = resolved.item.reference.name();
+        let repository = reference.name();
         self.entries.push(Entry { role, repository, tag, descriptor: manifest.descriptor.clone() });
     }
 
@@ -108,25 +133,20 @@ impl Parts<'_> {
         }
     }
 
-    /// Signs a subset index in cosign's form, so that a cluster which verifies images accepts it.
-    fn sign_subset(
-        &mut self,
-        resolved: &Resolved,
-        subset: &Manifest,
-        key: &SigningKey,
-    ) -> Result<(), OpsError> {
-        let image = sign_image(key, subset.descriptor.digest, &resolved.item.reference.name());
+    /// Signs an index that upstream did not make in cosign's form, so that a cluster which verifies images accepts it.
+    fn sign(&mut self, reference: &ImageRef, index: &Manifest, key: &SigningKey) -> Result<(), OpsError> {
+        let image = sign_image(key, index.descriptor.digest, &reference.name());
         let tag = image.tag();
         for blob in [image.config, image.payload] {
             self.small.insert(blob.digest, blob.bytes.into());
         }
         let unreadable = |reason| OpsError::Usage {
-            message: format!("the signature of a subset index is malformed: {reason}"),
+            message: format!("the signature of `{reference}` is malformed: {reason}"),
             hint: String::new(),
         };
         let manifest =
             Manifest::parse(image.manifest.bytes.into(), Some(oci::MANIFEST)).map_err(unreadable)?;
-        self.entry(resolved, Role::Signature, Some(tag), &manifest);
+        self.entry(reference, Role::Signature, Some(tag), &manifest);
         Ok(())
     }
 
@@ -151,8 +171,13 @@ impl Parts<'_> {
         });
         self.entries.dedup();
         self.large.retain(|digest, _| !self.small.contains_key(digest));
+        self.composed
+            .retain(|digest, _| !self.small.contains_key(digest) && !self.large.contains_key(digest));
         let small = self.small.iter().map(|(digest, bytes)| (*digest, bytes.len() as u64));
-        let blobs: Vec<_> = small.chain(self.large.values().map(|blob| (blob.digest, blob.size))).collect();
+        let made = self.composed.iter().map(|(digest, (size, _))| (*digest, *size));
+        let large: BTreeMap<_, _> =
+            self.large.values().map(|blob| (blob.digest, blob.size)).chain(made).collect();
+        let blobs: Vec<_> = small.chain(large).collect();
         let spec = &workspace.spec;
         let contents = Contents {
             format_version: FORMAT_VERSION,
@@ -173,6 +198,7 @@ impl Parts<'_> {
             layout,
             small: self.small,
             large: self.large.into_values().collect(),
+            composed: self.composed.into_iter().map(|(digest, (_, recipe))| (digest, recipe)).collect(),
             entries: self.entries,
         }
     }

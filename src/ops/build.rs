@@ -1,22 +1,21 @@
 //! `bundle build`: lock, fetch, verify, check completeness, pack, sign.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::assemble::{Assembly, assemble};
+use super::complete::check_sites;
+use super::compose::write_layer;
 use super::error::OpsError;
 use super::gather::{Gathered, Pins, Upstream, gather};
+use super::render::warn_of;
 use super::sign::SignError;
 use super::workspace::{Workspace, replace};
 use crate::archive::{Role, Writer};
 use crate::digest::Digest;
 use crate::fetch::fetch;
 use crate::lock::{Change, Lock};
-use crate::render::{BundleName, Carried, ImageMap, Sources, render};
 use crate::report::Reporter;
-use crate::resolve::Resolved;
-use crate::spec::{Item, Platform, Site};
 use crate::store::BlobSink;
 use crate::trust::bundle_signature::SLOT;
 use crate::trust::{BundleSignature, SigningKey, TrustedRoot};
@@ -69,6 +68,7 @@ pub async fn build(
     let gathered = gather(workspace, upstream, Pins::Locked(workspace.lock.as_ref())).await?;
     let lock = settle_lock(workspace, &gathered, options.locked)?;
     reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
+    workspace.sites.iter().for_each(|(name, site)| warn_of(name, site, &*reporter));
     check_sites(workspace, &gathered, &*reporter)?;
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
     drop(gathered);
@@ -92,46 +92,6 @@ fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Resu
     } else {
         Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused })
     }
-}
-
-/// Renders every site of the spec: what its layers refer to must travel. What travels though nothing refers to it is told.
-fn check_sites(workspace: &Workspace, gathered: &Gathered, reporter: &dyn Reporter) -> Result<(), OpsError> {
-    let mut sources = workspace.sources.clone();
-    sources.extend(gathered.files.iter().map(|(name, (_, bytes))| (format!("files/{name}"), bytes.to_vec())));
-    let sources = Sources::new(sources);
-    let carried: Vec<_> = gathered.items.iter().map(|(resolved, _)| carried(resolved)).collect();
-    let bundle = BundleName::of(&workspace.spec);
-    let mut used = BTreeSet::new();
-    for (name, site) in &workspace.sites {
-        for platform in platforms(workspace, site) {
-            let map = ImageMap::new(&site.registry, carried.iter().cloned());
-            let set = render(&sources, &map, site, platform, &bundle).map_err(|source| OpsError::Render {
-                site: name.clone(),
-                platform: platform.name(),
-                source,
-            })?;
-            used.extend(set.used);
-        }
-    }
-    if !workspace.sites.is_empty() {
-        let unused = carried.iter().filter(|one| !used.contains(&one.reference));
-        unused
-            .for_each(|one| reporter.warn(format!("`{}` travels, but no layer refers to it", one.reference)));
-    }
-    Ok(())
-}
-
-fn carried(resolved: &Resolved) -> Carried {
-    let Item { kind, reference, .. } = &resolved.item;
-    Carried { reference: reference.clone(), digest: resolved.carried().descriptor.digest, kind: *kind }
-}
-
-/// Returns the site's platform, or every platform that the bundle carries where the site leaves it open.
-fn platforms(workspace: &Workspace, site: &Site) -> Vec<Platform> {
-    let carried =
-        [(Platform::K3s, &workspace.spec.platforms.k3s), (Platform::Talos, &workspace.spec.platforms.talos)];
-    let carried = carried.into_iter().filter(|(_, folder)| folder.is_some()).map(|(platform, _)| platform);
-    site.platform.map_or_else(|| carried.collect(), |platform| vec![platform])
 }
 
 fn report(workspace: &Workspace, assembly: &Assembly, signed: bool, root: &TrustedRoot) -> BuildReport {
@@ -163,6 +123,9 @@ async fn pack(
     }
     drop(assembly.small);
     fetch(assembly.large, writer.clone(), options.jobs, reporter).await?;
+    for (digest, recipe) in &assembly.composed {
+        write_layer(&writer, digest, recipe)?;
+    }
     let writer = Arc::into_inner(writer)
         .ok_or_else(|| write_failed(&options.output, std::io::Error::other("a transfer is still running")))?;
     Ok(writer.finish(&slot)?)

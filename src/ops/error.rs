@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::sign::SignError;
 use crate::archive::ArchiveError;
+use crate::compose::ComposeError;
 use crate::lock::{Change, LockError};
 use crate::registry::RegistryError;
 use crate::registry::push::PushError;
@@ -155,6 +156,22 @@ pub enum EntryError {
         /// What says something else.
         reason: &'static str,
     },
+    /// It cannot be made from its parts.
+    #[error("`{reference}` cannot be composed")]
+    Compose {
+        /// The image that is to be made.
+        reference: String,
+        /// Why.
+        source: ComposeError,
+    },
+    /// A part of an image that is to be made cannot be fetched.
+    #[error("`{reference}` cannot be composed")]
+    Part {
+        /// The image that is to be made.
+        reference: String,
+        /// Why.
+        source: RegistryError,
+    },
     /// A key of its policy is no key.
     #[error("the policy of `{reference}` holds a key that cannot be used")]
     Key {
@@ -193,7 +210,8 @@ impl EntryError {
             | Self::Contradiction { .. }
             | Self::Denied { .. } => true,
             Self::Key { .. } => false,
-            Self::File { source, .. } => source.is_refusal(),
+            Self::Compose { source, .. } => source.is_refusal(),
+            Self::File { source, .. } | Self::Part { source, .. } => source.is_refusal(),
         }
     }
 
@@ -221,7 +239,8 @@ impl EntryError {
             Self::File { source: RegistryError::NotFound { .. }, .. } => {
                 Some("check the address of the file in the spec".to_owned())
             }
-            Self::File { source, .. } => source.hint(),
+            Self::Compose { source, .. } => source.hint().map(str::to_owned),
+            Self::File { source, .. } | Self::Part { source, .. } => source.hint(),
         }
     }
 }

@@ -6,9 +6,11 @@ use std::path::Path;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use super::compose::compose;
 use super::error::{EntryError, OpsError};
 use super::judge::{Judged, judge, refuse_denied};
 use super::workspace::Workspace;
+use crate::compose::Composed;
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedFile, LockedItem};
 use crate::registry::{Access, Client, RegistryError};
@@ -53,6 +55,7 @@ impl Upstream {
 /// Everything small that a spec names, judged.
 pub(super) struct Gathered {
     pub items: Vec<(Resolved, Judged)>,
+    pub composed: Vec<Composed>,
     pub files: BTreeMap<String, (FileSpec, Bytes)>,
 }
 
@@ -97,9 +100,13 @@ pub(super) async fn gather(
     let files: Vec<_> = files.buffered(ENTRIES).collect().await;
     let mut errors = Vec::new();
     let mut keep = |error| errors.push(error);
-    let items = items.into_iter().filter_map(|taken| taken.map_err(&mut keep).ok()).collect();
+    let items: Vec<_> = items.into_iter().filter_map(|taken| taken.map_err(&mut keep).ok()).collect();
     let files = files.into_iter().filter_map(|fetched| fetched.map_err(&mut keep).ok()).collect();
-    if errors.is_empty() { Ok(Gathered { items, files }) } else { Err(OpsError::Entries(errors)) }
+    if !errors.is_empty() {
+        return Err(OpsError::Entries(errors));
+    }
+    let composed = compose(spec, &items, &upstream.client).await?;
+    Ok(Gathered { items, composed, files })
 }
 
 async fn take(
@@ -187,6 +194,7 @@ impl Gathered {
             sha256: Digest::of(bytes),
             size: bytes.len() as u64,
         });
-        Lock::new(targets.to_vec(), items.collect(), files.collect())
+        let composed = self.composed.iter().map(|composed| composed.locked.clone());
+        Lock::new(targets.to_vec(), items.collect(), files.collect()).with_composed(composed.collect())
     }
 }

@@ -77,6 +77,7 @@ pub async fn install(
         "verified {} {}, {} bytes, index {}",
         verified.name, verified.version, verified.bytes, verified.digest
     ));
+    options.target.site.warn(&*reporter);
     let (cluster, site) = options.target.reach().await?;
     let endpoint = site_endpoint(&site.site);
     let access = options.access.clone().with_certificates(&endpoint.host, &site.site.registry.certificates);

@@ -50,7 +50,8 @@ impl Update {
             Self::Everything => true,
             Self::Named(names) => names.iter().any(|name| change.name.contains(name.as_str())),
         };
-        named || change.is_growth() || change.is_harmless() || change.what == What::Targets
+        let follows = change.is_consequence() || change.what == What::Targets;
+        named || change.is_growth() || change.is_harmless() || follows
     }
 }
 

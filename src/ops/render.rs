@@ -11,6 +11,7 @@ use super::error::OpsError;
 use super::verify::{BundleTrust, Documents};
 use crate::archive::{Archive, Role};
 use crate::render::{BundleName, Carried, ImageMap, RenderedSet, Sources, render};
+use crate::report::Reporter;
 use crate::spec::{ItemKind, Platform, Site};
 use proofs::proofs;
 
@@ -37,6 +38,16 @@ impl SiteChoice {
                 .to_owned(),
         })
     }
+
+    /// Reports what the site leaves open.
+    pub fn warn(&self, reporter: &dyn Reporter) {
+        warn_of(&self.name, &self.site, reporter);
+    }
+}
+
+/// Reports what a site leaves open, with the name of its file.
+pub(super) fn warn_of(name: &str, site: &Site, reporter: &dyn Reporter) {
+    site.warnings().into_iter().for_each(|warning| reporter.warn(format!("`{name}`: {warning}")));
 }
 
 /// Renders a bundle's layers for a site. Nodes are told to trust the keys of `trust` for what these keys signed.

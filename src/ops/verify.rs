@@ -8,7 +8,7 @@ use super::error::{EntryError, OpsError};
 use super::judge::refuse_denied;
 use crate::archive::{Archive, Entry, UnverifiedArchive, Vouched};
 use crate::digest::Digest;
-use crate::lock::{AttestationSeen, SignatureSeen, Signer};
+use crate::lock::{AttestationSeen, LockedCompose, SignatureSeen, Signer};
 use crate::report::Reporter;
 use crate::spec::DenyList;
 use crate::trust::{BundleSigners, Claimed, SetAside, TrustedRoot};
@@ -57,6 +57,9 @@ pub struct VerifyReport {
     pub trusted_root: Option<String>,
     /// How each image and artifact was verified.
     pub items: Vec<VerifiedItem>,
+    /// What was made again from those, and is the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub composed: Vec<LockedCompose>,
 }
 
 /// How one image or artifact was verified.
@@ -127,6 +130,7 @@ pub fn verify(
         bytes: archive.length(),
         trusted_root: is_keyless.then(|| trust.root.to_string()),
         items,
+        composed: documents.lock.composed.clone(),
     };
     Ok((archive, report))
 }

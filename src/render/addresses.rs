@@ -33,7 +33,8 @@ impl SiteHosts {
     /// Takes the hosts that the site names.
     pub(super) fn of(site: &Site) -> Self {
         let registry = [Some(site.registry.address.as_str()), site.registry.pod_address.as_deref()];
-        let hosts = registry.into_iter().flatten().map(host);
+        let alerting = site.alerting.iter().map(|alerting| authority(&alerting.alertmanager));
+        let hosts = registry.into_iter().flatten().chain(alerting).map(host);
         Self(hosts.map(str::to_owned).collect())
     }
 

@@ -9,6 +9,7 @@ use super::BundleName;
 use super::proof::Proof;
 use crate::digest::Digest;
 use crate::platform::NodeRegistry;
+use crate::spec::site::SitePolicy;
 use crate::spec::{Platform, Site};
 
 /// Where probes are sent, and how they are answered.
@@ -17,6 +18,8 @@ use crate::spec::{Platform, Site};
 struct ProbeContext {
     /// The first namespace of the site that the policies look at; `default` where there is none.
     namespace: String,
+    /// The same for each policy by name, with what it says for itself; none where it looks at none of them.
+    namespaces: BTreeMap<String, Option<String>>,
 }
 
 /// What the context is made of.
@@ -58,7 +61,10 @@ impl Seen<'_> {
             "registry": self.registry,
             "files": files,
             "proofs": proofs.collect::<Vec<_>>(),
-            "probe": ProbeContext { namespace: probe_namespace(self.site).to_owned() },
+            "probe": ProbeContext {
+                namespace: probe_namespace(self.site).to_owned(),
+                namespaces: probe_namespaces(self.site),
+            },
         })
     }
 }
@@ -67,6 +73,19 @@ fn probe_namespace(site: &Site) -> &str {
     let exempt = |name: &str| site.gatekeeper.exempt_namespaces.iter().any(|pattern| matches(pattern, name));
     let looked_at = site.namespaces.iter().find(|namespace| !exempt(&namespace.name));
     looked_at.map_or("default", |namespace| &namespace.name)
+}
+
+fn probe_namespaces(site: &Site) -> BTreeMap<String, Option<String>> {
+    let fits = |patterns: &[String], name: &str| patterns.iter().any(|pattern| matches(pattern, name));
+    let looks_at = |policy: &SitePolicy, name: &str| {
+        (policy.namespaces.is_empty() || fits(&policy.namespaces, name))
+            && !fits(&policy.exempt_namespaces, name)
+    };
+    let first = |policy: &SitePolicy| {
+        let mut names = site.namespaces.iter().map(|namespace| namespace.name.as_str()).chain(["default"]);
+        names.find(|name| looks_at(policy, name)).map(str::to_owned)
+    };
+    site.gatekeeper.policies.iter().map(|policy| (policy.name.clone(), first(policy))).collect()
 }
 
 /// Tells whether a name fits a pattern with `*` at its start or end, as Gatekeeper reads it.
@@ -91,6 +110,25 @@ mod tests {
         assert_eq!(probe_namespace(&site), "lumen");
         site.gatekeeper.exempt_namespaces = vec!["lum*".into()];
         assert_eq!(probe_namespace(&site), "default");
+    }
+
+    #[test]
+    fn each_policy_is_probed_where_it_looks() {
+        let text = "apiVersion: bundle/v1alpha1\nkind: Site\nregistry: {address: registry.lan:5000}\n\
+             gatekeeper:\n  exemptNamespaces: [default]\n  policies:\n  - {name: block-latest-tag}\n\
+             \x20 - {name: require-labels, namespaces: [\"b*\"]}\n\
+             \x20 - {name: require-resources, exemptNamespaces: [a]}\n\
+             \x20 - {name: require-app-labels, namespaces: [elsewhere]}\n\
+             \x20 - {name: require-container-limits, exemptNamespaces: [a, b]}\n\
+             namespaces: [{name: a, podSecurity: restricted}, {name: b, podSecurity: restricted}]\n";
+        let site = Site::parse(text, "site.yaml").unwrap();
+        let places = probe_namespaces(&site);
+        let place = |policy: &str| places[policy].as_deref();
+        assert_eq!(place("block-latest-tag"), Some("a"));
+        assert_eq!(place("require-labels"), Some("b"));
+        assert_eq!(place("require-resources"), Some("b"));
+        assert_eq!(place("require-app-labels"), None);
+        assert_eq!(place("require-container-limits"), None);
     }
 
     #[test]

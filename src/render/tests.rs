@@ -1,12 +1,13 @@
 //! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
 
+mod network;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::*;
 use crate::digest::Digest;
-use crate::spec::site::{SiteGatekeeper, SiteNamespace, SiteRegistry};
-use crate::spec::{Enforcement, ImageMode, ItemKind, PodSecurity};
+use crate::spec::{Enforcement, ImageMode, ItemKind};
 
 const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper:v3.23.1";
 
@@ -51,20 +52,16 @@ spec:
 ";
 
 pub(super) fn site(images: ImageMode) -> Site {
-    let registry = SiteRegistry {
-        address: "registry.lan:5000".into(),
-        images,
-        plain_http: Some(true),
-        prefix: String::new(),
-        ..SiteRegistry::default()
-    };
-    let gatekeeper = SiteGatekeeper {
-        enforcement: Enforcement::Deny,
-        exempt_namespaces: vec!["kube-system".into()],
-        exempt_images: vec!["quay.io/cilium/*".into()],
-    };
-    let namespaces = vec![SiteNamespace { name: "lumen".into(), pod_security: PodSecurity::Restricted }];
-    Site { platform: None, registry, gatekeeper, namespaces }
+    let text = "\
+apiVersion: bundle/v1alpha1
+kind: Site
+registry: {address: registry.lan:5000, plainHttp: true}
+gatekeeper: {enforcement: deny, exemptNamespaces: [kube-system], exemptImages: [quay.io/cilium/*]}
+namespaces: [{name: lumen}]
+";
+    let mut site = Site::parse(text, "site.yaml").unwrap();
+    site.registry.images = images;
+    site
 }
 
 /// The repository's folders under the names that they have in a bundle.
@@ -153,19 +150,20 @@ fn what_is_waited_for_and_probed() {
 fn probes_expect_what_the_enforcement_does() {
     let answers = |enforcement| {
         let mut site = site(ImageMode::Mirror);
-        site.gatekeeper.enforcement = enforcement;
+        site.gatekeeper.policies.retain(|policy| policy.name == "block-latest-tag");
+        site.gatekeeper.policies[0].enforcement = enforcement;
         let set = run(shipped(), &site, Platform::K3s).unwrap();
         let probes = set.layers.into_iter().find(|layer| layer.name == "30-constraints").unwrap().probes;
         probes.into_iter().map(|probe| probe.expect).collect::<Vec<_>>()
     };
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-    let refused = Expectation::Refused {
-        words: words(&["validation.gatekeeper.sh", "[block-latest-tag]", "uses :latest tag"]),
-    };
-    assert_eq!(answers(Enforcement::Deny)[0], refused);
-    let warned = Expectation::Warned { words: words(&["[block-latest-tag]", "uses :latest tag"]) };
-    assert_eq!(answers(Enforcement::Warn)[0], warned);
-    assert_eq!(answers(Enforcement::Dryrun), vec![Expectation::Admitted; 4]);
+    let problem = "Container <nginx> uses :latest tag";
+    let refused =
+        Expectation::Refused { words: words(&["validation.gatekeeper.sh", "[block-latest-tag]", problem]) };
+    assert_eq!(answers(Enforcement::Deny)[..2], [refused.clone(), refused]);
+    let warned = Expectation::Warned { words: words(&["[block-latest-tag]", problem]) };
+    assert_eq!(answers(Enforcement::Warn)[..2], [warned.clone(), warned]);
+    assert_eq!(answers(Enforcement::Dryrun), vec![Expectation::Admitted; 5]);
 }
 
 /// Group and kind of everything that a constraint looks at.
@@ -185,9 +183,16 @@ fn policies_look_at_every_kind_whose_images_are_named() {
     let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
     let table: BTreeSet<_> =
         places::POD_SPECS.iter().map(|(group, kind, _)| ((*group).to_owned(), (*kind).to_owned())).collect();
-    assert_eq!(kinds(&set.layers[3].objects[0].value), table);
-    let tried = shipped().remove("layers/20-policies/suite/constraint.yaml").unwrap();
-    assert_eq!(kinds(&yaml::parse(std::str::from_utf8(&tried).unwrap()).unwrap()), table);
+    assert_eq!(set.layers[3].objects.len(), 4);
+    for object in &set.layers[3].objects {
+        assert_eq!(kinds(&object.value), table);
+    }
+    let mut tried = shipped();
+    tried.retain(|path, _| path.starts_with("layers/20-policies/") && path.ends_with("/constraint.yaml"));
+    assert_eq!(tried.len(), 7);
+    for (path, constraint) in tried {
+        assert_eq!(kinds(&yaml::parse(std::str::from_utf8(&constraint).unwrap()).unwrap()), table, "{path}");
+    }
 }
 
 #[test]
@@ -258,7 +263,7 @@ fn every_fault_is_reported_in_one_go() {
     change("files/gatekeeper.yaml", &UPSTREAM.replace("v3.23.1", "v3.24.0").replace("imagePull", "ifPull"));
     change("layers/00-namespaces/namespaces.yaml", "a: {{ site.registry.adress }}\n");
     change("layers/20-policies/layer.yaml", "apiVersion: bundle/v1alpha1\nkind: Layer\nmanifest: []\n");
-    change("layers/30-constraints/block-latest-tag.yaml", "kind: [\n");
+    change("layers/30-constraints/constraints.yaml", "kind: [\n");
     change("layers/readme/x", "");
     change("platforms/k3s/values.yaml", "- a\n");
     let errors = run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err();

@@ -1,6 +1,7 @@
 //! The bundle spec: what travels, and how each piece must be verified.
 
 use super::bundle_file::Reader;
+use super::compose::Compose;
 use super::policy::Policy;
 use super::{Faults, parse_yaml};
 use crate::digest::Digest;
@@ -54,6 +55,8 @@ pub struct Component {
     pub items: Vec<Item>,
     /// Its files.
     pub files: Vec<FileSpec>,
+    /// The images that are made from images and artifacts of the spec.
+    pub compose: Vec<Compose>,
 }
 
 /// Whether something is run by containerd or only stored beside images.
@@ -107,6 +110,11 @@ impl Spec {
     #[must_use]
     pub fn is_keyless(&self) -> bool {
         self.items().any(|item| item.policy.is_keyless())
+    }
+
+    /// Returns every image that is made from others, in the order of the file.
+    pub fn compose(&self) -> impl Iterator<Item = &Compose> {
+        self.components.iter().flat_map(|component| &component.compose)
     }
 
     /// Returns every file, in the order of the file.

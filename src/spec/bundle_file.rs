@@ -1,5 +1,7 @@
 //! Reads the file of a bundle spec.
 
+mod compose;
+
 use std::collections::BTreeMap;
 
 use super::bundle::{Component, FileSpec, Item, ItemKind, Layers, PlatformFolders, Spec};
@@ -17,12 +19,15 @@ pub(super) struct Reader {
     decoder: Decoder,
     policies: Policies,
     seen: BTreeMap<String, Place>,
+    named: Vec<(ItemKind, ImageRef)>,
+    wanted: Vec<(Place, ItemKind, ImageRef)>,
 }
 
 impl Reader {
     pub(super) fn read(root: &Node, file: &str) -> Result<Spec, Faults> {
         let mut reader = Self::default();
         let spec = reader.spec(root);
+        reader.check_wanted();
         reader.decoder.finish(file).map_or(Ok(spec), Err)
     }
 
@@ -143,14 +148,14 @@ impl Reader {
     }
 
     fn component(&mut self, node: &Node) -> Component {
-        let fields =
-            self.decoder.fields(node, "a component", &["name", "version", "images", "artifacts", "files"]);
+        let known = ["name", "version", "images", "artifacts", "files", "compose"];
+        let fields = self.decoder.fields(node, "a component", &known);
         let name = self.word(&fields, "name", "gatekeeper");
         self.once(format!("component `{name}`"), node.place);
         let version = fields.optional("version").and_then(|node| self.decoder.text(node, "`version`"));
         let mut items = self.items(&fields, "images", ItemKind::Image);
         items.extend(self.items(&fields, "artifacts", ItemKind::Artifact));
-        Component { name, version, items, files: self.files(&fields) }
+        Component { name, version, items, files: self.files(&fields), compose: self.compose(&fields) }
     }
 
     fn items(&mut self, fields: &Fields<'_>, name: &str, kind: ItemKind) -> Vec<Item> {
@@ -164,7 +169,11 @@ impl Reader {
         let fields = self.decoder.fields(node, what, &["ref", "verify"]);
         let example = "docker.io/falcosecurity/falco:0.43.1";
         let reference_node = fields.required(&mut self.decoder, "ref", example);
-        let reference = reference_node.and_then(|node| self.reference(node));
+        let reference = reference_node.and_then(|node| self.reference(node, "`ref`"));
+        if let (Some(reference), Some(node)) = (&reference, reference_node) {
+            self.once(format!("reference `{reference}`"), node.place);
+            self.named.push((kind, reference.clone()));
+        }
         let policy = match &reference {
             Some(reference) => self.verify(&fields, reference),
             None => fields.optional("verify").and_then(|node| self.policies.policy(&mut self.decoder, node)),
@@ -172,10 +181,10 @@ impl Reader {
         Some(Item { kind, reference: reference?, policy: policy? })
     }
 
-    fn reference(&mut self, node: &Node) -> Option<ImageRef> {
-        let written = self.decoder.text(node, "`ref`")?;
+    fn reference(&mut self, node: &Node, what: &str) -> Option<ImageRef> {
+        let written = self.decoder.text(node, what)?;
         let hint = "write host/name:tag in full: docker.io/falcosecurity/falco:0.43.1";
-        let reference: ImageRef = self.decoder.parsed(node, "`ref`", hint)?;
+        let reference: ImageRef = self.decoder.parsed(node, what, hint)?;
         if !written.starts_with(&format!("{}/", reference.registry())) {
             self.decoder.fault(
                 node.place,
@@ -189,7 +198,6 @@ impl Reader {
                 format!("add one: `{written}:1.2.3`"),
             );
         }
-        self.once(format!("reference `{reference}`"), node.place);
         Some(reference)
     }
 

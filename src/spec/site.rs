@@ -1,6 +1,20 @@
 //! The operator's own file: where things go, and how strictly they are enforced.
 
+mod alerting;
+mod gatekeeper;
+mod namespaces;
+mod network;
+mod warnings;
+
 use serde::Serialize;
+
+pub use alerting::{SiteAlerting, SiteTrivy};
+pub use gatekeeper::{Enforcement, SiteGatekeeper, SitePolicy};
+pub use namespaces::{NamespaceNetwork, PodSecurity, SiteNamespace};
+pub use network::{
+    Direction, Labels, Protocol, SiteApiServer, SiteDns, SiteFlow, SiteFlowEnd, SiteNetwork, SitePods,
+    SitePort,
+};
 
 use super::registries::Certificates;
 
@@ -36,32 +50,6 @@ pub enum ImageMode {
     Rewrite,
 }
 
-/// What Gatekeeper does with an object that breaks a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Enforcement {
-    /// Admits it with a warning.
-    #[default]
-    Warn,
-    /// Admits it; only the audit shows it.
-    Dryrun,
-    /// Refuses it.
-    Deny,
-}
-
-/// A level of the Pod Security Standards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PodSecurity {
-    /// No restriction.
-    Privileged,
-    /// Refuses known privilege escalations.
-    Baseline,
-    /// Demands hardened pods.
-    #[default]
-    Restricted,
-}
-
 /// The operator's own `site.yaml`, validated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,8 +60,14 @@ pub struct Site {
     pub registry: SiteRegistry,
     /// How policies are enforced.
     pub gatekeeper: SiteGatekeeper,
+    /// Who may talk to whom.
+    pub network: SiteNetwork,
     /// The namespaces to create and label.
     pub namespaces: Vec<SiteNamespace>,
+    /// Where alerts go. `None`: nowhere.
+    pub alerting: Option<SiteAlerting>,
+    /// What the scanner needs.
+    pub trivy: SiteTrivy,
 }
 
 /// The site's registry.
@@ -82,7 +76,7 @@ pub struct Site {
 pub struct SiteRegistry {
     /// Host and port: `registry.lan:5000`.
     pub address: String,
-    /// The same registry as pods reach it: host and port. `None`: as nodes do.
+    /// The same registry as pods reach it: host and port. `None`, which no file leaves: as nodes do.
     pub pod_address: Option<String>,
     /// The ranges of IP addresses that it answers on, for NetworkPolicies; empty: any address.
     pub addresses: Vec<String>,
@@ -95,26 +89,4 @@ pub struct SiteRegistry {
     /// Who may vouch for it, and how this machine shows who it is. Templates do not see it.
     #[serde(skip)]
     pub certificates: Certificates,
-}
-
-/// How Gatekeeper enforces.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SiteGatekeeper {
-    /// What is done with an object that breaks a policy.
-    pub enforcement: Enforcement,
-    /// Namespaces that no policy looks at.
-    pub exempt_namespaces: Vec<String>,
-    /// Images that no policy looks at; a trailing `*` matches any rest.
-    pub exempt_images: Vec<String>,
-}
-
-/// A namespace of the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SiteNamespace {
-    /// Its name.
-    pub name: String,
-    /// The Pod Security level that it enforces.
-    pub pod_security: PodSecurity,
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use airgap_bundle::archive::Role;
+use airgap_bundle::archive::{Entry, Role};
 use airgap_bundle::digest::Digest;
 use airgap_bundle::registry::oci::{self, Descriptor};
 
@@ -13,6 +13,7 @@ use crate::support::Stack;
 type Lie = (&'static str, fn(&mut Parts), &'static str);
 
 const FALCO: &str = "docker.io/falcosecurity/falco:0.44.1";
+const COMPOSED: &str = "bundle.local/falco-k8smeta:0.44.1-0.4.1";
 const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper:v3.23.1";
 
 fn digest_of(parts: &Parts, reference: &str, field: &str) -> String {
@@ -45,6 +46,39 @@ fn swap_platforms(parts: &mut Parts) {
     }
 }
 
+/// Puts another document in the place of one, whatever names it.
+fn supersede(parts: &mut Parts, old: &Digest, text: String) -> Descriptor {
+    let media_type = serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["mediaType"].clone();
+    let descriptor = Descriptor::of(media_type.as_str().expect("a media type"), text.as_bytes());
+    parts.blobs.remove(old).expect("a document");
+    parts.blobs.insert(descriptor.digest, text.into());
+    for entry in parts.entries.iter_mut().filter(|entry| entry.descriptor.digest == *old) {
+        entry.descriptor = descriptor.clone();
+    }
+    descriptor
+}
+
+fn document(parts: &Parts, digest: &Digest) -> serde_json::Value {
+    serde_json::from_slice(&parts.blobs[digest]).expect("JSON")
+}
+
+/// Gives the composed image of the first platform one layer more, and returns the digests of its index before and after.
+fn add_layer(parts: &mut Parts) -> (Digest, Digest) {
+    let entry = parts.entries.iter().find(|entry| entry.role == Role::Image && entry.name() == COMPOSED);
+    let old = entry.expect("a composed image").descriptor.digest;
+    let mut index = document(parts, &old);
+    let child: Digest =
+        index["manifests"][0]["digest"].as_str().expect("a digest").parse().expect("a digest");
+    let mut manifest = document(parts, &child);
+    let layer = Descriptor::of("application/vnd.docker.image.rootfs.diff.tar", b"one layer more");
+    parts.blobs.insert(layer.digest, b"one layer more"[..].into());
+    manifest["layers"].as_array_mut().expect("layers").push(serde_json::json!(layer));
+    let changed = supersede(parts, &child, manifest.to_string());
+    index["manifests"][0]["digest"] = serde_json::json!(changed.digest);
+    index["manifests"][0]["size"] = serde_json::json!(changed.size);
+    (old, supersede(parts, &old, index.to_string()).digest)
+}
+
 const LIES: &[Lie] = &[
     (
         "the lock has another digest",
@@ -75,8 +109,10 @@ const LIES: &[Lie] = &[
     ),
     (
         "an image that the spec does not name",
-        |parts| parts.replace("bundle.yaml", FALCO, "docker.io/falcosecurity/falco:0.44.0"),
-        "`docker.io/falcosecurity/falco:0.44.1` is in the bundle, but the spec does not name it",
+        |parts| {
+            parts.replace("bundle.yaml", "docker.io/aquasec/trivy:0.72.0", "docker.io/aquasec/trivy:0.72.1")
+        },
+        "`docker.io/aquasec/trivy:0.72.0` is in the bundle, but the spec does not name it",
     ),
     (
         "a file that is not the one of the lock",
@@ -92,10 +128,60 @@ const LIES: &[Lie] = &[
         "file `more.yaml` is in the bundle, but spec, lock and content do not name the same",
     ),
     (
+        "a composed image has one layer more",
+        |parts| _ = add_layer(parts),
+        "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is not what its lock says: expected carried digest `[1]`, found `[2]`",
+    ),
+    (
+        "a composed image has one layer more, and the lock says so",
+        |parts| {
+            let (old, new) = add_layer(parts);
+            parts.replace("bundle.lock", &old.to_string(), &new.to_string());
+        },
+        "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is not what its lock says: expected composed image `[1] made of MADE`, found `[6] made of MADE`",
+    ),
+    (
+        "a composed image is said to be made otherwise",
+        |parts| parts.replace("bundle.lock", "/etc/falco/falco_rules.yaml", "/etc/falco/falco_rules.yml"),
+        "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is not what its lock says: expected composed image `[1] made of MADE`, found `[1] made of MADE_YML`",
+    ),
+    (
+        "a composed image that is not in the lock",
+        |parts| {
+            let mut lock: serde_json::Value = serde_json::from_str(&parts.text("bundle.lock")).expect("JSON");
+            lock.as_object_mut().expect("an object").remove("composed").expect("composed images");
+            parts.payload.insert("bundle.lock".to_owned(), lock.to_string().into_bytes());
+        },
+        "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is not what its lock says: expected composed image `[1] made of MADE`, found `none`",
+    ),
+    (
+        "a composed image that the spec does not name",
+        |parts| parts.replace("bundle.yaml", COMPOSED, "bundle.local/another:1"),
+        "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is in the bundle, but the spec does not name it",
+    ),
+    (
+        "the spec composes something else",
+        |parts| parts.replace("bundle.yaml", "to: /etc/falco/", "to: /etc/"),
+        "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is not what its lock says: expected composed image `[1] made of MADE_ETC`, found `[6] made of MADE`",
+    ),
+    (
+        "two images of one name",
+        |parts| {
+            let image = |name: &&Entry| name.role == Role::Image;
+            let mut images = parts.entries.iter().filter(image);
+            let (mut second, falco) =
+                (images.next().expect("an image").clone(), FALCO.split_once(':').expect("a tag"));
+            (second.repository, second.tag) = (falco.0.to_owned(), Some(falco.1.to_owned()));
+            parts.entries.push(second);
+        },
+        "`docker.io/falcosecurity/falco:0.44.1` is not what its lock says: expected carried digest `[1]`, found `[1] and [2]`",
+    ),
+    (
         "an original that the lock does not name",
         |parts| {
-            let entry = parts.entries.iter_mut().find(|entry| entry.role == Role::Image).expect("an image");
-            entry.role = Role::Original;
+            let trivy =
+                |entry: &&mut Entry| entry.role == Role::Image && entry.repository.ends_with("/trivy");
+            parts.entries.iter_mut().find(trivy).expect("an image").role = Role::Original;
         },
         "`docker.io/aquasec/trivy:0.72.0` is in the bundle, but the spec does not name it",
     ),
@@ -119,6 +205,7 @@ fn a_bundle_whose_parts_contradict_each_other_is_refused() {
         fs::remove_file(path).expect("a file");
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{what}: {}", ran.stderr);
         let found = numbered(&ran.stderr);
+        let expected = &with_parts(expected);
         if !found
             .lines()
             .any(|line| line.trim_start_matches("  - ").trim_start_matches("error: ") == *expected)
@@ -127,6 +214,22 @@ fn a_bundle_whose_parts_contradict_each_other_is_refused() {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Writes out what the composed image is made of.
+fn with_parts(text: &str) -> String {
+    let made = |rules: &str| {
+        let plugin = |name: &str| {
+            format!("/usr/share/falco/plugins/lib{name}.so of ghcr.io/falcosecurity/plugins/plugin/{name}")
+        };
+        let (container, k8smeta) = (plugin("container"), plugin("k8smeta"));
+        format!(
+            "{FALCO}@[2], {rules} of ghcr.io/falcosecurity/rules/falco-rules:5.1.0@[3], {container}:0.7.1@[4], {k8smeta}:0.4.1@[5]"
+        )
+    };
+    let text = text.replace("MADE_YML", &made("/etc/falco/falco_rules.yml"));
+    let text = text.replace("MADE_ETC", &made("/etc/falco_rules.yaml"));
+    text.replace("MADE", &made("/etc/falco/falco_rules.yaml"))
 }
 
 /// Replaces digests by numbers, in their order.

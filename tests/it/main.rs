@@ -11,8 +11,10 @@
 )]
 
 mod cli;
+mod compose;
 mod cosign;
 mod extract;
+mod gatekeeper_policies;
 mod gitops;
 #[path = "../upstream/internet.rs"]
 mod internet;

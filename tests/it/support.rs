@@ -21,6 +21,9 @@ const ROOT: &str = "root.json";
 const JUDGES: [&str; 9] =
     ["lock", "build", "verify", "extract", "push", "serve", "render", "install", "probe"];
 
+/// Trivy Operator 0.29.0's own `deploy/static/trivy-operator.yaml`: no proxy serves the module of a later version.
+const TRIVY_OPERATOR_0_29: &str = "36f86630ff1c04f1f62c3b47cfcec4e821fe8e2bfca79ad4fcad1793db5d695c";
+
 /// The password of every key that tests make.
 pub const PASSWORD: &str = "correct horse";
 
@@ -28,6 +31,8 @@ pub const PASSWORD: &str = "correct horse";
 pub struct Stack {
     /// The folder; everything that the tests write lies in it.
     pub folder: TempDir,
+    /// The name of the spec.
+    pub name: &'static str,
     /// The stand-in for the internet.
     pub upstream: Upstream,
     /// What the stand-in runs on. It is dropped last.
@@ -71,26 +76,22 @@ impl Stack {
         Self::start(|options| Options { empty: 2, fronts: true, sign: true, ..options })
     }
 
-    /// Starts a stand-in with options.
+    /// Starts a stand-in for what the homelab's spec names, with options.
     pub fn start(choose: impl FnOnce(Options) -> Options) -> Self {
+        Self::of("homelab", None, choose)
+    }
+
+    /// Starts a stand-in for what a shipped spec names, with real files of upstream from a folder, where there is one.
+    pub fn of(name: &'static str, real: Option<&Path>, choose: impl FnOnce(Options) -> Options) -> Self {
         let folder = shipped();
-        let files = folder.path().join("files");
-        replace_gatekeeper(&folder.path().join("bundles/homelab.yaml"), &files);
-        Self::serve(folder, files, choose)
-    }
-
-    /// Starts a stand-in for the shipped spec as it is, where its real files can be had: in a folder, named by SHA-256.
-    pub fn with_files(files: PathBuf, choose: impl FnOnce(Options) -> Options) -> Self {
-        Self::serve(shipped(), files, choose)
-    }
-
-    fn serve(folder: TempDir, files: PathBuf, choose: impl FnOnce(Options) -> Options) -> Self {
-        let text = fs::read_to_string(folder.path().join("bundles/homelab.yaml")).expect("the spec");
-        let spec = Spec::parse(&text, "homelab.yaml").expect("the shipped spec is valid");
+        let (path, files) = (folder.path().join(format!("bundles/{name}.yaml")), folder.path().join("files"));
+        lay_files(&path, real, &files);
+        let text = fs::read_to_string(&path).expect("the spec");
+        let spec = Spec::parse(&text, name).expect("the shipped spec is valid");
         let runtime = Arc::new(Runtime::new().expect("threads"));
         let options = choose(Options { files: Some(files), ..Options::of(spec) });
         let upstream = runtime.block_on(start(&options)).expect("a stand-in for the internet");
-        let stack = Self { folder, upstream, runtime };
+        let stack = Self { folder, name, upstream, runtime };
         stack.write("registries.yaml", &stack.upstream.registries_text());
         stack.write(ROOT, &Sigstore::new().trusted_root());
         stack
@@ -127,12 +128,12 @@ impl Stack {
         bundle(self.folder.path(), all)
     }
 
-    /// Builds the homelab's bundle as `FILE`, signed with `NAME.key`, and returns its path.
+    /// Builds the spec's bundle as `FILE`, signed with `NAME.key`, and returns its path.
     pub fn build(&self, file: &str, key: &str) -> PathBuf {
-        let (key, jobs) = (format!("{key}.key"), "8");
+        let (spec, key, jobs) = (format!("bundles/{}.yaml", self.name), format!("{key}.key"), "8");
         self.bundle([
             "build",
-            "bundles/homelab.yaml",
+            &spec,
             "-o",
             file,
             "--key",
@@ -174,20 +175,24 @@ fn shipped() -> TempDir {
     folder
 }
 
-/// Puts the stand-in for upstream's manifest in the place of the real one, which not every machine can have.
-fn replace_gatekeeper(spec: &Path, files: &Path) {
-    let standin = fs::read(project().join("tests/upstream/gatekeeper.yaml")).expect("the stand-in");
-    let digest = Digest::of(&standin).hex();
-    fs::create_dir_all(files).expect("a folder");
-    fs::write(files.join(&digest), standin).expect("a file");
-    let text = fs::read_to_string(spec).expect("the spec");
-    let real = text
-        .split("sha256: ")
-        .nth(1)
-        .and_then(|rest| rest.split_whitespace().next())
-        .expect("a pinned file")
-        .to_owned();
-    fs::write(spec, text.replace(&real, &digest)).expect("a file");
+/// Puts every pinned file of a spec into a folder, named by SHA-256: the real one where it can be had. Where it cannot, another
+/// version's (Trivy Operator's newest that a module proxy serves), or a small stand-in, takes its place, and the spec pins that.
+fn lay_files(spec: &Path, real: Option<&Path>, folder: &Path) {
+    fs::create_dir_all(folder).expect("a folder");
+    let mut text = fs::read_to_string(spec).expect("the spec");
+    let parsed = Spec::parse(&text, "the spec").expect("the shipped spec is valid");
+    for file in parsed.files() {
+        let Some(pinned) = file.sha256.map(|sha256| sha256.hex()) else { continue };
+        let another = (file.name == "trivy-operator.yaml").then(|| TRIVY_OPERATOR_0_29.to_owned());
+        let candidates = [Some(pinned.clone()), another].into_iter().flatten();
+        let found = real.and_then(|real| candidates.map(|name| real.join(name)).find(|path| path.exists()));
+        let path = found.unwrap_or_else(|| project().join("tests/upstream/files").join(&file.name));
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let digest = Digest::of(&bytes).hex();
+        fs::write(folder.join(&digest), bytes).expect("a file");
+        text = text.replace(&pinned, &digest);
+    }
+    fs::write(spec, text).expect("a file");
 }
 
 /// Copies a folder.

@@ -4,19 +4,22 @@
 //! all of it and nothing else, and that upstream's signatures hold for exactly that. Refused, all in
 //! `a_bundle_whose_parts_contradict_each_other_is_refused`:
 //! - an item whose content is not what the lock names; a subset index that was not made from the original that upstream signed;
-//! - an item or a file that is in the bundle, but not in the spec;
+//! - an image that is composed, and is not what composing gives again, byte for byte;
+//! - an item or a file that is in the bundle, but not in the spec; two of one name;
 //! - a signature that does not hold, or that is not the one which the lock records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::compose::compose_again;
 use super::super::error::{EntryError, OpsError};
 use super::super::judge::judge_again;
 use super::VerifiedItem;
 use crate::archive::{Archive, ArchiveError, Entry, Role};
 use crate::digest::Digest;
-use crate::lock::{AttestationSeen, Lock, LockedItem, SignatureSeen};
+use crate::lock::{AttestationSeen, Lock, LockedCompose, LockedItem, SignatureSeen};
+use crate::reference::ImageRef;
 use crate::resolve::subset_of;
-use crate::spec::{Item, ItemKind, Spec};
+use crate::spec::{Compose, Item, ItemKind, Spec};
 use crate::trust::TrustedRoot;
 
 const FILES: &str = "files/";
@@ -66,6 +69,10 @@ impl Documents {
                 Err(error) => errors.push(error),
             }
         }
+        // From parts that are not what they must be, nothing is made.
+        if errors.is_empty() {
+            errors.extend(self.spec.compose().filter_map(|wanted| self.composed(archive, wanted).err()));
+        }
         if errors.is_empty() { Ok(verified) } else { Err(OpsError::Entries(errors)) }
     }
 
@@ -92,8 +99,7 @@ impl Documents {
             return Err(other(item, "digest", &pinned.to_string(), &locked.digest.to_string()));
         }
         let carried = locked.subset.unwrap_or(locked.digest);
-        let found = archive.entries().iter().find(|entry| is_entry_of(entry, item));
-        let found = found.map_or("none".to_owned(), |entry| entry.descriptor.digest.to_string());
+        let found = carried_as(archive, role(item), &item.reference);
         if found != carried.to_string() {
             return Err(other(item, "carried digest", &carried.to_string(), &found));
         }
@@ -122,17 +128,46 @@ impl Documents {
         }
     }
 
+    /// Makes an image again, and compares it with what the lock records and the bundle carries.
+    fn composed(&self, archive: &Archive, wanted: &Compose) -> Result<(), EntryError> {
+        let reference = &wanted.image;
+        let refused = |source| EntryError::Compose { reference: reference.to_string(), source };
+        let made = compose_again(archive, &self.spec, &self.lock, wanted).map_err(refused)?.locked;
+        let locked = self.lock.composed(reference).map_or("none".to_owned(), ToString::to_string);
+        if self.lock.composed(reference) != Some(&made) {
+            return Err(differs(reference, "composed image", &made.to_string(), &locked));
+        }
+        let found = carried_as(archive, Role::Image, reference);
+        if found != made.digest.to_string() {
+            return Err(differs(reference, "carried digest", &made.digest.to_string(), &found));
+        }
+        Ok(())
+    }
+
     /// Checks that every image and artifact of the bundle is in the spec.
     fn check_nothing_else(&self, archive: &Archive) -> Result<(), OpsError> {
         let unknown = archive.entries().iter().filter(|entry| match entry.role {
-            Role::Image | Role::Artifact => !self.spec.items().any(|item| is_entry_of(entry, item)),
+            Role::Image | Role::Artifact => !self.names(entry),
             Role::Original => !self.lock.items.iter().any(|item| item.digest == entry.descriptor.digest),
             Role::Signature | Role::Referrer => false,
         });
-        match unknown.map(Entry::name).next() {
-            None => Ok(()),
-            Some(name) => Err(contradiction(format!("`{name}`"), "the spec does not name it")),
+        if let Some(name) = unknown.map(Entry::name).next() {
+            return Err(contradiction(format!("`{name}`"), "the spec does not name it"));
         }
+        let composed =
+            |image: &&LockedCompose| !self.spec.compose().any(|wanted| wanted.image == image.reference);
+        match self.lock.composed.iter().find(composed) {
+            None => Ok(()),
+            Some(image) => {
+                Err(contradiction(format!("the lock of `{}`", image.reference), "the spec does not name it"))
+            }
+        }
+    }
+
+    fn names(&self, entry: &Entry) -> bool {
+        let composed = |wanted: &Compose| is_entry_of(entry, Role::Image, &wanted.image);
+        let is_it = |item: &Item| is_entry_of(entry, role(item), &item.reference);
+        self.spec.items().any(is_it) || self.spec.compose().any(composed)
     }
 
     /// Checks that the files are those of the lock.
@@ -165,16 +200,28 @@ fn recorded(signatures: &[SignatureSeen], attestations: &[AttestationSeen]) -> S
     signed.chain(attested).collect::<Vec<_>>().join(" and ")
 }
 
-fn is_entry_of(entry: &Entry, item: &Item) -> bool {
-    let role = if item.kind == ItemKind::Image { Role::Image } else { Role::Artifact };
-    entry.role == role
-        && entry.repository == item.reference.name()
-        && entry.tag.as_deref() == item.reference.tag()
+fn role(item: &Item) -> Role {
+    if item.kind == ItemKind::Image { Role::Image } else { Role::Artifact }
+}
+
+fn is_entry_of(entry: &Entry, role: Role, reference: &ImageRef) -> bool {
+    entry.role == role && entry.repository == reference.name() && entry.tag.as_deref() == reference.tag()
+}
+
+/// Returns the digest of what the bundle carries under a name; of all, where there are several.
+fn carried_as(archive: &Archive, role: Role, reference: &ImageRef) -> String {
+    let found = archive.entries().iter().filter(|entry| is_entry_of(entry, role, reference));
+    let found: Vec<_> = found.map(|entry| entry.descriptor.digest.to_string()).collect();
+    if found.is_empty() { "none".to_owned() } else { found.join(" and ") }
 }
 
 fn other(item: &Item, what: &'static str, expected: &str, found: &str) -> EntryError {
+    differs(&item.reference, what, expected, found)
+}
+
+fn differs(reference: &ImageRef, what: &'static str, expected: &str, found: &str) -> EntryError {
     EntryError::NotAsLocked {
-        reference: item.reference.to_string(),
+        reference: reference.to_string(),
         what,
         expected: expected.to_owned(),
         found: found.to_owned(),

@@ -21,8 +21,7 @@ fn ready() -> (Tiny, [Vec<String>; 6]) {
     let tiny = Tiny::new();
     tiny.stack.keys("mine");
     let target = tiny.stack.upstream.empty(1).expect("an empty registry").to_string();
-    let site =
-        "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {address: 'registry.lan:5000'}\n";
+    let site = "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {address: 'registry.lan:5000'}\nnetwork: {apiServer: {addresses: [10.0.0.2/32]}}\n";
     tiny.stack.write("site.yaml", site);
     let spec = std::fs::read_to_string(tiny.stack.path("tiny.yaml")).expect("the spec");
     tiny.stack.write("tiny.yaml", &format!("{spec}platforms: {{k3s: k3s}}\n"));

@@ -23,13 +23,13 @@ const LOGIN: (&str, &str) = ("someone", "planted-password");
 
 /// What was read of a way: the number of entries, or why a client does not apply.
 const EXPECTED: &str = "\
-docker-registry 2.8: crane 14, skopeo 8, oras 6, cosign 13, falcoctl 3
-distribution 3.1: crane 14, skopeo 8, oras 6, cosign 13, falcoctl 3
-crane registry: crane 14, skopeo 8, oras 6, cosign 13, falcoctl 3
-docker-registry, htpasswd: crane 14, skopeo 8, oras 6, cosign 13, falcoctl 3
-docker-registry, tokens: crane -, skopeo 8, oras 6, cosign -, falcoctl 3
-docker-registry, TLS of an own authority: crane 14, skopeo 8, oras 6, cosign 13, falcoctl 3
-docker-registry, client certificates: crane -, skopeo 8, oras 6, cosign 13, falcoctl -
+docker-registry 2.8: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
+distribution 3.1: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
+crane registry: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
+docker-registry, htpasswd: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
+docker-registry, tokens: crane -, skopeo 9, oras 6, cosign -, falcoctl 3
+docker-registry, TLS of an own authority: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
+docker-registry, client certificates: crane -, skopeo 9, oras 6, cosign 13, falcoctl -
 ";
 
 #[test]

@@ -53,7 +53,7 @@ impl<'a> Pushed<'a> {
 
     fn check(&self) {
         let images = entries(self.stack, "image");
-        assert_eq!(images.len(), 8);
+        assert_eq!(images.len(), 9);
         images.iter().for_each(|(name, _)| self.is_valid(name));
         let artifacts = entries(self.stack, "artifact");
         for (name, digest) in images.iter().chain(&artifacts) {

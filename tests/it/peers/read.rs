@@ -100,7 +100,7 @@ fn named(index: &Value) -> Vec<(String, String, String)> {
         .filter_map(|entry| Some((entry, entry["annotations"].get("org.opencontainers.image.ref.name")?)))
         .map(|(entry, name)| (text(name), text(&entry["digest"]), text(&entry["mediaType"])))
         .collect();
-    assert_eq!(named.len(), 8);
+    assert_eq!(named.len(), 9);
     assert!(named.iter().any(|(_, _, media_type)| media_type.contains("oci")));
     named
 }

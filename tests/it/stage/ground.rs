@@ -32,7 +32,7 @@ impl Ground {
         let program = standin(&cache).expect("a program for what upstream's programs would do");
         let real = [(GATEKEEPER.to_owned(), parts.gatekeeper())].into();
         let options = |options| Options { real, standin: Some(program), sign: true, ..options };
-        let stack = Stack::with_files(parts.files.clone(), options);
+        let stack = Stack::of("homelab", Some(&parts.files), options);
         stack.keys("mine");
         stack.build("b.tar", "mine");
         fs::copy(project().join("tests/stage/site.yaml"), stack.path("site.yaml")).expect("a site file");

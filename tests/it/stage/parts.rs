@@ -4,9 +4,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use airgap_bundle::spec::Spec;
-
 use crate::support::{Ran, project};
+
+/// Upstream's own files, of those that the specs pin, that a module proxy serves: Gatekeeper's manifest.
+const REAL_FILES: [&str; 1] = ["3c178abe6de4dcdcd2810c2945468a0d7a15ccf0036e324b73308643e94d6f72"];
 
 /// Where they are; everything that is needed is there.
 pub struct Parts {
@@ -44,10 +45,7 @@ impl Parts {
         if checked.code != Some(0) {
             return Some(checked.stderr.trim().to_owned());
         }
-        let spec = project().join("bundles/homelab.yaml");
-        let text = std::fs::read_to_string(spec).expect("the shipped spec");
-        let spec = Spec::parse(&text, "homelab.yaml").expect("the shipped spec is valid");
-        let files = spec.files().filter_map(|file| file.sha256).map(|sha256| self.files.join(sha256.hex()));
+        let files = REAL_FILES.iter().map(|sha256| self.files.join(sha256));
         let absent = files.chain([self.gatekeeper()]).find(|path| !path.exists())?;
         Some(format!("`{}` is missing\n\nhint: scripts/parts", absent.display()))
     }

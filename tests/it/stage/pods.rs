@@ -10,13 +10,14 @@ const PAUSE: &str = "127.0.0.1:5000/stage/pause:1";
 /// Returns a pod that a restricted namespace takes.
 pub fn restricted_pod(name: &str, image: &str) -> Value {
     let closed = json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}});
+    let limited = json!({"limits": {"cpu": "500m", "memory": "128Mi"}});
     json!({
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": NAMESPACE},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"app.kubernetes.io/name": name}},
         "spec": {
             "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
-            "containers": [{"name": name, "image": image, "securityContext": closed}],
+            "containers": [{"name": name, "image": image, "resources": limited, "securityContext": closed}],
         },
     })
 }
