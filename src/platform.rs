@@ -35,6 +35,8 @@ pub struct NodeRegistry {
     pub pod_address: String,
     /// That address with its scheme: it is the same server, and speaks the same.
     pub pod_url: String,
+    /// The port of that address, for NetworkPolicies.
+    pub pod_port: u16,
     /// The path before every repository; empty for none.
     pub prefix: String,
     /// How images are named in the cluster.
@@ -66,6 +68,7 @@ impl NodeRegistry {
             url: format!("{scheme}://{address}"),
             pod_address: pod_address.clone(),
             pod_url: format!("{scheme}://{pod_address}"),
+            pod_port: port(pod_address).unwrap_or(if plain_http { 80 } else { 443 }),
             prefix: prefix.clone(),
             images: *images,
             plain_http,
@@ -80,6 +83,11 @@ impl NodeRegistry {
 #[must_use]
 pub fn speaks_plain_http(site: &SiteRegistry) -> bool {
     site.plain_http.unwrap_or_else(|| is_loopback(&site.address))
+}
+
+/// Returns the port that an address names.
+fn port(address: &str) -> Option<u16> {
+    address.rsplit_once(':')?.1.parse().ok()
 }
 
 #[cfg(test)]
@@ -117,6 +125,17 @@ mod tests {
         let expected = |pod: &str| ("http://localhost:5000".into(), pod.to_owned(), format!("http://{pod}"));
         assert_eq!(urls(&pods), expected("192.168.2.2:5000"));
         assert_eq!(urls(&nodes), expected("localhost:5000"));
+    }
+
+    #[test]
+    fn a_port_is_the_one_that_is_named_or_the_usual_one() {
+        let port = |address: &str, plain_http| {
+            let site = SiteRegistry { plain_http: Some(plain_http), ..registry(address, ImageMode::Mirror) };
+            NodeRegistry::new(&site, BTreeSet::new()).pod_port
+        };
+        assert_eq!((port("registry.lan:5000", true), port("[2001:db8::1]:5000", false)), (5000, 5000));
+        assert_eq!((port("registry.lan", true), port("registry.lan", false)), (80, 443));
+        assert_eq!(port("[2001:db8::1]", false), 443);
     }
 
     #[test]

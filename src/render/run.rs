@@ -52,16 +52,23 @@ impl Run<'_> {
             let Some(text) = self.faults.keep(self.sources.text(&path, &layer_file)) else { continue };
             let source = format!("{layer_name}/{}", upstream.name);
             let mut objects = object::read(text, &path, false, &source, &mut self.faults);
-            self.patch(layer_name, upstream, &mut objects);
-            all.append(&mut objects);
+            if self.patch(layer_name, upstream, &mut objects) {
+                all.append(&mut objects);
+            }
         }
         all
     }
 
-    fn patch(&mut self, layer: &str, upstream: &UpstreamFile, objects: &mut [Object]) {
+    /// Patches the objects of a file. Returns whether all of its patches are known: without them the objects would only be
+    /// blamed for what the patches mend.
+    fn patch(&mut self, layer: &str, upstream: &UpstreamFile, objects: &mut [Object]) -> bool {
+        let mut known = true;
         for file in &upstream.patches {
             let path = format!("layers/{layer}/{file}");
-            let Some(text) = self.rendered(&path, layer) else { continue };
+            let Some(text) = self.rendered(&path, layer) else {
+                known = false;
+                continue;
+            };
             let parsed = yaml::parse::<Option<Vec<Patch>>>(&text);
             let parsed =
                 parsed.map_err(|fault| RenderError::Yaml { file: path.clone(), rendered: true, fault });
@@ -69,6 +76,7 @@ impl Run<'_> {
                 patch.apply(objects, &path, &upstream.name, &mut self.faults);
             }
         }
+        known
     }
 
     /// Gives everything that is pulled its name, and looks for what would lead out of the site.

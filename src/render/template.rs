@@ -9,8 +9,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 
+use super::addresses::{Endpoint, host};
 use super::error::RenderError;
 use super::yaml::{emit, printable};
+use crate::digest::Digest;
+use crate::reference::is_loopback;
 
 /// Instructions that one template may run.
 const FUEL: u64 = 500_000;
@@ -60,8 +63,13 @@ fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("indent", filters::indent);
     environment.add_filter("length", filters::length);
     environment.add_filter("join", filters::join);
+    environment.add_filter("sha256", sha256);
+    environment.add_filter("endpoint", endpoint);
+    environment.add_filter("folder", folder);
+    environment.add_filter("host", |authority: &str| host(authority).to_owned());
     environment.add_test("defined", tests::is_defined);
     environment.add_test("at_least", at_least);
+    environment.add_test("loopback", is_loopback);
     environment.add_function("fail", fail);
 }
 
@@ -118,6 +126,31 @@ fn quote(value: &Value) -> Result<String, Error> {
         other => other.to_string(),
     };
     Ok(serde_json::Value::String(text).to_string())
+}
+
+/// Filter `sha256`: the SHA-256 of a text in hexadecimal. A workload that has its configuration's in an annotation is rolled
+/// out again when that changes.
+fn sha256(text: &str) -> String {
+    Digest::of(text.as_bytes()).hex()
+}
+
+/// Filter `endpoint`: what a policy has to know of an address: `host`, `port`, and `namespace` or `range`, where it has one.
+fn endpoint(address: &str) -> Result<Value, Error> {
+    let invalid = || {
+        let detail = format!("`{}` is not an address such as http://alerts.lan:9093", printable(address, 80));
+        Error::new(ErrorKind::InvalidOperation, detail)
+    };
+    Endpoint::of(address).map(|endpoint| Value::from(Serde(endpoint))).ok_or_else(invalid)
+}
+
+/// Filter `folder`: the folder in which an absolute path lies.
+fn folder(path: &str) -> Result<String, Error> {
+    let folder = path.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')).map(|(folder, _)| folder);
+    let invalid = || {
+        let detail = format!("`{}` is not the path of a file in a folder", printable(path, 80));
+        Error::new(ErrorKind::InvalidOperation, detail)
+    };
+    folder.map(|folder| format!("/{folder}")).ok_or_else(invalid)
 }
 
 fn fault(file: &str, text: &str, error: &Error) -> RenderError {
@@ -221,6 +254,47 @@ mod tests {
         }
         let expected = "`layers/10-x/y.yaml`:1: invalid operation: `newest` is not a version such as 3.18.0, in `at_least('1')`";
         assert_eq!(rendered("{{ 'newest' is at_least('1') }}"), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_text_has_a_checksum() {
+        // See: FIPS 180-2, appendix B.1
+        let of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(rendered("{{ 'abc' | sha256 }}").as_deref(), Ok(of_abc));
+        let block =
+            "{% set text %}\na{{ site.n }}\n{% endset %}\n{{ (text ~ '') | sha256 }} {{ 'a5\n' | sha256 }}";
+        let both = rendered(block).unwrap();
+        let (block, plain) = both.split_once(' ').unwrap();
+        assert_eq!(block, plain);
+    }
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        let text = "{% set end = 'http://a.b.svc:9093/x' | endpoint %}\n{{ end.host }} {{ end.port }} {{ end.namespace }} {{ end.range }}";
+        assert_eq!(rendered(text).as_deref(), Ok("a.b.svc 9093 b null"));
+        let expected = "`layers/10-x/y.yaml`:1: invalid operation: `a.lan` is not an address such as http://alerts.lan:9093, in `endpoint`";
+        assert_eq!(rendered("{{ 'a.lan' | endpoint }}"), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_path_has_a_folder() {
+        assert_eq!(rendered("{{ '/run/k3s/a.sock' | folder }}").as_deref(), Ok("/run/k3s"));
+        let expected = "`layers/10-x/y.yaml`:1: invalid operation: `/a` is not the path of a file in a folder, in `folder`";
+        assert_eq!(rendered("{{ '/a' | folder }}"), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_template_knows_what_an_address_is() {
+        for (address, host, loopback) in [
+            ("registry.lan:5000", "registry.lan", false),
+            ("localhost", "localhost", true),
+            ("127.0.0.2:5000", "127.0.0.2", true),
+            ("localhost.example:5000", "localhost.example", false),
+            ("[::1]:5000", "::1", true),
+        ] {
+            let text = format!("{{{{ '{address}' | host }}}} {{{{ '{address}' is loopback }}}}");
+            assert_eq!(rendered(&text), Ok(format!("{host} {loopback}")), "{address}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Whole sites, rendered from the repository's own layers and a small stand-in for upstream's file.
 
 mod network;
+mod trivy_operator;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -64,9 +65,20 @@ namespaces: [{name: lumen}]
     site
 }
 
-/// The repository's folders under the names that they have in a bundle.
+/// Layers that need more than Gatekeeper's image, and have tests of their own.
+const OTHER_LAYERS: &[&str] = &["layers/50-", "layers/55-", "layers/60-", "layers/70-"];
+
+/// The repository's folders under the names that they have in a bundle, without the layers that have tests of their own.
 fn shipped() -> BTreeMap<String, Vec<u8>> {
-    let mut files = BTreeMap::from([("files/gatekeeper.yaml".to_owned(), UPSTREAM.into())]);
+    let mut files = repository();
+    files.retain(|path, _| !OTHER_LAYERS.iter().any(|layer| path.starts_with(layer)));
+    files.insert("files/gatekeeper.yaml".to_owned(), UPSTREAM.into());
+    files
+}
+
+/// The repository's folders under the names that they have in a bundle.
+fn repository() -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
     for (folder, name) in [("manifests", "layers"), ("k3s", "platforms/k3s"), ("talos", "platforms/talos")] {
         collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), name, &mut files);
     }

@@ -10,10 +10,12 @@
     reason = "tests stop at what they do not expect"
 )]
 
+mod alerts;
 mod cli;
 mod compose;
 mod cosign;
 mod extract;
+mod falco;
 mod gatekeeper_policies;
 mod gitops;
 #[path = "../upstream/internet.rs"]
@@ -22,6 +24,7 @@ mod keyless;
 mod layers;
 mod lies;
 mod main_path;
+mod network;
 mod nodes;
 mod peers;
 mod policies;
@@ -29,6 +32,7 @@ mod registry_faults;
 mod repack;
 mod serve;
 mod signing;
+mod sites;
 mod spec_faults;
 mod stage;
 mod support;

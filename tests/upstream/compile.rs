@@ -8,7 +8,7 @@ use airgap_bundle::digest::Digest;
 
 use super::UpstreamError;
 
-const SOURCE: &str = include_str!("standin.rs");
+const SOURCE: &str = concat!(include_str!("standin.rs"), include_str!("standin_checks.rs"));
 const ARGUMENTS: &[&str] = &[
     "--edition=2024",
     "--crate-name=standin",

@@ -82,3 +82,22 @@ fn a_result_is_on_stdout_and_what_happens_on_the_way_on_stderr() {
         assert!(ran.stdout.ends_with('\n') && !ran.stdout.contains("verified 2 images"), "{command:?}");
     }
 }
+
+#[test]
+fn what_a_site_leaves_open_is_said_by_build_and_render() {
+    let (tiny, commands) = ready();
+    let [lock, build, _, _, _, render] = &commands;
+    tiny.stack.write("site.yaml", "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {address: 'registry.lan:5000'}\nnamespaces: [{name: apps, network: open}]\n");
+    let spec = std::fs::read_to_string(tiny.stack.path("tiny.yaml")).expect("the spec");
+    tiny.stack.write("tiny.yaml", &format!("{spec}sites: [site.yaml]\n"));
+    tiny.stack.bundle(lock).ok();
+    for command in [build, render] {
+        let ran = tiny.stack.bundle(command.iter().map(String::as_str).chain(["--quiet"]));
+        assert!(ran.code == Some(0) && ran.stderr.starts_with(OPEN), "{command:?}: {}", ran.stderr);
+    }
+}
+
+const OPEN: &str = "\
+warning: `site.yaml`: namespace `apps` has `network: open`: its pods may talk to anyone, and anyone to them
+warning: `site.yaml`: `network.apiServer.addresses` is empty: pods that may reach the API server may reach port 6443 of any address
+";

@@ -43,8 +43,16 @@ impl Programs {
     }
 }
 
+/// Returns whether upstream's own files are there; on CI it is a failure that they are not.
+pub fn has_parts() -> bool {
+    let found = parts().parent().is_some_and(|root| root.join("files").is_dir());
+    assert!(found || std::env::var("CI").as_deref() != Ok("true"), "scripts/parts has not run");
+    found
+}
+
+/// Returns the folder of the programs that are built.
 // See: the parts script, which builds into the same folder
-fn parts() -> PathBuf {
+pub fn parts() -> PathBuf {
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
     let default = || cache().map(|cache| cache.join("airgap-bundle/parts/bin"));

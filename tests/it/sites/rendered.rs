@@ -1,0 +1,125 @@
+//! Both shipped sites, rendered for both platforms and under both names of images.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use airgap_bundle::digest::Digest;
+use serde_json::Value;
+
+use crate::internet::Options;
+use crate::peers::programs::parts;
+use crate::support::Stack;
+
+/// The specs, each with a site of the same name.
+pub const SITES: [&str; 2] = ["homelab", "lumen"];
+const PLATFORMS: [&str; 2] = ["k3s", "talos"];
+const IMAGES: [&str; 2] = ["mirror", "rewrite"];
+
+/// A rendered folder.
+pub struct Rendered {
+    /// Platform and image mode: `k3s-mirror`.
+    pub variant: String,
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+/// A shipped spec, built with upstream's own files where they can be had, and rendered in every variant.
+pub struct Site {
+    /// Spec, bundle and folders.
+    pub stack: Stack,
+    /// The variants; the first is the one that the others are compared with.
+    pub variants: Vec<Rendered>,
+}
+
+impl Site {
+    /// Builds and renders.
+    pub fn new(name: &'static str) -> Self {
+        let real = parts().parent().map(|parts| parts.join("files")).unwrap_or_default();
+        let stack = Stack::of(name, Some(&real), |options| Options { sign: true, ..options });
+        stack.keys("mine");
+        stack.build("b.tar", "mine");
+        let each = PLATFORMS.iter().flat_map(|platform| IMAGES.map(|images| (*platform, images)));
+        let variants = each.map(|(platform, images)| render(&stack, platform, images)).collect();
+        Self { stack, variants }
+    }
+}
+
+fn render(stack: &Stack, platform: &str, images: &str) -> Rendered {
+    let site = fs::read_to_string(stack.path(&format!("bundles/sites/{}.yaml", stack.name))).expect("a site");
+    let other = if images == "mirror" { "rewrite" } else { "mirror" };
+    let (variant, file) = (format!("{platform}-{images}"), format!("{platform}-{images}.yaml"));
+    stack.write(&file, &site.replace(&format!("images: {other}"), &format!("images: {images}")));
+    let render = ["render", "b.tar", "--key", "mine.pub", "--site", &file, "--platform", platform];
+    stack.bundle(render.into_iter().chain(["-o", &variant])).ok();
+    Rendered { folder: stack.path(&variant), variant }
+}
+
+impl Rendered {
+    /// Returns every file: path and content. Of a definition's schema, which is upstream's, only the digest is kept.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let mut files = BTreeMap::new();
+        collect(&self.folder, &self.folder, &mut files);
+        files
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            collect(root, &entry, files);
+            continue;
+        }
+        let name = entry.strip_prefix(root).expect("a path below").display().to_string();
+        let text = fs::read_to_string(&entry).expect("a text");
+        let is_definition = name.contains("-customresourcedefinition-");
+        files.insert(name, if is_definition { summary(&text) } else { text });
+    }
+}
+
+fn summary(definition: &str) -> String {
+    let value: Value = serde_saphyr::from_str(definition).expect("YAML");
+    let versions = value["spec"]["versions"].as_array().expect("versions");
+    let digest = Digest::of(value["spec"].to_string().as_bytes());
+    format!("{} with {} version(s), spec {digest}\n", value["metadata"]["name"], versions.len())
+}
+
+fn listing<'a>(files: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+    files.map(|(path, content)| format!("=== {path}\n{content}\n")).collect()
+}
+
+/// Snapshots hold the first variant whole, and of each other one the files that are not the same.
+#[test]
+fn every_object_of_every_site_is_the_one_that_was_reviewed() {
+    if !crate::peers::programs::has_parts() {
+        return;
+    }
+    for name in SITES {
+        let site = Site::new(name);
+        let first = site.variants[0].files();
+        insta::assert_snapshot!(format!("{name}-{}", site.variants[0].variant), listing(first.iter()));
+        for other in &site.variants[1..] {
+            let files = other.files();
+            let differing = files.iter().filter(|(path, text)| first.get(*path) != Some(text));
+            let missing = first.keys().filter(|path| !files.contains_key(*path));
+            let missing: String = missing.map(|path| format!("=== {path} is not there\n")).collect();
+            insta::assert_snapshot!(format!("{name}-{}", other.variant), missing + &listing(differing));
+        }
+    }
+}
+
+#[test]
+fn rendering_twice_gives_the_same_bytes() {
+    let stack = Stack::homelab();
+    stack.keys("mine");
+    stack.build("b.tar", "mine");
+    let render = |folder: &str| {
+        let arguments =
+            ["render", "b.tar", "--key", "mine.pub", "--site", "bundles/sites/homelab.yaml", "-o"];
+        stack.bundle(arguments.into_iter().chain([folder])).ok();
+        let mut files = BTreeMap::new();
+        collect(&stack.path(folder), &stack.path(folder), &mut files);
+        files
+    };
+    assert_eq!(render("one"), render("two"));
+}
