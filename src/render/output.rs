@@ -24,7 +24,7 @@ impl RenderedSet {
     #[must_use]
     pub fn files(&self) -> Vec<(String, String)> {
         let nodes =
-            self.node_files.iter().map(|(path, content)| (format!("nodes/{}", safe(path)), content.clone()));
+            self.node_files.iter().map(|(path, content)| (format!("nodes/{}", plain(path)), content.clone()));
         self.manifests().into_iter().chain(nodes).collect()
     }
 
@@ -97,9 +97,12 @@ fn kustomization<'a>(paths: impl Iterator<Item = &'a str>) -> String {
 
 /// Returns a name that is nothing but a name, on any file system.
 fn safe(name: &str) -> String {
-    let allowed = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c.to_ascii_lowercase() } else { '-' }
-    };
+    plain(name).to_ascii_lowercase()
+}
+
+/// Returns the same with its capitals, for what we name ourselves.
+fn plain(name: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '-' };
     let name: String = name.chars().take(MAX_NAME).map(allowed).collect();
     name.trim_start_matches('.').to_owned()
 }

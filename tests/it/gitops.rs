@@ -53,7 +53,7 @@ fn flux_and_argo_cd_read_what_is_published() {
     let carried = Carried::new(&[]);
     let folder = carried.folder.path();
     let registry = Registry::docker(&programs, folder);
-    let place = format!("oci://{}/gitops/homelab", registry.address);
+    let place = format!("oci://{}/gitops/made", registry.address);
     let (digest, expected) = (publish(&carried, &place), manifests(&carried));
     // Without a tag of its own it gets the bundle's version.
     let by_tag = format!("{place}:1.0.0");
@@ -88,7 +88,7 @@ fn twice_the_same_is_one_artifact_and_another_one_is_not_put_in_its_place() {
         (1, &json!("application/vnd.oci.image.layer.v1.tar+gzip"))
     );
     let annotations = manifest["annotations"].as_object().expect("annotations");
-    assert_eq!(annotations["org.opencontainers.image.source"], "bundle:homelab");
+    assert_eq!(annotations["org.opencontainers.image.source"], "bundle:made");
     assert!(!annotations.contains_key("org.opencontainers.image.created"));
 
     let other = Carried::changed(
@@ -150,26 +150,26 @@ fn the_examples_name_what_is_published() {
     let registry = Registry::docker(&programs, carried.folder.path());
     let examples = files(&carried.render(&SITE).join("gitops"), &[]);
     let text = |name: &str| String::from_utf8(examples[name].clone()).expect("a text");
-    let digest = publish(&carried, &format!("oci://{}/edge/k8s/gitops/homelab", registry.address));
+    let digest = publish(&carried, &format!("oci://{}/edge/k8s/gitops/made", registry.address));
     let flux = text("flux.yaml");
     for line in [
-        "  url: oci://registry.lan:5000/edge/k8s/gitops/homelab\n".to_owned(),
+        "  url: oci://registry.lan:5000/edge/k8s/gitops/made\n".to_owned(),
         format!("    digest: {digest}\n"),
         "  insecure: true\n".to_owned(),
         "  path: ./20-second\n".to_owned(),
     ] {
         assert!(flux.contains(&line), "{line}{flux}");
     }
-    let (_, second) = flux.split_once("name: homelab-20-second\n").expect("a layer");
+    let (_, second) = flux.split_once("name: made-20-second\n").expect("a layer");
     assert!(
-        second.contains("  dependsOn:\n    - name: homelab-10-first\n")
-            || second.contains("  dependsOn:\n  - name: homelab-10-first\n"),
+        second.contains("  dependsOn:\n    - name: made-10-first\n")
+            || second.contains("  dependsOn:\n  - name: made-10-first\n"),
         "{flux}"
     );
     let argo = text("argocd.yaml");
     for line in [
         format!("targetRevision: {digest}\n"),
-        "repoURL: oci://registry.lan:5000/edge/k8s/gitops/homelab\n".to_owned(),
+        "repoURL: oci://registry.lan:5000/edge/k8s/gitops/made\n".to_owned(),
     ] {
         assert!(argo.contains(&line), "{line}{argo}");
     }
