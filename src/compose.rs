@@ -5,6 +5,7 @@
 //! Nothing large is held: the layer comes piece by piece, when it is measured and when it is written.
 
 mod error;
+mod gzip;
 mod image;
 mod layer;
 mod part;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 pub use error::ComposeError;
-pub use layer::{LayerRecipe, Read, Take, Taken};
+pub use layer::{LayerRecipe, Measured, Read, Take, Taken};
 pub use part::Part;
 
 use crate::digest::Digest;
@@ -98,25 +99,25 @@ impl<'a> Recipe<'a> {
         Ok(LayerRecipe { files: files.collect::<Result<_, _>>()? })
     }
 
-    /// Makes the image from its layers, each with its digest and its size in bytes, in the order of [`Recipe::layers`].
+    /// Makes the image from its layers, as they were measured, in the order of [`Recipe::layers`].
     /// `read` is asked for the base's configurations.
     ///
     /// # Errors
     /// When the base is no image of every target, or its configuration is not as it must be.
     pub fn make(
         &self,
-        layers: Vec<(Digest, u64, LayerRecipe)>,
+        layers: Vec<(Measured, LayerRecipe)>,
         read: Read<'_>,
     ) -> Result<Composed, ComposeError> {
         let (mut made, mut listed) = (Vec::new(), Vec::new());
         let mut composed = BTreeMap::new();
         let mut configs = BTreeMap::new();
-        for (target, (digest, size, recipe)) in self.targets.iter().zip(layers) {
+        for (target, (layer, recipe)) in self.targets.iter().zip(layers) {
             let base = self.base_on(target, read)?;
-            let (config, manifest) = self.image(&base, digest, size)?;
+            let (config, manifest) = self.image(&base, &layer)?;
             listed.push(Descriptor { platform: Some(base.platform), ..manifest.descriptor.clone() });
             configs.insert(Digest::of(&config), config);
-            composed.insert(digest, (size, recipe));
+            composed.insert(layer.digest, (layer.size, recipe));
             made.push(manifest);
         }
         let index = image::index(&self.base.top.descriptor.media_type, listed, &self.annotations());
@@ -136,10 +137,10 @@ impl<'a> Recipe<'a> {
         Ok(Base { manifest, config, platform })
     }
 
-    fn image(&self, base: &Base<'_>, layer: Digest, size: u64) -> Result<(Bytes, Manifest), ComposeError> {
+    fn image(&self, base: &Base<'_>, layer: &Measured) -> Result<(Bytes, Manifest), ComposeError> {
         let failed = |reason| ComposeError::part(&self.compose.base, reason);
         let said = Described { base: base.manifest, config: &base.config, history: &self.history() };
-        image::with_layer(&said, layer, size).map_err(failed)
+        image::with_layer(&said, layer).map_err(failed)
     }
 
     /// Returns what is added, and from where, in words.

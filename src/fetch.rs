@@ -1,7 +1,10 @@
 //! Streams blobs from registries to their places, many at once.
 
+mod checksums;
+
 use std::sync::Arc;
 
+pub use checksums::{ChecksumsError, MAX_CHECKSUMS_BYTES, checksum_of};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

@@ -70,6 +70,19 @@ pub struct LockedFile {
     pub sha256: Digest,
     /// Its size in bytes.
     pub size: u64,
+    /// Upstream's list of checksums that vouched for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksums: Option<LockedChecksums>,
+}
+
+/// A list of checksums, as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedChecksums {
+    /// Where it comes from.
+    pub url: String,
+    /// Its digest.
+    pub sha256: Digest,
 }
 
 /// A lock file cannot be used.

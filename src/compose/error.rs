@@ -42,6 +42,10 @@ impl ComposeError {
         Self::Io { part: reference.to_string(), source }
     }
 
+    pub(super) fn layer(source: std::io::Error) -> Self {
+        Self::Io { part: "a layer".to_owned(), source }
+    }
+
     /// Returns whether what was found is refused, rather than not obtained.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

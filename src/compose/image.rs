@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::layer::Measured;
 use crate::digest::Digest;
 use crate::registry::Manifest;
 use crate::registry::oci::{self, Descriptor};
 
 // See: OCI image-spec layer.md
-const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
-// See: distribution manifest/schema2/manifest.go, `MediaTypeUncompressedLayer`
-const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+// See: distribution docs/spec/manifest-v2-2.md
+const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /// What an image is made from, and what its history says of that.
 pub(super) struct Described<'a> {
@@ -22,19 +23,15 @@ pub(super) struct Described<'a> {
 }
 
 /// Returns configuration and manifest of a base with one more layer.
-pub(super) fn with_layer(
-    said: &Described<'_>,
-    layer: Digest,
-    size: u64,
-) -> Result<(Bytes, Manifest), String> {
+pub(super) fn with_layer(said: &Described<'_>, layer: &Measured) -> Result<(Bytes, Manifest), String> {
     let is_docker = said.base.descriptor.media_type == oci::DOCKER_MANIFEST;
     let added = Descriptor {
         media_type: (if is_docker { DOCKER_LAYER } else { LAYER }).to_owned(),
-        digest: layer,
-        size,
+        digest: layer.digest,
+        size: layer.size,
         ..Descriptor::of(LAYER, b"")
     };
-    let config = config(said, &added)?;
+    let config = config(said, layer.inner)?;
     let base = parse(&said.base.bytes, "its manifest")?;
     let config_type = said.base.document.config.as_ref().map(|config| config.media_type.clone());
     let mut layers = base["layers"].as_array().cloned().unwrap_or_default();
@@ -50,14 +47,14 @@ pub(super) fn with_layer(
 
 /// Returns the base's configuration with one more layer; nothing else changes.
 // See: OCI image-spec config.md: a history accounts for every layer, or is not there
-fn config(said: &Described<'_>, added: &Descriptor) -> Result<Bytes, String> {
+fn config(said: &Described<'_>, added: Digest) -> Result<Bytes, String> {
     let mut config = parse(said.config, "its configuration")?;
     let layers = said.base.document.layers.len();
     let inner = config.pointer_mut("/rootfs/diff_ids").and_then(Value::as_array_mut);
     let inner = inner.filter(|inner| inner.len() == layers);
     let inner = inner
         .ok_or_else(|| format!("its configuration does not name {layers} layers, as its manifest does"))?;
-    inner.push(json!(added.digest));
+    inner.push(json!(added));
     let created = config.get("created").cloned();
     let history = config.get_mut("history").and_then(Value::as_array_mut);
     if let Some(history) = history.filter(|history| !history.is_empty()) {

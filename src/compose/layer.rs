@@ -1,6 +1,7 @@
-//! The layer that is added to a base: a plain tar with one member a file, and nothing else.
+//! The layer that is added to a base: a tar with one member a file, and nothing else, in a gzip that only stores.
 //!
-//! It is not compressed, as its digest would then depend on who compresses. It has no folders: one that the base lacks is made by
+//! It is not compressed, as its digest would then depend on who compresses; clients that know gzip alone read it all the same.
+//! It has no folders: one that the base lacks is made by
 //! whoever unpacks it, root's with 0755, and one that the base has would get another mode, or take a link's place.
 
 use std::io;
@@ -8,6 +9,7 @@ use std::io;
 use bytes::Bytes;
 
 use super::error::ComposeError;
+use super::gzip::Gzip;
 use super::take::extract;
 use crate::digest::{Digest, Hasher};
 use crate::reference::ImageRef;
@@ -32,6 +34,17 @@ pub struct Taken {
     pub layer: Descriptor,
 }
 
+/// What a layer is called, and how large it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The digest of the tar in it.
+    pub inner: Digest,
+}
+
 /// How the layer of one target is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerRecipe {
@@ -45,35 +58,43 @@ impl LayerRecipe {
     /// # Errors
     /// When a file is not in its artifact as it must be, or something cannot be read or taken.
     pub fn write(&self, read: Read<'_>, take: Take<'_>) -> Result<(), ComposeError> {
-        let failed = |file: &Taken, source| ComposeError::io(&file.artifact, source);
+        let mut gzip = Gzip::start(take).map_err(ComposeError::layer)?;
+        self.write_tar(read, &mut |piece| gzip.piece(piece))?;
+        gzip.finish().map_err(ComposeError::layer)
+    }
+
+    fn write_tar(&self, read: Read<'_>, take: Take<'_>) -> Result<(), ComposeError> {
         for file in &self.files {
-            let layer = read(&file.layer).map_err(|source| failed(file, source))?;
+            let failed = |source| ComposeError::io(&file.artifact, source);
+            let layer = read(&file.layer).map_err(failed)?;
             let size = extract(file, &layer, &mut |size, piece| match piece {
                 None => take(header(file, size)?.as_bytes()),
                 Some(piece) => take(piece),
             })?;
             let missing = usize::try_from(size.next_multiple_of(BLOCK) - size).unwrap_or_default();
-            take(&[0; BLOCK as usize][..missing]).map_err(|source| failed(file, source))?;
+            take(&[0; BLOCK as usize][..missing]).map_err(failed)?;
         }
-        let last = self.files.last();
-        take(&[0; 2 * BLOCK as usize]).map_err(|source| match last {
-            Some(file) => failed(file, source),
-            None => ComposeError::Io { part: "the layer".to_owned(), source },
-        })
+        take(&[0; 2 * BLOCK as usize]).map_err(ComposeError::layer)
     }
 
-    /// Returns the digest and the size in bytes of the layer. It is also the digest of what the layer holds: nothing is compressed.
+    /// Returns what a manifest and a configuration have to know of the layer.
     ///
     /// # Errors
     /// When a file is not in its artifact as it must be, or cannot be read.
-    pub fn measure(&self, read: Read<'_>) -> Result<(Digest, u64), ComposeError> {
-        let (mut hasher, mut size) = (Hasher::default(), 0);
-        self.write(read, &mut |piece| {
-            hasher.update(piece);
+    pub fn measure(&self, read: Read<'_>) -> Result<Measured, ComposeError> {
+        let (mut inner, mut outer, mut size) = (Hasher::default(), Hasher::default(), 0);
+        let mut take = |piece: &[u8]| {
+            outer.update(piece);
             size += piece.len() as u64;
             Ok(())
+        };
+        let mut gzip = Gzip::start(&mut take).map_err(ComposeError::layer)?;
+        self.write_tar(read, &mut |piece| {
+            inner.update(piece);
+            gzip.piece(piece)
         })?;
-        Ok((hasher.finish(), size))
+        gzip.finish().map_err(ComposeError::layer)?;
+        Ok(Measured { digest: outer.finish(), size, inner: inner.finish() })
     }
 }
 

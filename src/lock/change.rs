@@ -52,6 +52,8 @@ pub enum What {
     Size,
     /// A file comes from another address.
     Address,
+    /// Another list of checksums vouches for a file, or the same says something else of other files.
+    Checksums,
     /// The bundle has another name or version.
     Version,
 }
@@ -102,6 +104,7 @@ impl fmt::Display for Change {
             What::Platforms => "platforms ",
             What::Size => "size ",
             What::Address => "address ",
+            What::Checksums => "checksums ",
         };
         let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
         write!(f, "{}: {what}{} → {}", self.name, side(&self.from), side(&self.to))

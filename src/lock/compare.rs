@@ -101,6 +101,11 @@ fn attestations(item: &LockedItem) -> String {
     if shown.is_empty() { "none".to_owned() } else { shown.join(" and ") }
 }
 
+fn checksums(file: &LockedFile) -> String {
+    let seen = file.checksums.as_ref();
+    seen.map_or_else(|| "none".to_owned(), |seen| format!("{} ({})", seen.url, seen.sha256))
+}
+
 fn file_changes(old: Option<&LockedFile>, new: &LockedFile) -> Vec<Change> {
     let name = file_name(new);
     let Some(old) = old else {
@@ -109,6 +114,7 @@ fn file_changes(old: Option<&LockedFile>, new: &LockedFile) -> Vec<Change> {
     let changes = [
         differs(&name, What::Digest, old.sha256.to_string(), new.sha256.to_string()),
         differs(&name, What::Address, old.url.clone(), new.url.clone()),
+        differs(&name, What::Checksums, checksums(old), checksums(new)),
     ];
     changes.into_iter().flatten().collect()
 }

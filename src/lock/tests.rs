@@ -19,6 +19,7 @@ fn file(name: &str, content: &str) -> LockedFile {
         url: format!("https://example.com/{name}"),
         sha256: Digest::of(content.as_bytes()),
         size: 10,
+        checksums: None,
     }
 }
 
@@ -104,6 +105,19 @@ fn changes_are_named_one_a_line() {
         (
             lock(vec![item("a", "1")], vec![moved]),
             vec!["file x: address https://example.com/x → https://example.org/x".to_owned()],
+        ),
+        (
+            lock(
+                vec![item("a", "1")],
+                vec![LockedFile {
+                    checksums: Some(LockedChecksums {
+                        url: "https://example.com/sums".to_owned(),
+                        sha256: one,
+                    }),
+                    ..file("x", "1")
+                }],
+            ),
+            vec![format!("file x: checksums none → https://example.com/sums ({one})")],
         ),
         (lock(vec![item("a", "1")], vec![file("x", "2")]), vec![format!("file x: {one} → {two}")]),
         (

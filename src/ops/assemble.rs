@@ -21,6 +21,8 @@ use crate::resolve::Resolved;
 use crate::spec::ItemKind;
 use crate::trust::{SigningKey, sign_image};
 
+/// The folder of upstream's lists of checksums within a bundle, each under the name of the file that it vouches for.
+pub(super) const CHECKSUMS: &str = "checksums/";
 /// zstd's level for the bundle's own files; part of the format, as the bytes depend on it.
 const LEVEL: i32 = 9;
 
@@ -59,7 +61,10 @@ fn payload(workspace: &Workspace, gathered: &Gathered, lock: &Lock) -> BTreeMap<
     let mut payload = workspace.sources.clone();
     payload.insert("bundle.yaml".to_owned(), workspace.text.clone().into_bytes());
     payload.insert("bundle.lock".to_owned(), lock.to_text().into_bytes());
-    payload.extend(gathered.files.iter().map(|(name, (_, bytes))| (format!("files/{name}"), bytes.to_vec())));
+    for (name, file) in &gathered.files {
+        payload.insert(format!("files/{name}"), file.bytes.to_vec());
+        payload.extend(file.checksums.iter().map(|list| (format!("{CHECKSUMS}{name}"), list.to_vec())));
+    }
     payload
 }
 

@@ -20,7 +20,7 @@ pub(super) fn check_sites(
     reporter: &dyn Reporter,
 ) -> Result<(), OpsError> {
     let mut sources = workspace.sources.clone();
-    sources.extend(gathered.files.iter().map(|(name, (_, bytes))| (format!("files/{name}"), bytes.to_vec())));
+    sources.extend(gathered.files.iter().map(|(name, file)| (format!("files/{name}"), file.bytes.to_vec())));
     let (sources, carried) = (Sources::new(sources), carried(gathered));
     let bundle = BundleName::of(&workspace.spec);
     let mut used = BTreeSet::new();

@@ -1,6 +1,7 @@
 //! Makes images from parts: on the connected side from what was gathered, on the airgap side again from what a bundle carries.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 
 use bytes::Bytes;
@@ -56,8 +57,7 @@ async fn compose_one(
     for layer in recipe.layers().map_err(refused)? {
         let unfetched = |source| EntryError::Part { reference: wanted.image.to_string(), source };
         let blobs = fetch(&layer, client).await.map_err(unfetched)?;
-        let (digest, size) = layer.measure(&|blob| held(&blobs, blob)).map_err(refused)?;
-        layers.push((digest, size, layer));
+        layers.push((layer.measure(&|blob| held(&blobs, blob)).map_err(refused)?, layer));
     }
     let configs: BTreeMap<_, _> = find(&wanted.base)
         .into_iter()
@@ -70,9 +70,8 @@ async fn compose_one(
 async fn fetch(layer: &LayerRecipe, client: &Client) -> Result<BTreeMap<Digest, Bytes>, RegistryError> {
     let mut blobs = BTreeMap::new();
     for file in &layer.files {
-        if !blobs.contains_key(&file.layer.digest) {
-            let bytes = client.upstream(&file.artifact).blob(&file.layer, MAX_BYTES).await?;
-            blobs.insert(file.layer.digest, bytes);
+        if let Entry::Vacant(place) = blobs.entry(file.layer.digest) {
+            place.insert(client.upstream(&file.artifact).blob(&file.layer, MAX_BYTES).await?);
         }
     }
     Ok(blobs)
@@ -113,10 +112,7 @@ pub(super) fn compose_again(
         Some(Part { reference, top, children })
     })?;
     let read = |blob: &Descriptor| archive.blob(&blob.digest, MAX_BYTES).map_err(io::Error::other);
-    let measured = recipe.layers()?.into_iter().map(|layer| {
-        let (digest, size) = layer.measure(&read)?;
-        Ok((digest, size, layer))
-    });
+    let measured = recipe.layers()?.into_iter().map(|layer| Ok((layer.measure(&read)?, layer)));
     let layers = measured.collect::<Result<Vec<_>, ComposeError>>()?;
     recipe.make(layers, &read)
 }

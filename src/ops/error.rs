@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use super::sign::SignError;
 use crate::archive::ArchiveError;
 use crate::compose::ComposeError;
+use crate::digest::Digest;
+use crate::fetch::ChecksumsError;
 use crate::lock::{Change, LockError};
 use crate::registry::RegistryError;
 use crate::registry::push::PushError;
@@ -190,6 +192,24 @@ pub enum EntryError {
         /// Where that is written.
         source_of: String,
     },
+    /// Upstream's list of checksums says nothing of a file.
+    #[error("the checksums of file `{name}` cannot be used")]
+    Checksums {
+        /// The file's name.
+        name: String,
+        /// Why.
+        source: ChecksumsError,
+    },
+    /// A file is not what upstream's list of checksums says.
+    #[error("file `{name}` is not what upstream lists: expected checksum `{expected}`, found `{found}`")]
+    Checksum {
+        /// The file's name.
+        name: String,
+        /// The digest in the list.
+        expected: Digest,
+        /// The digest of the file.
+        found: Digest,
+    },
     /// A file cannot be had.
     #[error("failed to fetch file `{name}`")]
     File {
@@ -208,6 +228,8 @@ impl EntryError {
             | Self::NotAsLocked { .. }
             | Self::NotAsRecorded { .. }
             | Self::Contradiction { .. }
+            | Self::Checksums { .. }
+            | Self::Checksum { .. }
             | Self::Denied { .. } => true,
             Self::Key { .. } => false,
             Self::Compose { source, .. } => source.is_refusal(),
@@ -230,6 +252,13 @@ impl EntryError {
             ),
             Self::NotAsLocked { .. } | Self::NotAsRecorded { .. } | Self::Contradiction { .. } => Some(
                 "do not use this bundle: whoever signed it did not build it with this program".to_owned(),
+            ),
+            Self::Checksums { .. } => Some(
+                "check `checksums` in the spec: it has to name the file as its address does, in the form of `sha256sum`"
+                    .to_owned(),
+            ),
+            Self::Checksum { .. } => Some(
+                "do not take this file: upstream's own list has another checksum for its name".to_owned(),
             ),
             Self::Denied { .. } => Some("choose a version that is not on the deny list".to_owned()),
             Self::Key { .. } => Some(

@@ -1,9 +1,10 @@
 //! Resolves, fetches and judges everything small that a spec names. Every fault is found in one go.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod file;
 
-use bytes::Bytes;
+use std::collections::BTreeMap;
+
+pub(super) use file::{GatheredFile, check_listed};
 use futures_util::{StreamExt, stream};
 
 use super::compose::compose;
@@ -13,13 +14,11 @@ use super::workspace::Workspace;
 use crate::compose::Composed;
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedFile, LockedItem};
-use crate::registry::{Access, Client, RegistryError};
+use crate::registry::{Access, Client};
 use crate::resolve::{Resolved, resolve};
 use crate::spec::{DenyList, FileMirror, FileSpec, Item, Registries};
 use crate::trust::TrustedRoot;
 
-/// The largest upstream file that is taken, in bytes.
-const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// How many entries are looked at at once.
 const ENTRIES: usize = 8;
 
@@ -56,7 +55,7 @@ impl Upstream {
 pub(super) struct Gathered {
     pub items: Vec<(Resolved, Judged)>,
     pub composed: Vec<Composed>,
-    pub files: BTreeMap<String, (FileSpec, Bytes)>,
+    pub files: BTreeMap<String, GatheredFile>,
 }
 
 /// Which digests are asked for instead of tags.
@@ -68,7 +67,14 @@ pub(super) enum Pins<'a> {
     Current,
 }
 
-impl Pins<'_> {
+impl<'a> Pins<'a> {
+    fn locked_file(self, file: &FileSpec) -> Option<&'a LockedFile> {
+        match self {
+            Self::Locked(lock) => lock?.file(&file.name),
+            Self::Current => None,
+        }
+    }
+
     fn item(self, item: &Item) -> Option<Digest> {
         match self {
             Self::Locked(lock) => lock?.item(&item.reference).map(|locked| locked.digest),
@@ -77,13 +83,13 @@ impl Pins<'_> {
     }
 
     fn file(self, file: &FileSpec) -> Option<Digest> {
-        let locked = match self {
-            Self::Locked(lock) => {
-                lock.and_then(|lock| lock.file(&file.name)).filter(|locked| locked.url == file.url)
-            }
-            Self::Current => None,
-        };
+        let locked = self.locked_file(file).filter(|locked| locked.url == file.url);
         file.sha256.or(locked.map(|locked| locked.sha256))
+    }
+
+    fn checksums(self, file: &FileSpec) -> Option<Digest> {
+        let locked = self.locked_file(file)?.checksums.as_ref();
+        locked.filter(|locked| file.checksums.as_ref() == Some(&locked.url)).map(|locked| locked.sha256)
     }
 }
 
@@ -96,12 +102,13 @@ pub(super) async fn gather(
     let spec = &workspace.spec;
     let items = stream::iter(spec.items().map(|item| take(upstream, item, &spec.targets, pins.item(item))));
     let items: Vec<_> = items.buffered(ENTRIES).collect().await;
-    let files = stream::iter(spec.files().map(|file| fetch_file(upstream, file, pins.file(file))));
+    let files = stream::iter(spec.files().map(|file| GatheredFile::fetch(upstream, file, pins)));
     let files: Vec<_> = files.buffered(ENTRIES).collect().await;
     let mut errors = Vec::new();
     let mut keep = |error| errors.push(error);
     let items: Vec<_> = items.into_iter().filter_map(|taken| taken.map_err(&mut keep).ok()).collect();
-    let files = files.into_iter().filter_map(|fetched| fetched.map_err(&mut keep).ok()).collect();
+    let files: Vec<_> = files.into_iter().filter_map(|fetched| fetched.map_err(&mut keep).ok()).collect();
+    let files = files.into_iter().map(|fetched| (fetched.file.name.clone(), fetched)).collect();
     if !errors.is_empty() {
         return Err(OpsError::Entries(errors));
     }
@@ -121,60 +128,6 @@ async fn take(
     Ok((resolved, verdict))
 }
 
-async fn fetch_file(
-    upstream: &Upstream,
-    file: &FileSpec,
-    pin: Option<Digest>,
-) -> Result<(String, (FileSpec, Bytes)), EntryError> {
-    let failed = |source| EntryError::File { name: file.name.clone(), source };
-    let bytes = file_bytes(upstream, file, pin).await.map_err(failed)?;
-    let found = Digest::of(&bytes);
-    if let Some(expected) = pin.filter(|expected| *expected != found) {
-        let what = format!("file `{}`", file.url);
-        return Err(failed(RegistryError::Digest {
-            what,
-            expected: expected.to_string(),
-            found: found.to_string(),
-        }));
-    }
-    Ok((file.name.clone(), (file.clone(), bytes)))
-}
-
-async fn file_bytes(
-    upstream: &Upstream,
-    file: &FileSpec,
-    pin: Option<Digest>,
-) -> Result<Bytes, RegistryError> {
-    match &upstream.files {
-        None => upstream.client.file(&file.url, MAX_FILE_BYTES).await,
-        Some(FileMirror::Url(base)) => {
-            let path = file.url.split_once("://").map_or(file.url.as_str(), |(_, path)| path);
-            upstream.client.file(&format!("{}/{path}", base.trim_end_matches('/')), MAX_FILE_BYTES).await
-        }
-        Some(FileMirror::Folder(folder)) => folder_file(folder, file, pin),
-    }
-}
-
-fn folder_file(folder: &str, file: &FileSpec, pin: Option<Digest>) -> Result<Bytes, RegistryError> {
-    let what = format!("file `{}`", file.url);
-    let Some(pin) = pin else {
-        let reason = format!("it has no sha256, so it cannot be found in the folder `{folder}`");
-        return Err(RegistryError::Malformed { what, reason });
-    };
-    let path = Path::new(folder).join(pin.hex());
-    let read = || {
-        let length = std::fs::metadata(&path)?.len();
-        if length > MAX_FILE_BYTES {
-            Err(std::io::Error::other(format!("{length} bytes, more than {MAX_FILE_BYTES}")))
-        } else {
-            std::fs::read(&path)
-        }
-    };
-    read()
-        .map(Bytes::from)
-        .map_err(|source| RegistryError::Local { what: format!("{what} (`{}`)", path.display()), source })
-}
-
 impl Gathered {
     /// Returns the lock that records what was gathered.
     pub(super) fn lock(&self, targets: &[String]) -> Lock {
@@ -188,12 +141,7 @@ impl Gathered {
             signatures: verdict.signatures(),
             attestations: verdict.attestations(),
         });
-        let files = self.files.values().map(|(file, bytes)| LockedFile {
-            name: file.name.clone(),
-            url: file.url.clone(),
-            sha256: Digest::of(bytes),
-            size: bytes.len() as u64,
-        });
+        let files = self.files.values().map(GatheredFile::locked);
         let composed = self.composed.iter().map(|composed| composed.locked.clone());
         Lock::new(targets.to_vec(), items.collect(), files.collect()).with_composed(composed.collect())
     }

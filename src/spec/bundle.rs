@@ -89,6 +89,17 @@ pub struct FileSpec {
     pub url: String,
     /// Its digest; without one the lock pins what it saw first.
     pub sha256: Option<Digest>,
+    /// Where upstream's own list of checksums is, which has to name the file.
+    pub checksums: Option<String>,
+}
+
+impl FileSpec {
+    /// Returns what upstream calls the file: the last part of its address.
+    #[must_use]
+    pub fn upstream_name(&self) -> &str {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 impl Spec {

@@ -220,7 +220,7 @@ impl Reader {
     }
 
     fn file(&mut self, node: &Node) -> Option<FileSpec> {
-        let fields = self.decoder.fields(node, "a file", &["name", "url", "sha256"]);
+        let fields = self.decoder.fields(node, "a file", &["name", "url", "sha256", "checksums"]);
         let name = self.word(&fields, "name", "falco_rules.yaml");
         self.once(format!("file `{name}`"), node.place);
         let sha256 = fields.optional("sha256").and_then(|node| self.sha256(node));
@@ -235,7 +235,21 @@ impl Reader {
                 hint,
             );
         }
-        Some(FileSpec { name, url, sha256 })
+        let checksums = fields.optional("checksums").and_then(|node| self.checksums(node));
+        Some(FileSpec { name, url, sha256, checksums })
+    }
+
+    fn checksums(&mut self, node: &Node) -> Option<String> {
+        let url = self.decoder.text(node, "`checksums`")?;
+        if !url.starts_with("https://") {
+            let message = format!("`{url}` is not fetched over a safe connection");
+            self.decoder.fault(
+                node.place,
+                message,
+                "write the https:// address of upstream's list of checksums",
+            );
+        }
+        Some(url)
     }
 
     fn sha256(&mut self, node: &Node) -> Option<Digest> {

@@ -3,6 +3,7 @@
 //! Falco itself does not run here. `check` knows what it is told by upstream's sources: which keys there are, what a plugin's
 //! schema demands, which versions go together.
 
+mod built;
 mod change;
 mod check;
 mod journey;

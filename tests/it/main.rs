@@ -11,6 +11,7 @@
 )]
 
 mod alerts;
+mod checksums;
 mod cli;
 mod compose;
 mod cosign;

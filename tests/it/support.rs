@@ -186,13 +186,22 @@ fn lay_files(spec: &Path, real: Option<&Path>, folder: &Path) {
         let another = (file.name == "trivy-operator.yaml").then(|| TRIVY_OPERATOR_0_29.to_owned());
         let candidates = [Some(pinned.clone()), another].into_iter().flatten();
         let found = real.and_then(|real| candidates.map(|name| real.join(name)).find(|path| path.exists()));
-        let path = found.unwrap_or_else(|| project().join("tests/upstream/files").join(&file.name));
-        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let standin = || standin_file(&parsed, &file.name);
+        let bytes = found.map_or_else(standin, |path| fs::read(path).expect("a file of upstream"));
         let digest = Digest::of(&bytes).hex();
         fs::write(folder.join(&digest), bytes).expect("a file");
         text = text.replace(&pinned, &digest);
     }
     fs::write(spec, text).expect("a file");
+}
+
+/// Returns the small stand-in for a file of upstream, with the images of the version that the spec names.
+fn standin_file(spec: &Spec, name: &str) -> Vec<u8> {
+    let path = project().join("tests/upstream/files").join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let gatekeeper = spec.components.iter().find(|component| component.name == "gatekeeper");
+    let version = gatekeeper.and_then(|component| component.version.as_deref());
+    text.replace("gatekeeper:v3.23.1", &format!("gatekeeper:{}", version.unwrap_or("v3.23.1"))).into_bytes()
 }
 
 /// Copies a folder.

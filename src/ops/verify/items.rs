@@ -10,8 +10,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::assemble::CHECKSUMS;
 use super::super::compose::compose_again;
 use super::super::error::{EntryError, OpsError};
+use super::super::gather::check_listed;
 use super::super::judge::judge_again;
 use super::VerifiedItem;
 use crate::archive::{Archive, ArchiveError, Entry, Role};
@@ -23,6 +25,7 @@ use crate::spec::{Compose, Item, ItemKind, Spec};
 use crate::trust::TrustedRoot;
 
 const FILES: &str = "files/";
+const OTHERS: &str = "spec, lock and content do not name the same";
 
 /// The documents of a bundle that say what it must hold.
 pub(in crate::ops) struct Documents {
@@ -49,7 +52,8 @@ impl Documents {
 
     /// Returns what the bundle's author wrote: the spec, the layers, the platforms' files. Lock and upstream's files are not among them.
     pub(in crate::ops) fn own(&self) -> BTreeMap<String, Digest> {
-        let own = self.payload.iter().filter(|(path, _)| !path.starts_with(FILES) && *path != "bundle.lock");
+        let upstreams = |path: &str| path.starts_with(FILES) || path.starts_with(CHECKSUMS);
+        let own = self.payload.iter().filter(|(path, _)| !upstreams(path) && *path != "bundle.lock");
         own.map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect()
     }
 
@@ -61,6 +65,7 @@ impl Documents {
     /// Checks every image, artifact and file.
     pub(super) fn check(&self, archive: &Archive, root: &TrustedRoot) -> Result<Vec<VerifiedItem>, OpsError> {
         self.check_files()?;
+        self.check_checksums()?;
         self.check_nothing_else(archive)?;
         let (mut verified, mut errors) = (Vec::new(), Vec::new());
         for item in self.spec.items() {
@@ -170,6 +175,29 @@ impl Documents {
         self.spec.items().any(is_it) || self.spec.compose().any(composed)
     }
 
+    /// Checks that the lists of checksums are those of the lock, and that each has the file that it vouches for.
+    fn check_checksums(&self) -> Result<(), OpsError> {
+        let mut carried: BTreeSet<_> =
+            self.payload.keys().filter_map(|path| path.strip_prefix(CHECKSUMS)).collect();
+        for file in self.spec.files() {
+            let locked = self.lock.file(&file.name).and_then(|locked| locked.checksums.as_ref());
+            let list = self.payload.get(&format!("{CHECKSUMS}{}", file.name));
+            carried.remove(file.name.as_str());
+            let known = locked.map(|locked| (&locked.url, locked.sha256));
+            if known != file.checksums.as_ref().zip(list.map(|list| Digest::of(list))) {
+                return Err(contradiction(format!("the list of checksums of file `{}`", file.name), OTHERS));
+            }
+            if let (Some(list), Some(content)) = (list, self.payload.get(&format!("{FILES}{}", file.name))) {
+                check_listed(file, list, Digest::of(content))
+                    .map_err(|error| OpsError::Entries(vec![error]))?;
+            }
+        }
+        match carried.first() {
+            None => Ok(()),
+            Some(name) => Err(contradiction(format!("the list of checksums of file `{name}`"), OTHERS)),
+        }
+    }
+
     /// Checks that the files are those of the lock.
     fn check_files(&self) -> Result<(), OpsError> {
         let carried =
@@ -186,10 +214,7 @@ impl Documents {
         let different = carried.symmetric_difference(&locked).chain(locked.symmetric_difference(&known));
         match different.map(|(name, _)| name).next() {
             None => Ok(()),
-            Some(name) => {
-                let reason = "spec, lock and content do not name the same";
-                Err(contradiction(format!("file `{name}`"), reason))
-            }
+            Some(name) => Err(contradiction(format!("file `{name}`"), OTHERS)),
         }
     }
 }

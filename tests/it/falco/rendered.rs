@@ -6,7 +6,7 @@ use std::path::Path;
 
 use airgap_bundle::digest::Digest;
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::render::{BundleName, Carried, ImageMap, Sources, render};
+use airgap_bundle::render::{BundleName, Carried, ImageMap, RenderErrors, Sources, render};
 use airgap_bundle::spec::{ItemKind, Platform, Site, Spec};
 use serde_json::Value;
 
@@ -26,6 +26,11 @@ pub struct Rendered {
 impl Rendered {
     /// Renders the layers of Falco for a shipped spec and a site's text.
     pub fn of(spec: &str, site: &str) -> Self {
+        Self::try_of(spec, site).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    /// Renders them, or says why not.
+    pub fn try_of(spec: &str, site: &str) -> Result<Self, RenderErrors> {
         let text = fs::read_to_string(project().join("bundles").join(spec)).expect("the spec");
         let spec = Spec::parse(&text, spec).expect("a valid spec");
         let site = Site::parse(site, "site.yaml").expect("a valid site");
@@ -36,15 +41,15 @@ impl Rendered {
         let bundle = BundleName::of(&spec);
         let sources = Sources::new(files(bundle.components.contains_key("falcosidekick")));
         let set = render(&sources, &ImageMap::new(&site.registry, carried), &site, platform, &bundle);
-        let layers = set.unwrap_or_else(|errors| panic!("{errors}")).layers;
-        Self {
+        let layers = set?.layers;
+        Ok(Self {
             objects: layers.into_iter().flat_map(|layer| layer.objects).map(|object| object.value).collect(),
             socket: match platform {
                 Platform::K3s => "/run/k3s/containerd/containerd.sock",
                 Platform::Talos => "/run/containerd/containerd.sock",
             },
             versions: spec.items().filter_map(|item| version(&item.reference)).collect(),
-        }
+        })
     }
 
     /// The homelab: Talos, with falcosidekick.

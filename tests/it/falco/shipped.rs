@@ -118,3 +118,19 @@ fn an_alertmanager_outside_is_reached_by_its_address_or_its_port() {
 fn a_site_without_alerting_counts_its_alerts_and_opens_nothing() {
     assert_eq!(alerting(""), (Value::Null, Value::Null, None));
 }
+
+#[test]
+fn a_policy_that_would_refuse_falco_is_said_before_it_does() {
+    let site = |exempt: &str| {
+        let head =
+            "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {address: registry.lan}\n";
+        format!("{head}gatekeeper: {{enforcement: deny, exemptNamespaces: [{exempt}]}}\n")
+    };
+    let refused = Rendered::try_of("lumen.yaml", &site("kube-system")).expect_err("a fault").to_string();
+    let words = "Falco is privileged on K3s, and the policy deny-privileged-containers would refuse its pods: \
+                 add falco to gatekeeper.exemptNamespaces of the site";
+    assert_eq!(refused, format!("`layers/50-falco/falco.yaml`:8: {words}"));
+    Rendered::of("lumen.yaml", &site("kube-system, falco")).has(&[]);
+    let talos = site("kube-system").replace("k3s", "talos");
+    Rendered::of("lumen.yaml", &talos).has(&[]);
+}

@@ -40,8 +40,10 @@ pub fn every_image_of_every_pod_came_out_of_the_bundle(ground: &Ground) {
     running.sort();
     running.dedup();
     let expected = [
+        "bundle.local/falco-k8smeta",
         "docker.io/aquasec/trivy-operator",
         "docker.io/falcosecurity/falcosidekick",
+        "docker.io/falcosecurity/k8s-metacollector",
         "docker.io/openpolicyagent/gatekeeper",
     ];
     assert_eq!(running, expected);

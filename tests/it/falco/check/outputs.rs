@@ -52,7 +52,7 @@ fn http(falco: &Falco<'_>) -> Vec<String> {
     let deployed = falco.set.object("Deployment", "falcosidekick").is_some();
     match (output["enabled"] == true, deployed) {
         (true, false) => problems.push("`http_output` is on, and there is no falcosidekick".to_owned()),
-        (false, true) => problems.push("falcosidekick is there, and `http_output` is off".to_owned()),
+        (false, true) => return vec!["falcosidekick is there, and `http_output` is off".to_owned()],
         (false, false) => return problems,
         (true, true) => {}
     }

@@ -26,8 +26,8 @@ pub fn problems(falco: &Falco<'_>) -> Vec<String> {
 
 fn environment(falco: &Falco<'_>) -> Vec<String> {
     let set = |name: &str| {
-        let variables = falco.container["env"].as_array().into_iter().flatten();
-        variables.filter(|one| one["name"] == name).last()
+        let mut variables = falco.container["env"].as_array().into_iter().flatten();
+        variables.rfind(|one| one["name"] == name)
     };
     let mut problems = Vec::new();
     if set("HOST_ROOT").is_none_or(|one| one["value"] != "/host") {

@@ -33,8 +33,8 @@ fn plugin_problem(set: &Rendered, name: &str, table: Table, falco: &str, host: &
 /// Returns the schema of the last version of a table that is not newer.
 fn schema_of(table: Table, version: &str) -> Option<&'static str> {
     let wanted = numbers(version)?;
-    let fitting = table.iter().filter(|(since, _)| numbers(since).is_some_and(|since| since <= wanted));
-    fitting.last().map(|(_, schema)| *schema)
+    let fits = |since: &str| numbers(since).is_some_and(|since| since <= wanted);
+    table.iter().rfind(|(since, _)| fits(since)).map(|(_, schema)| *schema)
 }
 
 fn numbers(version: &str) -> Option<Version> {
