@@ -1,13 +1,12 @@
 //! What a name leads to in a bundle, and as what it is written.
 
+use super::super::assemble::FILES;
 use super::super::error::OpsError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
 use crate::reference::ImageRef;
 use crate::registry::oci::Descriptor;
 
-/// The folder of upstream's files within a bundle.
-const FILES: &str = "files/";
 /// The longest name of a file that is made, in bytes: ends, and the name of the unfinished file, have to fit, too.
 const MAX_NAME: usize = 200;
 // See: OCI image-spec annotations.md
