@@ -69,7 +69,7 @@ pub async fn build(
     let lock = settle_lock(workspace, &gathered, options.locked)?;
     reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
     workspace.sites.iter().for_each(|(name, site)| warn_of(name, site, &*reporter));
-    check_sites(workspace, &gathered, &*reporter)?;
+    check_sites(workspace, &gathered, &lock, &*reporter)?;
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
     drop(gathered);
     let report = report(workspace, &assembly, options.key.is_some(), &upstream.root);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::error::OpsError;
 use super::gather::Gathered;
 use super::workspace::Workspace;
+use crate::lock::Lock;
 use crate::reference::ImageRef;
 use crate::render::{BundleName, Carried, ImageMap, Sources, render};
 use crate::report::Reporter;
@@ -17,11 +18,12 @@ use crate::spec::{ItemKind, Platform, Site};
 pub(super) fn check_sites(
     workspace: &Workspace,
     gathered: &Gathered,
+    lock: &Lock,
     reporter: &dyn Reporter,
 ) -> Result<(), OpsError> {
     let mut sources = workspace.sources.clone();
     sources.extend(gathered.files.iter().map(|(name, file)| (format!("files/{name}"), file.bytes.to_vec())));
-    let (sources, carried) = (Sources::new(sources), carried(gathered));
+    let (sources, carried) = (Sources::new(sources).locked(lock), carried(gathered));
     let bundle = BundleName::of(&workspace.spec);
     let mut used = BTreeSet::new();
     for (name, site) in &workspace.sites {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::ground::Ground;
+use super::leaving::uninstall;
 use super::objects::Objects;
 use crate::support::project;
 
@@ -26,7 +27,7 @@ pub fn the_homelab_installs_with_its_own_site(ground: &Ground) {
     let ran = ground.stage.bundle(install.into_iter().chain(["--platform", "k3s"])).ok();
     assert_eq!(failed(&ran), Vec::<&str>::new());
     assert!(ran.ends_with("\ninstalled homelab-security 2026.11.0\n"), "{ran}");
-    ground.stage.bundle(["uninstall"]).ok();
+    uninstall(ground);
     assert_eq!(ground.before.changes(&Objects::of(&ground.stage)), Vec::<String>::new());
 }
 
