@@ -6,7 +6,9 @@
 mod addresses;
 mod artifact;
 mod context;
+mod endpoint;
 mod error;
+mod functions;
 mod gitops;
 mod images;
 mod layer;

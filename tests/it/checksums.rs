@@ -54,6 +54,9 @@ impl Listed {
     }
 }
 
+/// A change of a bundle's parts, and what is said of it.
+type Lie = (fn(&mut Parts), &'static str);
+
 #[test]
 fn what_upstream_lists_is_locked_travels_and_is_checked_again() {
     let listed = Listed::new();
@@ -66,7 +69,7 @@ fn what_upstream_lists_is_locked_travels_and_is_checked_again() {
     let first = fs::read(listed.tiny.stack.path("tiny.tar")).expect("a bundle");
     listed.build().ok();
     assert!(first == fs::read(listed.tiny.stack.path("tiny.tar")).expect("a bundle"));
-    let lies: [(fn(&mut Parts), &str); 3] = [
+    let lies: [Lie; 3] = [
         (
             |parts| _ = parts.payload.remove("checksums/k3s-amd64"),
             "the list of checksums of file `k3s-amd64` is in the bundle, but spec, lock and content do not name the same",

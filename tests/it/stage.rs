@@ -16,11 +16,14 @@ mod pods;
 mod readers;
 mod sealed;
 mod served;
+mod sites;
+mod suites;
 mod traffic;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use ground::Ground;
+use ground::{Ground, HOMELAB, LUMEN};
 use parts::Parts;
 
 /// Shows facts one after the other, and says of each how long it took.
@@ -33,11 +36,15 @@ macro_rules! show {
     )+};
 }
 
+/// A stage fills this machine: there is one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn the_shipped_bundle_crosses_to_a_sealed_node_and_leaves_it_as_it_was() {
     let Some(parts) = Parts::find() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let began = Instant::now();
-    let ground = Ground::prepare(&parts);
+    let ground = Ground::prepare(&parts, &HOMELAB);
     eprintln!("stage: bundle and stage: {:.1} s", began.elapsed().as_secs_f32());
     show!(
         &ground,
@@ -55,8 +62,24 @@ fn the_shipped_bundle_crosses_to_a_sealed_node_and_leaves_it_as_it_was() {
         readers::crane_validates_everything_that_was_pushed,
         readers::containerd_imports_the_bundle_as_it_is,
         leaving::uninstall_leaves_the_cluster_as_it_was,
+        sites::the_homelab_installs_with_its_own_site,
         served::a_served_bundle_is_registry_enough,
         leaving::uninstall_leaves_the_cluster_as_it_was,
         leaving::nothing_is_left_of_the_stage,
+    );
+}
+
+#[test]
+fn lumen_crosses_with_its_own_site_and_its_test_suites_pass() {
+    let Some(parts) = Parts::find() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let ground = Ground::prepare(&parts, &LUMEN);
+    show!(
+        &ground,
+        sites::lumen_is_installed,
+        suites::suite_1_gatekeeper_refuses_in_its_own_words,
+        suites::suite_2_pod_security_refuses_in_its_own_words,
+        suites::suite_4_a_compliant_pod_is_admitted,
+        sites::uninstall_leaves_nothing_of_lumen,
     );
 }

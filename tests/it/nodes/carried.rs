@@ -8,6 +8,7 @@ use airgap_bundle::digest::Digest;
 use airgap_bundle::lock::{CertificateSigner, Lock, LockedFile, LockedItem, SignatureSeen, Signer};
 use airgap_bundle::registry::oci::Descriptor;
 use airgap_bundle::spec::ItemKind;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::serve::made::Made;
@@ -213,12 +214,10 @@ fn lock(app: &Descriptor, other: &Descriptor, files: &[(&str, &[u8])]) -> String
         item("docker.io/acme/app:1", app, SignatureSeen::SigstoreBundle { signer }),
         item("quay.io/acme/other:2", other, SignatureSeen::Unsigned { reason: "nobody\nsigns it".into() }),
     ];
-    let file = |(name, content): &(&str, &[u8])| LockedFile {
-        name: (*name).to_owned(),
-        url: format!("https://acme.test/{name}"),
-        sha256: Digest::of(content),
-        size: content.len() as u64,
-        checksums: None,
+    let file = |(name, content): &(&str, &[u8])| -> LockedFile {
+        let (url, sha256) = (format!("https://acme.test/{name}"), Digest::of(content));
+        let file = json!({"name": name, "url": url, "sha256": sha256, "size": content.len()});
+        serde_json::from_value(file).expect("a file of a lock")
     };
     Lock::new(vec!["linux/amd64".into()], items, files.iter().map(file).collect()).to_text()
 }

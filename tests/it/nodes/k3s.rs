@@ -100,3 +100,18 @@ fn k3s_asks_nobody_else_and_applies_layers_in_their_order() {
     let talos = carried.render(&SiteText { platform: "talos", ..site });
     assert!(!talos.join("auto-deploy").exists());
 }
+
+#[test]
+fn an_authority_that_is_none_is_refused_and_no_key_is_passed_on() {
+    let carried = Carried::new(&[]);
+    let site = SiteText { platform: "k3s", images: "mirror", prefix: "", transport: Transport::OwnAuthority };
+    let key = "-----BEGIN PRIVATE KEY-----\ncGxhbnRlZA==\n-----END PRIVATE KEY-----\n";
+    fs::write(carried.path("ca.pem"), key).expect("a file");
+    let refused = carried.try_render(&site, "none", &[]);
+    assert_eq!(refused.code, Some(2));
+    let said = "error: `ca.pem` holds no certificate, and the site's registry names it as `ca`";
+    assert_eq!(refused.stderr.lines().find(|line| line.starts_with("error")), Some(said));
+    fs::write(carried.path("ca.pem"), format!("{key}{AUTHORITY}")).expect("a file");
+    let authority = carried.render(&site).join("nodes/registry-ca.crt");
+    assert_eq!(fs::read_to_string(authority).expect("a file"), AUTHORITY);
+}

@@ -56,7 +56,8 @@ fn render(stack: &Stack, platform: &str, images: &str) -> Rendered {
 }
 
 impl Rendered {
-    /// Returns every file: path and content. Of a definition's schema, which is upstream's, only the digest is kept.
+    /// Returns every file: path and content. Of a definition's schema, which is upstream's, only the digest is kept, and of what
+    /// K3s deploys by itself, which is the same objects again.
     pub fn files(&self) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         collect(&self.folder, &self.folder, &mut files);
@@ -72,8 +73,12 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
         }
         let name = entry.strip_prefix(root).expect("a path below").display().to_string();
         let text = fs::read_to_string(&entry).expect("a text");
-        let is_definition = name.contains("-customresourcedefinition-");
-        files.insert(name, if is_definition { summary(&text) } else { text });
+        let content = match name.as_str() {
+            definition if definition.contains("-customresourcedefinition-") => summary(&text),
+            again if again.starts_with("auto-deploy/") => format!("{}\n", Digest::of(text.as_bytes())),
+            _ => text,
+        };
+        files.insert(name, content);
     }
 }
 

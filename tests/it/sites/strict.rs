@@ -85,7 +85,9 @@ fn apply(server: &ApiServer<'_>, variant: &Rendered) -> usize {
     let flags = ["apply", "--server-side", "--force-conflicts", "--validate=strict", "--kustomize", folder];
     let ran = server.kubectl(&flags);
     assert_eq!(ran.code, Some(0), "{}: {}", variant.variant, ran.stderr);
-    assert!(!ran.stderr.contains("Warning"), "{}: {}", variant.variant, ran.stderr);
+    // The server's warnings begin the line; kubectl logs one of its own about the order that the folder asks for.
+    let warned = ran.stderr.lines().any(|line| line.starts_with("Warning: "));
+    assert!(!warned, "{}: {}", variant.variant, ran.stderr);
     ran.stdout.lines().filter(|line| line.ends_with("serverside-applied")).count()
 }
 

@@ -12,6 +12,8 @@ use crate::support::{Ran, Stack, project};
 
 /// Where upstream publishes Gatekeeper.
 pub const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper";
+/// Where upstream publishes Trivy Operator; the program is the newest that a module proxy serves, an older one than the tag.
+pub const TRIVY_OPERATOR: &str = "docker.io/aquasec/trivy-operator";
 /// The namespace of the site file.
 pub const NAMESPACE: &str = "sealed";
 
@@ -25,18 +27,40 @@ pub struct Ground {
     pub before: Objects,
 }
 
+/// What crosses, and to which site.
+pub struct Crossing {
+    /// The name of the spec.
+    pub spec: &'static str,
+    /// The site's file, below the project.
+    pub site: &'static str,
+    /// Upstream's repositories whose real program runs, and the part that it is.
+    pub real: &'static [(&'static str, &'static str)],
+}
+
+/// The newest of everything, on a site of the stage's own.
+pub const HOMELAB: Crossing = Crossing {
+    spec: "homelab",
+    site: "tests/stage/site.yaml",
+    real: &[(GATEKEEPER, "gatekeeper"), (TRIVY_OPERATOR, "trivy-operator")],
+};
+
+/// Lumen's older versions, on Lumen's own site. Gatekeeper's program is that of 3.18.2, behind the manifest of 3.18.0.
+pub const LUMEN: Crossing =
+    Crossing { spec: "lumen", site: "bundles/sites/lumen.yaml", real: &[(GATEKEEPER, "gatekeeper-3.18")] };
+
 impl Ground {
-    /// Builds the shipped spec with the real Gatekeeper and its real manifest, and brings up a stage.
-    pub fn prepare(parts: &Parts) -> Self {
+    /// Builds a shipped spec with real programs and upstream's own manifests, and brings up a stage.
+    pub fn prepare(parts: &Parts, crossing: &Crossing) -> Self {
         let cache = parts.files.parent().expect("a folder").join("standin");
         let program = standin(&cache).expect("a program for what upstream's programs would do");
-        let real = [(GATEKEEPER.to_owned(), parts.gatekeeper())].into();
+        let real =
+            crossing.real.iter().map(|(name, part)| ((*name).to_owned(), parts.program(part))).collect();
         let options = |options| Options { real, standin: Some(program), sign: true, ..options };
-        let stack = Stack::of("homelab", Some(&parts.files), options);
+        let stack = Stack::of(crossing.spec, Some(&parts.files), options);
         stack.keys("mine");
         stack.build("b.tar", "mine");
-        fs::copy(project().join("tests/stage/site.yaml"), stack.path("site.yaml")).expect("a site file");
-        let stage = Stage::up(&parts.programs, stack.folder.path());
+        fs::copy(project().join(crossing.site), stack.path("site.yaml")).expect("a site file");
+        let stage = Stage::up(&parts.programs, stack.folder.path(), crossing.spec);
         make_things_of_others(&stack, &stage);
         let before = Objects::of(&stage);
         Self { stage, stack, before }

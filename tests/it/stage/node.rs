@@ -22,10 +22,10 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Brings up a stage in a folder, which is also where its commands run.
-    pub fn up(programs: &Path, folder: &Path) -> Self {
+    /// Brings up a stage in a folder, which is also where its commands run; `of` tells one from another of this process.
+    pub fn up(programs: &Path, folder: &Path, of: &str) -> Self {
         clear_left_behind();
-        let name = format!("{PREFIX}{}", id());
+        let name = format!("{PREFIX}{}-{of}", id());
         let (directory, folder) = (folder.join("stage"), folder.to_owned());
         let stage = Self { name, directory, programs: programs.to_owned(), folder };
         let directory = stage.directory.to_str().expect("a plain path");
@@ -86,7 +86,7 @@ impl Drop for Stage {
 fn clear_left_behind() {
     for record in fs::read_dir(RECORDS).into_iter().flatten().flatten() {
         let name = record.file_name().to_string_lossy().into_owned();
-        let Some(owner) = name.strip_prefix(PREFIX) else { continue };
+        let Some(owner) = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()) else { continue };
         if Path::new("/proc").join(owner).exists() {
             continue;
         }

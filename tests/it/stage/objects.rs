@@ -63,13 +63,19 @@ fn place(object: &Value) -> String {
     }
 }
 
-/// Returns an object without its status, and without what a write to the status leaves elsewhere.
+/// Returns an object without its status, and without what a write to the status leaves elsewhere. The rules of an aggregated role are
+/// put together by a controller from those of others, a moment after these change: they are like a status.
 fn content(object: &Value) -> Value {
     let mut object = object.clone();
     object["status"] = Value::Null;
     object["metadata"]["resourceVersion"] = Value::Null;
+    if object["aggregationRule"].is_object() {
+        object["rules"] = Value::Null;
+    }
     if let Some(managers) = object["metadata"]["managedFields"].as_array_mut() {
-        managers.retain(|manager| manager["subresource"] != "status");
+        managers.retain(|manager| {
+            manager["subresource"] != "status" && manager["manager"] != "clusterrole-aggregation-controller"
+        });
     }
     object
 }

@@ -7,7 +7,12 @@ use std::process::Command;
 use crate::support::{Ran, project};
 
 /// Upstream's own files, of those that the specs pin, that a module proxy serves: Gatekeeper's manifest.
-const REAL_FILES: [&str; 1] = ["3c178abe6de4dcdcd2810c2945468a0d7a15ccf0036e324b73308643e94d6f72"];
+const REAL_FILES: [&str; 2] = [
+    "3c178abe6de4dcdcd2810c2945468a0d7a15ccf0036e324b73308643e94d6f72",
+    "74b07dcf7d689adf5888ec8220aa8b6f484918151651313ff39b12ce02fe8617",
+];
+/// The programs of upstream that run on a stage.
+const PROGRAMS: [&str; 3] = ["gatekeeper", "gatekeeper-3.18", "trivy-operator"];
 
 /// Where they are; everything that is needed is there.
 pub struct Parts {
@@ -46,12 +51,12 @@ impl Parts {
             return Some(checked.stderr.trim().to_owned());
         }
         let files = REAL_FILES.iter().map(|sha256| self.files.join(sha256));
-        let absent = files.chain([self.gatekeeper()]).find(|path| !path.exists())?;
+        let absent = files.chain(PROGRAMS.map(|name| self.program(name))).find(|path| !path.exists())?;
         Some(format!("`{}` is missing\n\nhint: scripts/parts", absent.display()))
     }
 
-    /// Returns the real Gatekeeper.
-    pub fn gatekeeper(&self) -> PathBuf {
-        self.programs.join("gatekeeper")
+    /// Returns the path of a real program.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
     }
 }
