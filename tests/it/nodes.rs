@@ -3,5 +3,6 @@
 pub mod carried;
 mod install;
 mod k3s;
+mod lumen;
 mod proofs;
 mod talos;
