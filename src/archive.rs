@@ -18,7 +18,8 @@ mod walk;
 mod writer;
 
 pub use contents::{
-    Contents, Entry, FILE_TYPE, FORMAT_VERSION, PayloadFile, Role, bundle_manifest, index_document,
+    Contents, Entry, FILE_TYPE, FORMAT_VERSION, LARGE_FILE_TYPE, PayloadFile, Role, bundle_manifest,
+    index_document,
 };
 pub use error::ArchiveError;
 pub use extract::Take;

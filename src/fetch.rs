@@ -1,10 +1,12 @@
-//! Streams blobs from registries to their places, many at once.
+//! Streams blobs from registries, and large files, to their places, many at once.
 
 mod checksums;
+mod file;
 
 use std::sync::Arc;
 
 pub use checksums::{ChecksumsError, MAX_CHECKSUMS_BYTES, checksum_of};
+pub use file::FileSource;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -21,7 +23,16 @@ pub struct Wanted {
     /// Its size in bytes.
     pub size: u64,
     /// Where it is.
-    pub repository: Repository,
+    pub origin: Origin,
+}
+
+/// Where a blob is.
+#[derive(Clone)]
+pub enum Origin {
+    /// In a repository.
+    Repository(Repository),
+    /// It is a file.
+    File(FileSource),
 }
 
 /// Streams every blob to the sink, at most `jobs` at a time, the largest first. Each is compared with its size and digest.
@@ -53,13 +64,15 @@ pub async fn fetch(
 
 async fn fetch_one(blob: &Wanted, sink: &dyn BlobSink, reporter: &dyn Reporter) -> Result<(), RegistryError> {
     let mut reached = 0;
-    blob.repository
-        .stream_blob(&blob.digest, blob.size, |offset, piece| {
-            // What comes a second time was counted before.
-            let end = offset + piece.len() as u64;
-            reporter.event(Event::Transferred(end.saturating_sub(reached.max(offset))));
-            reached = reached.max(end);
-            sink.write_all_at(&blob.digest, offset, piece)
-        })
-        .await
+    let take = |offset: u64, piece: &[u8]| {
+        // What comes a second time was counted before.
+        let end = offset + piece.len() as u64;
+        reporter.event(Event::Transferred(end.saturating_sub(reached.max(offset))));
+        reached = reached.max(end);
+        sink.write_all_at(&blob.digest, offset, piece)
+    };
+    match &blob.origin {
+        Origin::Repository(repository) => repository.stream_blob(&blob.digest, blob.size, take).await,
+        Origin::File(file) => file.stream(&blob.digest, blob.size, take).await,
+    }
 }

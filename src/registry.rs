@@ -23,6 +23,8 @@ mod retry;
 mod secret;
 pub mod server;
 mod silence;
+mod source;
+mod transfer;
 mod transport;
 mod upload;
 

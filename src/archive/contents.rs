@@ -15,6 +15,8 @@ pub const BUNDLE_TYPE: &str = "application/vnd.airgap-bundle.v1";
 pub const CONTENTS_TYPE: &str = "application/vnd.airgap-bundle.contents.v1+json";
 /// The media type of a file of the bundle's own: its text, compressed with zstd.
 pub const FILE_TYPE: &str = "application/vnd.airgap-bundle.file.v1+zstd";
+/// The media type of a large file of the bundle's own: its bytes, as they are.
+pub const LARGE_FILE_TYPE: &str = "application/vnd.airgap-bundle.file.v1";
 
 /// The version of the format that this program writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -138,8 +140,23 @@ pub struct PayloadFile {
     pub path: String,
     /// Its size before compression, in bytes.
     pub size: u64,
-    /// The compressed blob.
+    /// The blob: compressed, or the large file itself.
     pub descriptor: Descriptor,
+}
+
+impl PayloadFile {
+    /// Describes a large file, which is a blob as it is.
+    #[must_use]
+    pub fn large(path: String, digest: Digest, size: u64) -> Self {
+        let descriptor = Descriptor::new(LARGE_FILE_TYPE, digest, size);
+        Self { path, size, descriptor }
+    }
+
+    /// Tells whether it is stored as it is, and never held in memory.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.descriptor.media_type == LARGE_FILE_TYPE
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -246,10 +263,17 @@ fn read_file(descriptor: Descriptor) -> Result<PayloadFile, ArchiveError> {
     let (path, size) = (annotation(TITLE), annotation(UNCOMPRESSED));
     let size =
         size.parse().map_err(|_| ArchiveError::malformed(what, format!("file `{path}` has no size")))?;
-    if descriptor.media_type != FILE_TYPE {
-        let reason =
-            format!("file `{path}` has media type `{}`, expected `{FILE_TYPE}`", descriptor.media_type);
-        return Err(ArchiveError::malformed(what, reason));
-    }
-    Ok(PayloadFile { path, size, descriptor })
+    let file = PayloadFile { path, size, descriptor };
+    let PayloadFile { path, size, descriptor } = &file;
+    let reason = match descriptor.media_type.as_str() {
+        FILE_TYPE => return Ok(file),
+        LARGE_FILE_TYPE if *size == descriptor.size => return Ok(file),
+        LARGE_FILE_TYPE => {
+            format!("large file `{path}` says {size} bytes, and its blob has {}", descriptor.size)
+        }
+        other => {
+            format!("file `{path}` has media type `{other}`, expected `{FILE_TYPE}` or `{LARGE_FILE_TYPE}`")
+        }
+    };
+    Err(ArchiveError::malformed(what, reason))
 }

@@ -17,12 +17,12 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), ArchiveError>;
 
 impl Archive {
-    /// Returns a file of the bundle's own; `None` where there is none of that path.
+    /// Returns a file of the bundle's own; `None` where there is none of that path, or a large one.
     ///
     /// # Errors
     /// When it is altered, or decompresses to another size than it announces.
     pub fn file(&self, path: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
-        let file = self.tables().files.iter().find(|file| file.path == path);
+        let file = self.tables().files.iter().find(|file| file.path == path && !file.is_large());
         file.map(|file| self.decompress(file)).transpose()
     }
 

@@ -17,7 +17,8 @@
 //! - indexes nested so deep that following them exhausts the stack: `an_index_within_an_index_is_refused`;
 //! - another version of the format, fields and roles that are not known:
 //!   `documents_that_are_not_as_they_must_be_are_refused`;
-//! - a file that decompresses to more, or less, than it announces: `a_file_that_decompresses_to_another_size_is_refused`.
+//! - a file that decompresses to more, or less, than it announces: `a_file_that_decompresses_to_another_size_is_refused`;
+//! - a large file of another size than its blob: `a_large_file_of_another_size_is_refused`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -319,12 +320,17 @@ impl Archive {
         Ok(bytes.into())
     }
 
-    /// Reads the bundle's own files: path and content.
+    /// Returns the large files of the bundle's own: what is told of them, not their content.
+    pub fn large_files(&self) -> impl Iterator<Item = &PayloadFile> {
+        self.tables.files.iter().filter(|file| file.is_large())
+    }
+
+    /// Reads the bundle's own files: path and content. The large ones are not among them.
     ///
     /// # Errors
     /// When one is altered, or decompresses to another size than it announces.
     pub fn payload(&self) -> Result<BTreeMap<String, Vec<u8>>, ArchiveError> {
-        let files = self.tables.files.iter();
+        let files = self.tables.files.iter().filter(|file| !file.is_large());
         files.map(|file| Ok((file.path.clone(), self.decompress(file)?))).collect()
     }
 

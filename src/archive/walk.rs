@@ -19,8 +19,9 @@ pub(super) fn walk(archive: &Archive) -> Result<HashMap<Digest, Manifest>, Archi
         walk.manifest(&entry.descriptor, &entry.name(), entry.role == Role::Original)?;
     }
     let own: HashSet<_> = archive.tables().layout.own().map(|member| member.name.clone()).collect();
-    let files = archive.tables().files.iter().map(|file| file.descriptor.digest);
-    walk.named.extend(files);
+    for file in &archive.tables().files {
+        walk.here(&file.descriptor, &file.path)?;
+    }
     for (digest, member) in archive.tables().layout.blobs() {
         if !walk.named.contains(digest) && !own.contains(&member.name) {
             return Err(ArchiveError::Unnamed { digest: *digest });

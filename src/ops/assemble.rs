@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::error::OpsError;
-use super::gather::Gathered;
+use super::gather::{Content, Gathered, GatheredFile};
 use super::workspace::Workspace;
 use crate::archive::{
     Contents, Entry, FILE_TYPE, FORMAT_VERSION, Layout, PayloadFile, Role, bundle_manifest, index_document,
 };
 use crate::compose::{Composed, LayerRecipe};
 use crate::digest::Digest;
-use crate::fetch::Wanted;
+use crate::fetch::{Origin, Wanted};
 use crate::lock::Lock;
 use crate::reference::ImageRef;
 use crate::registry::oci::{self, Descriptor};
@@ -21,6 +21,8 @@ use crate::resolve::Resolved;
 use crate::spec::ItemKind;
 use crate::trust::{SigningKey, sign_image};
 
+/// The folder of upstream's files within a bundle.
+pub(super) const FILES: &str = "files/";
 /// The folder of upstream's lists of checksums within a bundle, each under the name of the file that it vouches for.
 pub(super) const CHECKSUMS: &str = "checksums/";
 /// zstd's level for the bundle's own files; part of the format, as the bytes depend on it.
@@ -52,7 +54,9 @@ pub(super) fn assemble(
     for composed in &gathered.composed {
         parts.composed(composed, key)?;
     }
-    let files = parts.payload(&payload(workspace, gathered, lock));
+    let mut files = parts.payload(&payload(workspace, gathered, lock));
+    files.extend(gathered.files.iter().filter_map(|(name, file)| parts.large_file(name, file)));
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(parts.finish(workspace, &files))
 }
 
@@ -62,7 +66,7 @@ fn payload(workspace: &Workspace, gathered: &Gathered, lock: &Lock) -> BTreeMap<
     payload.insert("bundle.yaml".to_owned(), workspace.text.clone().into_bytes());
     payload.insert("bundle.lock".to_owned(), lock.to_text().into_bytes());
     for (name, file) in &gathered.files {
-        payload.insert(format!("files/{name}"), file.bytes.to_vec());
+        payload.extend(file.held().map(|bytes| (format!("{FILES}{name}"), bytes.to_vec())));
         payload.extend(file.checksums.iter().map(|list| (format!("{CHECKSUMS}{name}"), list.to_vec())));
     }
     payload
@@ -129,12 +133,8 @@ impl<'a> Parts<'a> {
 
     fn blobs(&mut self, resolved: &Resolved, manifest: &Manifest) {
         for blob in manifest.document.blobs().filter(|blob| !self.small.contains_key(&blob.digest)) {
-            let repository = self.client.upstream(&resolved.item.reference);
-            self.large.entry(blob.digest).or_insert(Wanted {
-                digest: blob.digest,
-                size: blob.size,
-                repository,
-            });
+            let origin = Origin::Repository(self.client.upstream(&resolved.item.reference));
+            self.large.entry(blob.digest).or_insert(Wanted { digest: blob.digest, size: blob.size, origin });
         }
     }
 
@@ -163,6 +163,14 @@ impl<'a> Parts<'a> {
             PayloadFile { path: path.clone(), size: bytes.len() as u64, descriptor }
         });
         compressed.collect()
+    }
+
+    /// A large file is a blob as it is, and is fetched with the other large blobs.
+    fn large_file(&mut self, name: &str, file: &GatheredFile) -> Option<PayloadFile> {
+        let Content::Large(source) = &file.content else { return None };
+        let (digest, size, origin) = (file.sha256, file.size, Origin::File(source.clone()));
+        self.large.entry(digest).or_insert(Wanted { digest, size, origin });
+        Some(PayloadFile::large(format!("{FILES}{name}"), digest, size))
     }
 
     fn finish(mut self, workspace: &Workspace, files: &[PayloadFile]) -> Assembly {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::assemble::FILES;
 use super::error::OpsError;
 use super::gather::Gathered;
 use super::workspace::Workspace;
@@ -22,7 +23,8 @@ pub(super) fn check_sites(
     reporter: &dyn Reporter,
 ) -> Result<(), OpsError> {
     let mut sources = workspace.sources.clone();
-    sources.extend(gathered.files.iter().map(|(name, file)| (format!("files/{name}"), file.bytes.to_vec())));
+    let held = gathered.files.iter().filter_map(|(name, file)| Some((name, file.held()?)));
+    sources.extend(held.map(|(name, bytes)| (format!("{FILES}{name}"), bytes.to_vec())));
     let (sources, carried) = (Sources::new(sources).locked(lock), carried(gathered));
     let bundle = BundleName::of(&workspace.spec);
     let mut used = BTreeSet::new();

@@ -210,6 +210,14 @@ pub enum EntryError {
         /// The digest of the file.
         found: Digest,
     },
+    /// A file is larger than what is held in memory.
+    #[error("file `{name}` has more than {limit} bytes, the most for a file that is not `large`")]
+    LargeFile {
+        /// The file's name.
+        name: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// A file cannot be had.
     #[error("failed to fetch file `{name}`")]
     File {
@@ -230,6 +238,7 @@ impl EntryError {
             | Self::Contradiction { .. }
             | Self::Checksums { .. }
             | Self::Checksum { .. }
+            | Self::LargeFile { .. }
             | Self::Denied { .. } => true,
             Self::Key { .. } => false,
             Self::Compose { source, .. } => source.is_refusal(),
@@ -259,6 +268,10 @@ impl EntryError {
             ),
             Self::Checksum { .. } => Some(
                 "do not take this file: upstream's own list has another checksum for its name".to_owned(),
+            ),
+            Self::LargeFile { .. } => Some(
+                "add `large: true` to the file in the spec: it is then stored as it is, and no layer can read it"
+                    .to_owned(),
             ),
             Self::Denied { .. } => Some("choose a version that is not on the deny list".to_owned()),
             Self::Key { .. } => Some(

@@ -4,7 +4,7 @@ mod file;
 
 use std::collections::BTreeMap;
 
-pub(super) use file::{GatheredFile, check_listed};
+pub(super) use file::{Content, GatheredFile, check_listed};
 use futures_util::{StreamExt, stream};
 
 use super::compose::compose;
@@ -85,6 +85,12 @@ impl<'a> Pins<'a> {
     fn file(self, file: &FileSpec) -> Option<Digest> {
         let locked = self.locked_file(file).filter(|locked| locked.url == file.url);
         file.sha256.or(locked.map(|locked| locked.sha256))
+    }
+
+    /// Returns digest and size of a file, where the lock knows both.
+    fn measured(self, file: &FileSpec) -> Option<(Digest, u64)> {
+        let locked = self.locked_file(file)?;
+        (Some(locked.sha256) == self.file(file)).then_some((locked.sha256, locked.size))
     }
 
     fn checksums(self, file: &FileSpec) -> Option<Digest> {

@@ -1,5 +1,6 @@
 //! `bundle verify`: the signatures, every byte, and every upstream signature again, all offline.
 
+mod files;
 mod items;
 
 use std::path::Path;

@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 
 use super::access::Access;
-use super::answer::{Answer, shown};
+use super::answer::Answer;
 use super::auth::Credentials;
 use super::clock::Clock;
 use super::endpoint::Endpoint;
@@ -93,39 +92,26 @@ impl Client {
     }
 
     async fn try_ping(&self, url: &Url, what: &str) -> Result<(), RegistryError> {
-        let answer = self.get(url, what).await?;
+        let answer = self.get(url, what, &|request| request).await?;
         match answer.status() {
             StatusCode::OK | StatusCode::UNAUTHORIZED => Ok(()),
             _ => Err(answer.refused(what, "200").await),
         }
     }
 
-    /// Downloads a file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// When it is not there, too large, or breaks off.
-    pub async fn file(&self, url: &str, limit: u64) -> Result<Bytes, RegistryError> {
-        let url = address(url, "a file")?;
-        let what = format!("file `{}`", shown(&url));
-        self.attempts().until_answered(|| self.try_file(&url, &what, limit)).await
-    }
-
-    async fn try_file(&self, url: &Url, what: &str, limit: u64) -> Result<Bytes, RegistryError> {
-        let answer = self.get(url, what).await?;
-        match answer.status() {
-            StatusCode::OK => answer.bounded(what, limit).await,
-            _ => Err(answer.refused(what, "200").await),
-        }
-    }
-
     /// Asks where nobody logs in.
-    async fn get(&self, url: &Url, what: &str) -> Result<Answer, RegistryError> {
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        what: &str,
+        prepare: &(dyn Fn(RequestBuilder) -> RequestBuilder + Sync),
+    ) -> Result<Answer, RegistryError> {
         let ask = Ask {
             what,
             method: Method::GET,
             url: url.clone(),
             login: None,
-            prepare: &|request: RequestBuilder| request,
+            prepare,
             activity: Activity::default(),
             silence: self.inner.patience.silence,
         };

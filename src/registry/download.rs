@@ -1,26 +1,15 @@
-//! Blobs that come. A transfer that broke off goes on where it was, where the registry takes that, and is hashed as a whole.
+//! Blobs and files that come. A transfer that broke off goes on where it was, where the sender takes that, and is hashed as a whole.
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_RANGE, RANGE};
-use reqwest::{Method, StatusCode};
 
-use super::answer::{Answer, expect_digest};
+use super::answer::{expect_digest, shown};
+use super::client::{Client, address};
 use super::error::RegistryError;
 use super::oci::Descriptor;
 use super::repository::Repository;
-use crate::digest::{Digest, Hasher};
-
-/// How much has to come between two failures for the attempts to be counted anew, in bytes.
-const PROGRESS_BYTES: u64 = 1024 * 1024;
-
-/// A transfer, as far as it came.
-struct Transfer<'a> {
-    what: &'a str,
-    digest: &'a Digest,
-    size: u64,
-    offset: u64,
-    hasher: Hasher,
-}
+use super::source::{Asked, Source};
+use super::transfer::{Length, Transfer};
+use crate::digest::Digest;
 
 impl Repository {
     /// Fetches a small blob into memory.
@@ -38,7 +27,7 @@ impl Repository {
     }
 
     async fn try_blob(&self, descriptor: &Descriptor, what: &str) -> Result<Bytes, RegistryError> {
-        self.get_blob(&descriptor.digest, 0, what).await?.bounded(what, descriptor.size).await
+        self.source(&descriptor.digest, what)?.answer(0, None).await?.bounded(what, descriptor.size).await
     }
 
     /// Streams a blob, piece by piece with the offset of each, and compares size and digest at the end. Where the transfer has to
@@ -50,94 +39,65 @@ impl Repository {
         &self,
         digest: &Digest,
         size: u64,
-        mut take: impl FnMut(u64, &[u8]) -> std::io::Result<()>,
+        take: impl FnMut(u64, &[u8]) -> std::io::Result<()>,
     ) -> Result<(), RegistryError> {
         let what = self.what(&digest.to_string());
-        let mut transfer = Transfer { what: &what, digest, size, offset: 0, hasher: Hasher::default() };
-        let mut attempts = self.client.attempts();
-        let mut before = 0;
-        while let Err(error) = self.try_stream(&mut transfer, &mut take).await {
-            if transfer.offset >= before + PROGRESS_BYTES {
-                attempts.moved_on();
-            }
-            before = transfer.offset;
-            attempts.after(error).await?;
-        }
-        expect_digest(&what, &digest.to_string(), transfer.hasher.finish())
+        let transfer = Transfer::new(self.source(digest, &what)?, Length::Exactly(size));
+        let (found, _) = transfer.run(self.client.attempts(), take).await?;
+        expect_digest(&what, &digest.to_string(), found)
     }
 
-    async fn try_stream(
-        &self,
-        transfer: &mut Transfer<'_>,
-        take: &mut impl FnMut(u64, &[u8]) -> std::io::Result<()>,
-    ) -> Result<(), RegistryError> {
-        let mut answer = self.get_blob(transfer.digest, transfer.offset, transfer.what).await?;
-        if answer.status() != StatusCode::PARTIAL_CONTENT {
-            (transfer.offset, transfer.hasher) = (0, Hasher::default());
-        }
-        while let Some(piece) = answer.next(transfer.what, transfer.offset).await? {
-            transfer.piece(&piece, take)?;
-        }
-        transfer.ended()
-    }
-
-    /// Asks for a blob from an offset on. A part is answered only where it is that one.
-    async fn get_blob(&self, digest: &Digest, offset: u64, what: &str) -> Result<Answer, RegistryError> {
-        if offset > 0 {
-            let answer = self.ask_blob(digest, offset, what).await?;
-            match answer.status() {
-                StatusCode::OK => return Ok(answer),
-                StatusCode::PARTIAL_CONTENT if begins_at(&answer, offset) => return Ok(answer),
-                // Another part, or a registry that gives none: from the start, then.
-                StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {}
-                _ => return Err(answer.refused(what, "200 or 206").await),
-            }
-        }
-        let answer = self.ask_blob(digest, 0, what).await?;
-        match answer.status() {
-            StatusCode::OK => Ok(answer),
-            _ => Err(answer.refused(what, "200").await),
-        }
-    }
-
-    async fn ask_blob(&self, digest: &Digest, offset: u64, what: &str) -> Result<Answer, RegistryError> {
+    fn source<'a>(&'a self, digest: &Digest, what: &'a str) -> Result<Source<'a>, RegistryError> {
         let url = self.url(&format!("blobs/{digest}"), what)?;
-        let prepare = |request: reqwest::RequestBuilder| match offset {
-            0 => request,
-            _ => request.header(RANGE, format!("bytes={offset}-")),
-        };
-        self.read(Method::GET, url, what, &prepare).await
+        Ok(Source { asked: Asked::Repository(self), url, what })
     }
 }
 
-impl Transfer<'_> {
-    fn piece(
-        &mut self,
-        piece: &[u8],
-        take: &mut impl FnMut(u64, &[u8]) -> std::io::Result<()>,
+impl Client {
+    /// Downloads a file of at most `limit` bytes into memory.
+    ///
+    /// # Errors
+    /// When it is not there, too large, or breaks off.
+    pub async fn file(&self, url: &str, limit: u64) -> Result<Bytes, RegistryError> {
+        let url = address(url, "a file")?;
+        let what = format!("file `{}`", shown(&url));
+        let source = Source { asked: Asked::Server(self), url, what: &what };
+        let bytes = || async { source.answer(0, None).await?.bounded(&what, limit).await };
+        self.attempts().until_answered(bytes).await
+    }
+
+    /// Downloads a file of at most `limit` bytes and keeps nothing of it; returns its digest, and its size in bytes.
+    ///
+    /// # Errors
+    /// When it is not there, too large, or breaks off.
+    pub async fn measure_file(&self, url: &str, limit: u64) -> Result<(Digest, u64), RegistryError> {
+        self.transfer(url, Length::AtMost(limit), |_, _| Ok(())).await
+    }
+
+    /// Streams a file, as [`Repository::stream_blob`] does a blob.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be taken, or does not have the promised size and digest.
+    pub async fn stream_file(
+        &self,
+        url: &str,
+        digest: &Digest,
+        size: u64,
+        take: impl FnMut(u64, &[u8]) -> std::io::Result<()>,
     ) -> Result<(), RegistryError> {
-        let end = self.offset + piece.len() as u64;
-        if end > self.size {
-            return Err(self.wrong_size(end));
-        }
-        self.hasher.update(piece);
-        let local = |source| RegistryError::Local { what: self.what.to_owned(), source };
-        take(self.offset, piece).map_err(local)?;
-        self.offset = end;
-        Ok(())
+        let (found, _) = self.transfer(url, Length::Exactly(size), take).await?;
+        expect_digest(&format!("file `{}`", shown(&address(url, "a file")?)), &digest.to_string(), found)
     }
 
-    fn ended(&self) -> Result<(), RegistryError> {
-        if self.offset == self.size { Ok(()) } else { Err(self.wrong_size(self.offset)) }
+    async fn transfer(
+        &self,
+        url: &str,
+        length: Length,
+        take: impl FnMut(u64, &[u8]) -> std::io::Result<()>,
+    ) -> Result<(Digest, u64), RegistryError> {
+        let url = address(url, "a file")?;
+        let what = format!("file `{}`", shown(&url));
+        let source = Source { asked: Asked::Server(self), url, what: &what };
+        Transfer::new(source, length).run(self.attempts(), take).await
     }
-
-    fn wrong_size(&self, found: u64) -> RegistryError {
-        RegistryError::Size { what: self.what.to_owned(), expected: self.size, found }
-    }
-}
-
-// See: RFC 9110 section 14.4
-fn begins_at(answer: &Answer, offset: u64) -> bool {
-    let range = answer.header(CONTENT_RANGE.as_str());
-    range.is_some_and(|text| text.starts_with(&format!("bytes {offset}-")))
 }

@@ -56,10 +56,16 @@ impl Descriptor {
     /// Returns the descriptor of the given bytes.
     #[must_use]
     pub fn of(media_type: &str, bytes: &[u8]) -> Self {
+        Self::new(media_type, Digest::of(bytes), bytes.len() as u64)
+    }
+
+    /// Returns the descriptor of a blob of which digest and size in bytes are known.
+    #[must_use]
+    pub fn new(media_type: &str, digest: Digest, size: u64) -> Self {
         Self {
             media_type: media_type.to_owned(),
-            digest: Digest::of(bytes),
-            size: bytes.len() as u64,
+            digest,
+            size,
             artifact_type: None,
             platform: None,
             annotations: BTreeMap::new(),

@@ -43,9 +43,12 @@ impl Sources {
     ///
     /// When it is not there, too big, or not UTF-8.
     pub(super) fn text(&self, path: &str, wanted_by: &str) -> Result<&str, RenderError> {
-        let missing = || RenderError::MissingFile { path: path.to_owned(), wanted_by: wanted_by.to_owned() };
-        let bytes = self.texts.get(path).ok_or_else(missing)?;
         let fault = |reason: String| RenderError::Text { file: path.to_owned(), reason };
+        let missing = || match path.strip_prefix("files/").and_then(|name| self.files.get(name)) {
+            Some(_) => fault("it is `large`, so it is not read".to_owned()),
+            None => RenderError::MissingFile { path: path.to_owned(), wanted_by: wanted_by.to_owned() },
+        };
+        let bytes = self.texts.get(path).ok_or_else(missing)?;
         if bytes.len() > MAX_BYTES {
             return Err(fault(format!("{} bytes, expected at most {MAX_BYTES}", bytes.len())));
         }
@@ -99,6 +102,7 @@ pub(super) fn is_file_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lock::LockedFile;
 
     fn sources(paths: &[&str]) -> Sources {
         Sources::new(paths.iter().map(|path| ((*path).to_owned(), b"\xff".to_vec())).collect())
@@ -127,6 +131,21 @@ mod tests {
             text("files/y"),
             "`layers/00-a/layer.yaml` names `files/y`, which the bundle does not carry"
         );
+    }
+
+    #[test]
+    fn a_large_file_is_known_by_its_digest_and_not_read() {
+        let file = LockedFile {
+            name: "k3s".to_owned(),
+            url: "https://example.com/k3s".to_owned(),
+            sha256: Digest::of(b"k3s"),
+            size: 3,
+            checksums: None,
+        };
+        let sources = Sources::default().locked(&Lock::new(Vec::new(), Vec::new(), vec![file]));
+        assert_eq!(sources.digests()["k3s"], Digest::of(b"k3s"));
+        let error = sources.text("files/k3s", "layers/00-a/layer.yaml").unwrap_err();
+        assert_eq!(error.to_string(), "`files/k3s` is not text: it is `large`, so it is not read");
     }
 
     #[test]

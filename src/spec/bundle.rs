@@ -91,6 +91,8 @@ pub struct FileSpec {
     pub sha256: Option<Digest>,
     /// Where upstream's own list of checksums is, which has to name the file.
     pub checksums: Option<String>,
+    /// Whether it is stored as it is and never held in memory: a program, an archive of images. No layer can read it.
+    pub large: bool,
 }
 
 impl FileSpec {

@@ -220,7 +220,7 @@ impl Reader {
     }
 
     fn file(&mut self, node: &Node) -> Option<FileSpec> {
-        let fields = self.decoder.fields(node, "a file", &["name", "url", "sha256", "checksums"]);
+        let fields = self.decoder.fields(node, "a file", &["name", "url", "sha256", "checksums", "large"]);
         let name = self.word(&fields, "name", "falco_rules.yaml");
         self.once(format!("file `{name}`"), node.place);
         let sha256 = fields.optional("sha256").and_then(|node| self.sha256(node));
@@ -236,7 +236,8 @@ impl Reader {
             );
         }
         let checksums = fields.optional("checksums").and_then(|node| self.checksums(node));
-        Some(FileSpec { name, url, sha256, checksums })
+        let large = fields.optional("large").and_then(|node| self.decoder.boolean(node, "`large`"));
+        Some(FileSpec { name, url, sha256, checksums, large: large.unwrap_or_default() })
     }
 
     fn checksums(&mut self, node: &Node) -> Option<String> {

@@ -1,8 +1,6 @@
 //! Files that upstream's own list of checksums vouches for.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::sync::{Arc, Mutex};
 
 use airgap_bundle::digest::Digest;
 
@@ -14,35 +12,14 @@ const FILE: &str = "github.com/k3s-io/k3s/releases/download/v1/k3s";
 const LIST: &str = "github.com/k3s-io/k3s/releases/download/v1/sha256sum-amd64.txt";
 const CONTENT: &str = "the program\n";
 
-/// A small bundle with one file, and a mirror of the addresses that it names.
+/// A small bundle with one file, and what upstream has at the addresses that it names.
 struct Listed {
     tiny: Tiny,
-    mirror: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Listed {
     fn new() -> Self {
-        let (tiny, mirror) = (Tiny::new(), Arc::new(Mutex::new(BTreeMap::<String, String>::new())));
-        let served = mirror.clone();
-        let answer = move |url: axum::http::Uri| {
-            let served = served.lock().expect("the files");
-            let found = served.get(url.path().trim_start_matches('/')).cloned();
-            std::future::ready(found.ok_or(axum::http::StatusCode::NOT_FOUND))
-        };
-        let address = tiny.stack.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            let address = listener.local_addr().expect("an address");
-            tokio::spawn(async { axum::serve(listener, axum::Router::new().fallback(answer)).await });
-            address
-        });
-        let registries = tiny.stack.upstream.registries_text();
-        let hosts: String = registries
-            .lines()
-            .filter(|line| !line.starts_with("files:"))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        tiny.stack.write("registries.yaml", &format!("{hosts}files: {{url: 'http://{address}'}}\n"));
-        let listed = Self { tiny, mirror };
+        let listed = Self { tiny: Tiny::new() };
         listed.spec("");
         listed.serve(FILE, CONTENT);
         listed.list(CONTENT);
@@ -59,7 +36,7 @@ impl Listed {
     }
 
     fn serve(&self, address: &str, content: &str) {
-        self.mirror.lock().expect("the files").insert(address.to_owned(), content.to_owned());
+        self.tiny.stack.upstream.files().expect("a server of files").serve_text(address, content);
     }
 
     /// Serves a list that has the checksum of this content.

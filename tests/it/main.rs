@@ -22,6 +22,7 @@ mod gitops;
 #[path = "../upstream/internet.rs"]
 mod internet;
 mod keyless;
+mod large_files;
 mod layers;
 mod lies;
 mod main_path;

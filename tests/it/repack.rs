@@ -17,6 +17,8 @@ const LIMIT: u64 = 1 << 30;
 pub struct Parts {
     /// The bundle's own files, by path.
     pub payload: BTreeMap<String, Vec<u8>>,
+    /// The large files, which are blobs.
+    pub large: BTreeMap<String, Digest>,
     /// The entries of the index.
     pub entries: Vec<Entry>,
     /// Every blob but those of the own files.
@@ -30,11 +32,13 @@ impl Parts {
         let inspection = UnverifiedArchive::open(path).expect("a bundle").inspect().expect("a bundle");
         let archive: Archive =
             UnverifiedArchive::open(path).expect("a bundle").insecure_trust_unsigned().expect("a bundle");
-        let own: Vec<_> = inspection.files.iter().map(|file| file.descriptor.digest).collect();
+        let (large, own): (Vec<_>, Vec<_>) = inspection.files.iter().partition(|file| file.is_large());
+        let own: Vec<_> = own.iter().map(|file| file.descriptor.digest).collect();
         let blobs = inspection.contents.blobs.iter().filter(|(digest, _)| !own.contains(digest));
         let blobs = blobs.map(|(digest, _)| (*digest, archive.blob(digest, LIMIT).expect("a blob")));
         Self {
             payload: archive.payload().expect("files"),
+            large: large.iter().map(|file| (file.path.clone(), file.descriptor.digest)).collect(),
             entries: inspection.entries,
             blobs: blobs.collect(),
             contents: inspection.contents,
@@ -61,7 +65,11 @@ impl Parts {
             self.blobs.insert(descriptor.digest, blob);
             PayloadFile { path: path.clone(), size: bytes.len() as u64, descriptor }
         });
-        let files: Vec<_> = files.collect();
+        let mut files: Vec<_> = files.collect();
+        let large = self.large.iter();
+        files.extend(large.map(|(path, digest)| {
+            PayloadFile::large(path.clone(), *digest, self.blobs[digest].len() as u64)
+        }));
         let blobs: Vec<_> = self.blobs.iter().map(|(digest, bytes)| (*digest, bytes.len() as u64)).collect();
         let contents = Contents { blobs: blobs.clone(), ..self.contents }.to_bytes();
         let manifest = bundle_manifest(&contents, &files);

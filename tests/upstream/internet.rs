@@ -12,6 +12,7 @@ mod attestation;
 mod chaos;
 mod compile;
 mod error;
+mod file_server;
 mod front;
 mod gzip;
 mod image;
@@ -37,6 +38,7 @@ use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
 pub use chaos::Chaos;
 pub use compile::standin;
 pub use error::UpstreamError;
+pub use file_server::{FileServer, Served};
 pub use front::{Answer, Fault, Front};
 use image::Programs;
 use layer::Content;
@@ -52,7 +54,7 @@ pub struct Options {
     pub real: BTreeMap<String, PathBuf>,
     /// The stand-in program (see [`standin`]); without it images hold a text only.
     pub standin: Option<PathBuf>,
-    /// A folder with the spec's files, named by SHA-256.
+    /// A folder with the spec's pinned files, named by SHA-256; for others there are stand-ins.
     pub files: Option<PathBuf>,
     /// How many empty registries are started beside upstream's.
     pub empty: usize,
@@ -68,7 +70,7 @@ pub struct Upstream {
     pub addresses: BTreeMap<String, SocketAddr>,
     /// What was filled in, in the order of the spec.
     pub published: Vec<Published>,
-    files: Option<PathBuf>,
+    files: Option<FileServer>,
     fronts: BTreeMap<String, Front>,
     running: Vec<Running>,
 }
@@ -97,13 +99,10 @@ impl Options {
 pub async fn start(options: &Options) -> Result<Upstream, UpstreamError> {
     let publications = options.spec.items().map(|item| publication(item, options));
     let publications = publications.collect::<Result<Vec<_>, _>>()?;
-    if let Some(folder) = &options.files {
-        check_files(&options.spec, folder)?;
-    }
     let mut upstream = Upstream {
         addresses: BTreeMap::new(),
         published: Vec::new(),
-        files: options.files.clone(),
+        files: files(options).await?,
         fronts: BTreeMap::new(),
         running: Vec::new(),
     };
@@ -150,6 +149,16 @@ fn publication(item: &Item, options: &Options) -> Result<Publication, UpstreamEr
     }
 }
 
+/// Starts the server of the spec's files, where there is a folder with those that are pinned.
+async fn files(options: &Options) -> Result<Option<FileServer>, UpstreamError> {
+    let Some(folder) = &options.files else { return Ok(None) };
+    check_files(&options.spec, folder)?;
+    let local = |source| UpstreamError::Local { what: "the server of files".to_owned(), source };
+    let server = FileServer::start().await.map_err(local)?;
+    server.publish(&options.spec, folder);
+    Ok(Some(server))
+}
+
 fn check_files(spec: &Spec, folder: &Path) -> Result<(), UpstreamError> {
     for file in spec.files() {
         let Some(expected) = file.sha256 else { continue };
@@ -190,7 +199,7 @@ impl Upstream {
         };
         Registries {
             mirrors: self.hosts().map(|(host, address)| (host.clone(), mirror(address))).collect(),
-            files: self.files.as_ref().map(|folder| FileMirror::Folder(folder.display().to_string())),
+            files: self.files.as_ref().map(|server| FileMirror::Url(format!("http://{}", server.address))),
         }
     }
 
@@ -200,7 +209,8 @@ impl Upstream {
         let hosts = self
             .hosts()
             .map(|(host, address)| format!("{host}: {{mirror: \"{address}\", plainHttp: true}}\n"));
-        let files = self.files.iter().map(|folder| format!("files: {{folder: {folder:?}}}\n"));
+        let files =
+            self.files.iter().map(|server| format!("files: {{url: \"http://{}\"}}\n", server.address));
         hosts.chain(files).collect()
     }
 
@@ -212,6 +222,12 @@ impl Upstream {
         // What fails once is to be seen.
         let access = Access { patience: Patience::none(), ..Access::default() };
         Client::with_access(self.registries(), &access)
+    }
+
+    /// Returns the server of files, if there is one.
+    #[must_use]
+    pub fn files(&self) -> Option<&FileServer> {
+        self.files.as_ref()
     }
 
     /// Returns the front of a host or of an empty registry.

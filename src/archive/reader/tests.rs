@@ -1,7 +1,7 @@
 use std::os::unix::fs::FileExt;
 
 use super::super::fixture::{Fixture, Part, manifest};
-use super::super::{FILE_TYPE, Role};
+use super::super::{FILE_TYPE, LARGE_FILE_TYPE, Role};
 use super::*;
 use crate::registry::oci;
 use crate::report::Silent;
@@ -28,7 +28,7 @@ fn documents_that_are_not_as_they_must_be_are_refused() {
         (Part::Index, role, of_entry("no known role in `local.bundle.role`")),
         (Part::Index, ("\"docker.io/a/b\"", "\"a/b\""), of_entry("`a/b` is not a full repository name")),
         (Part::Index, ("\"docker.io/a/b\"", "\"docker.io/a/../b\""), of_entry("`docker.io/a/../b:1` is not an image reference: invalid reference format")),
-        (Part::Manifest, (FILE_TYPE, "text/plain"), format!("the bundle's manifest: file `bundle.yaml` has media type `text/plain`, expected `{FILE_TYPE}`")),
+        (Part::Manifest, (FILE_TYPE, "text/plain"), format!("the bundle's manifest: file `bundle.yaml` has media type `text/plain`, expected `{FILE_TYPE}` or `{LARGE_FILE_TYPE}`")),
         (Part::Manifest, ("\"13\"", "\"many\""), "the bundle's manifest: file `bundle.yaml` has no size".to_owned()),
         (Part::Contents, ("\"formatVersion\":1", "\"formatVersion\":2"), "the table of contents: format version 2, this program reads 1".to_owned()),
         (Part::Contents, ("\"formatVersion\":1,", ""), "the table of contents: missing field `formatVersion` at line 1 column 384".to_owned()),
@@ -134,6 +134,46 @@ fn a_file_that_decompresses_to_another_size_is_refused() {
     }
     fixture.files[0].size = MAX_PAYLOAD_BYTES + 1;
     assert_eq!(fixture.refused(), "file `bundle.yaml` has 67108865 bytes, more than the limit of 67108864");
+}
+
+/// Puts a large file beside the other one.
+fn with_large_file() -> Fixture {
+    let (mut fixture, program) = (Fixture::new(), b"a program".to_vec());
+    fixture.files.push(PayloadFile::large("files/program".to_owned(), Digest::of(&program), 9));
+    fixture.blobs.push(program);
+    fixture
+}
+
+#[test]
+fn a_large_file_is_a_blob_as_it_is_and_not_held_in_memory() {
+    let archive = with_large_file().open().unwrap();
+    assert_eq!(archive.payload().unwrap().keys().collect::<Vec<_>>(), ["bundle.yaml"]);
+    assert_eq!(archive.file("files/program").unwrap(), None);
+    let large: Vec<_> = archive.large_files().collect();
+    assert_eq!((large.len(), large[0].path.as_str(), large[0].size), (1, "files/program", 9));
+    let mut bytes = Vec::new();
+    let mut take = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    };
+    archive.blob_to(&large[0].descriptor.digest, &mut take).unwrap();
+    assert_eq!(bytes, b"a program");
+    archive.check(&Silent).unwrap();
+}
+
+#[test]
+fn a_large_file_of_another_size_is_refused() {
+    let mut fixture = with_large_file();
+    fixture.files[1].size = 10;
+    let expected =
+        "the bundle's manifest: large file `files/program` says 10 bytes, and its blob has 9".to_owned();
+    assert_eq!(fixture.refused(), expected);
+    let digest = Digest::of(b"a program");
+    fixture.files[1] = PayloadFile::large("files/program".to_owned(), digest, 10);
+    let expected = format!("blob `{digest}`: `files/program` says 10 bytes, the table of contents 9");
+    assert_eq!(fixture.refused(), expected);
+    fixture.blobs.pop();
+    assert_eq!(fixture.refused(), format!("`{digest}`, which `files/program` names, is not in the bundle"));
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! What a name leads to in a bundle, and as what it is written.
 
+use super::super::assemble::FILES;
 use super::super::error::OpsError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
 use crate::reference::ImageRef;
 use crate::registry::oci::Descriptor;
 
-/// The folder of upstream's files within a bundle.
-const FILES: &str = "files/";
 /// The longest name of a file that is made, in bytes: ends, and the name of the unfinished file, have to fit, too.
 const MAX_NAME: usize = 200;
 // See: OCI image-spec annotations.md
@@ -32,9 +31,9 @@ pub(super) enum What<'a> {
 /// Returns what a name leads to: a file, an image, or each part of an artifact.
 pub(super) fn find<'a>(archive: &'a Archive, name: &str) -> Result<Vec<Found<'a>>, OpsError> {
     for path in [name.to_owned(), format!("{FILES}{name}")] {
-        if let Some(content) = archive.file(&path)? {
+        if let Some(what) = own_file(archive, &path)? {
             let file = plain(name.rsplit('/').next().unwrap_or(name), name)?;
-            return Ok(vec![Found { name: name.to_owned(), file, what: What::File(content), title: None }]);
+            return Ok(vec![Found { name: name.to_owned(), file, what, title: None }]);
         }
     }
     let entry = name.parse().ok().and_then(|reference| entry(archive, &reference));
@@ -57,6 +56,14 @@ pub(super) fn find<'a>(archive: &'a Archive, name: &str) -> Result<Vec<Found<'a>
         }),
         Role::Artifact | Role::Signature | Role::Referrer => Ok(parts(archive, entry, name, &base)),
     }
+}
+
+/// Returns a file of the bundle's own: its content, or the blob that a large one is.
+fn own_file<'a>(archive: &Archive, path: &str) -> Result<Option<What<'a>>, OpsError> {
+    if let Some(file) = archive.large_files().find(|file| file.path == path) {
+        return Ok(Some(What::Blob(file.descriptor.digest)));
+    }
+    Ok(archive.file(path)?.map(What::File))
 }
 
 fn entry<'a>(archive: &'a Archive, reference: &ImageRef) -> Option<&'a Entry> {

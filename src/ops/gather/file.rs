@@ -1,52 +1,72 @@
 //! Fetches files, and what upstream says of them.
 
-use std::path::Path;
-
 use bytes::Bytes;
 
 use super::super::error::EntryError;
 use super::{Pins, Upstream};
 use crate::digest::Digest;
-use crate::fetch::{MAX_CHECKSUMS_BYTES, checksum_of};
+use crate::fetch::{FileSource, MAX_CHECKSUMS_BYTES, checksum_of};
 use crate::lock::{LockedChecksums, LockedFile};
 use crate::registry::RegistryError;
-use crate::spec::{FileMirror, FileSpec};
+use crate::spec::FileSpec;
 
-/// The largest upstream file that is taken, in bytes.
+/// The largest file that is held in memory, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+/// The largest file that travels as a blob of its own, in bytes: where the plain field for sizes in a tar ends.
+const MAX_LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024 * 1024 - 1;
 
 /// A file, and the list of checksums that vouches for it where the spec names one.
 pub(in crate::ops) struct GatheredFile {
     pub file: FileSpec,
-    pub bytes: Bytes,
+    pub sha256: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    pub content: Content,
     pub checksums: Option<Bytes>,
 }
 
-/// Something that is fetched from an address.
-struct Address<'a> {
-    url: &'a str,
-    pin: Option<Digest>,
-    limit: u64,
+/// What there is of a file's content before the bundle is packed.
+pub(in crate::ops) enum Content {
+    /// All of it.
+    Held(Bytes),
+    /// The place where it will be fetched from.
+    Large(FileSource),
 }
 
 impl GatheredFile {
-    /// Fetches a file, and compares it with what is pinned and with what upstream lists.
+    /// Fetches a file, and compares it with what is pinned and with what upstream lists. Of a large one only digest and size
+    /// are found out, which takes reading it where the lock does not know them.
     pub(super) async fn fetch(
         upstream: &Upstream,
         file: &FileSpec,
         pins: Pins<'_>,
     ) -> Result<Self, EntryError> {
         let failed = |source| EntryError::File { name: file.name.clone(), source };
-        let address = Address { url: &file.url, pin: pins.file(file), limit: MAX_FILE_BYTES };
-        let bytes = address.fetch(upstream).await.map_err(failed)?;
-        let mut checksums = None;
-        if let Some(url) = &file.checksums {
-            let address = Address { url, pin: pins.checksums(file), limit: MAX_CHECKSUMS_BYTES };
-            let list = address.fetch(upstream).await.map_err(failed)?;
-            check_listed(file, &list, Digest::of(&bytes))?;
-            checksums = Some(list);
+        let pin = pins.file(file);
+        let source = place(upstream, &file.url, pin).map_err(failed)?;
+        let (content, sha256, size) = if file.large {
+            let (sha256, size) = match pins.measured(file) {
+                Some((sha256, size)) if size <= MAX_LARGE_FILE_BYTES => (sha256, size),
+                _ => source.measure(MAX_LARGE_FILE_BYTES).await.map_err(failed)?,
+            };
+            (Content::Large(source.clone()), sha256, size)
+        } else {
+            let bytes = source.read(MAX_FILE_BYTES).await.map_err(|source| unread(file, source))?;
+            let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
+            (Content::Held(bytes), sha256, size)
+        };
+        pin.map_or(Ok(()), |pin| source.expect(&pin, sha256)).map_err(failed)?;
+        let checksums = checksums(upstream, file, pins).await.map_err(failed)?;
+        checksums.as_ref().map_or(Ok(()), |list| check_listed(file, list, sha256))?;
+        Ok(Self { file: file.clone(), sha256, size, content, checksums })
+    }
+
+    /// Returns the content, unless it is large.
+    pub(in crate::ops) fn held(&self) -> Option<&Bytes> {
+        match &self.content {
+            Content::Held(bytes) => Some(bytes),
+            Content::Large(_) => None,
         }
-        Ok(Self { file: file.clone(), bytes, checksums })
     }
 
     /// Returns what the lock says of it.
@@ -56,8 +76,8 @@ impl GatheredFile {
         LockedFile {
             name: self.file.name.clone(),
             url: self.file.url.clone(),
-            sha256: Digest::of(&self.bytes),
-            size: self.bytes.len() as u64,
+            sha256: self.sha256,
+            size: self.size,
             checksums: list.map(|list| LockedChecksums { url, sha256: Digest::of(list) }),
         }
     }
@@ -71,48 +91,28 @@ pub(in crate::ops) fn check_listed(file: &FileSpec, list: &[u8], found: Digest) 
     if expected == found { Ok(()) } else { Err(EntryError::Checksum { name, expected, found }) }
 }
 
-impl Address<'_> {
-    async fn fetch(&self, upstream: &Upstream) -> Result<Bytes, RegistryError> {
-        let bytes = match &upstream.files {
-            None => upstream.client.file(self.url, self.limit).await,
-            Some(FileMirror::Url(base)) => {
-                let path = self.url.split_once("://").map_or(self.url, |(_, path)| path);
-                upstream.client.file(&format!("{}/{path}", base.trim_end_matches('/')), self.limit).await
-            }
-            Some(FileMirror::Folder(folder)) => self.read(folder),
-        }?;
-        let found = Digest::of(&bytes);
-        match self.pin.filter(|expected| *expected != found) {
-            None => Ok(bytes),
-            Some(expected) => Err(RegistryError::Digest {
-                what: self.what(),
-                expected: expected.to_string(),
-                found: found.to_string(),
-            }),
-        }
-    }
+fn place(upstream: &Upstream, url: &str, pin: Option<Digest>) -> Result<FileSource, RegistryError> {
+    FileSource::new(&upstream.client, upstream.files.as_ref(), url, pin)
+}
 
-    fn what(&self) -> String {
-        format!("file `{}`", self.url)
+fn unread(file: &FileSpec, source: RegistryError) -> EntryError {
+    let name = file.name.clone();
+    match source.cause() {
+        RegistryError::TooLarge { limit, .. } => EntryError::LargeFile { name, limit: *limit },
+        _ => EntryError::File { name, source },
     }
+}
 
-    fn read(&self, folder: &str) -> Result<Bytes, RegistryError> {
-        let what = self.what();
-        let Some(pin) = self.pin else {
-            let reason = format!("it has no sha256, so it cannot be found in the folder `{folder}`");
-            return Err(RegistryError::Malformed { what, reason });
-        };
-        let path = Path::new(folder).join(pin.hex());
-        let read = || {
-            let length = std::fs::metadata(&path)?.len();
-            if length > self.limit {
-                Err(std::io::Error::other(format!("{length} bytes, more than {}", self.limit)))
-            } else {
-                std::fs::read(&path)
-            }
-        };
-        read()
-            .map(Bytes::from)
-            .map_err(|source| RegistryError::Local { what: format!("{what} (`{}`)", path.display()), source })
-    }
+/// Fetches upstream's list of checksums, where the spec names one.
+async fn checksums(
+    upstream: &Upstream,
+    file: &FileSpec,
+    pins: Pins<'_>,
+) -> Result<Option<Bytes>, RegistryError> {
+    let Some(url) = &file.checksums else { return Ok(None) };
+    let pin = pins.checksums(file);
+    let source = place(upstream, url, pin)?;
+    let list = source.read(MAX_CHECKSUMS_BYTES).await?;
+    pin.map_or(Ok(()), |pin| source.expect(&pin, Digest::of(&list)))?;
+    Ok(Some(list))
 }

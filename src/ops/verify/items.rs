@@ -8,14 +8,14 @@
 //! - an item or a file that is in the bundle, but not in the spec; two of one name;
 //! - a signature that does not hold, or that is not the one which the lock records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::super::assemble::CHECKSUMS;
+use super::super::assemble::{CHECKSUMS, FILES};
 use super::super::compose::compose_again;
 use super::super::error::{EntryError, OpsError};
-use super::super::gather::check_listed;
 use super::super::judge::judge_again;
 use super::VerifiedItem;
+use super::files::{FilesCheck, carried_files};
 use crate::archive::{Archive, ArchiveError, Entry, Role};
 use crate::digest::Digest;
 use crate::lock::{AttestationSeen, Lock, LockedCompose, LockedItem, SignatureSeen};
@@ -24,14 +24,11 @@ use crate::resolve::subset_of;
 use crate::spec::{Compose, Item, ItemKind, Spec};
 use crate::trust::TrustedRoot;
 
-const FILES: &str = "files/";
-const OTHERS: &str = "spec, lock and content do not name the same";
-
 /// The documents of a bundle that say what it must hold.
 pub(in crate::ops) struct Documents {
     pub spec: Spec,
     pub lock: Lock,
-    payload: BTreeMap<String, Vec<u8>>,
+    pub(super) payload: BTreeMap<String, Vec<u8>>,
 }
 
 impl Documents {
@@ -64,8 +61,7 @@ impl Documents {
 
     /// Checks every image, artifact and file.
     pub(super) fn check(&self, archive: &Archive, root: &TrustedRoot) -> Result<Vec<VerifiedItem>, OpsError> {
-        self.check_files()?;
-        self.check_checksums()?;
+        FilesCheck { documents: self, carried: carried_files(&self.payload, archive)? }.check()?;
         self.check_nothing_else(archive)?;
         let (mut verified, mut errors) = (Vec::new(), Vec::new());
         for item in self.spec.items() {
@@ -174,49 +170,6 @@ impl Documents {
         let is_it = |item: &Item| is_entry_of(entry, role(item), &item.reference);
         self.spec.items().any(is_it) || self.spec.compose().any(composed)
     }
-
-    /// Checks that the lists of checksums are those of the lock, and that each has the file that it vouches for.
-    fn check_checksums(&self) -> Result<(), OpsError> {
-        let mut carried: BTreeSet<_> =
-            self.payload.keys().filter_map(|path| path.strip_prefix(CHECKSUMS)).collect();
-        for file in self.spec.files() {
-            let locked = self.lock.file(&file.name).and_then(|locked| locked.checksums.as_ref());
-            let list = self.payload.get(&format!("{CHECKSUMS}{}", file.name));
-            carried.remove(file.name.as_str());
-            let known = locked.map(|locked| (&locked.url, locked.sha256));
-            if known != file.checksums.as_ref().zip(list.map(|list| Digest::of(list))) {
-                return Err(contradiction(format!("the list of checksums of file `{}`", file.name), OTHERS));
-            }
-            if let (Some(list), Some(content)) = (list, self.payload.get(&format!("{FILES}{}", file.name))) {
-                check_listed(file, list, Digest::of(content))
-                    .map_err(|error| OpsError::Entries(vec![error]))?;
-            }
-        }
-        match carried.first() {
-            None => Ok(()),
-            Some(name) => Err(contradiction(format!("the list of checksums of file `{name}`"), OTHERS)),
-        }
-    }
-
-    /// Checks that the files are those of the lock.
-    fn check_files(&self) -> Result<(), OpsError> {
-        let carried =
-            self.payload.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(FILES)?, bytes)));
-        let carried: BTreeSet<_> =
-            carried.map(|(name, bytes)| (name.to_owned(), Digest::of(bytes))).collect();
-        let locked: BTreeSet<_> =
-            self.lock.files.iter().map(|file| (file.name.clone(), file.sha256)).collect();
-        let wanted = self.spec.files().map(|file| {
-            let locked = self.lock.file(&file.name).map(|locked| locked.sha256);
-            (file.name.clone(), file.sha256.or(locked))
-        });
-        let known: BTreeSet<_> = wanted.filter_map(|(name, sha256)| Some((name, sha256?))).collect();
-        let different = carried.symmetric_difference(&locked).chain(locked.symmetric_difference(&known));
-        match different.map(|(name, _)| name).next() {
-            None => Ok(()),
-            Some(name) => Err(contradiction(format!("file `{name}`"), OTHERS)),
-        }
-    }
 }
 
 fn recorded(signatures: &[SignatureSeen], attestations: &[AttestationSeen]) -> String {
@@ -253,6 +206,6 @@ fn differs(reference: &ImageRef, what: &'static str, expected: &str, found: &str
     }
 }
 
-fn contradiction(what: String, reason: &'static str) -> OpsError {
+pub(super) fn contradiction(what: String, reason: &'static str) -> OpsError {
     OpsError::Entries(vec![EntryError::Contradiction { what, reason }])
 }

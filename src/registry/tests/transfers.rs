@@ -80,6 +80,64 @@ async fn more_than_was_promised_is_refused_at_once() {
     assert!(matches!(error, RegistryError::Size { expected: 10, found: 11, .. }), "{error}");
 }
 
+/// Downloads a file of which nobody knows anything yet.
+async fn measure(server: &Scripted, limit: u64) -> Result<(Digest, u64), RegistryError> {
+    let url = format!("http://{}/x", server.address);
+    anonymous(server).client.measure_file(&url, limit).await
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_knows_goes_on_where_the_sender_says_that_it_is_the_same() {
+    let server = Scripted::start(|_, number| match number {
+        0 => cut("200 OK", &["etag: \"one\""], 10, &BLOB[..4]),
+        1 => cut("206 Partial Content", &["content-range: bytes 4-9/10"], 6, &BLOB[4..7]),
+        _ => answer("206 Partial Content", &["content-range: bytes 7-9/10"], &BLOB[7..]),
+    })
+    .await;
+    assert_eq!(measure(&server, 10).await.unwrap(), (blob(), 10));
+    let from = |offset| Some(format!("bytes={offset}-"));
+    assert_eq!(ranges(&server), [None, from(4), from(7)]);
+    let asked = server.seen();
+    assert!(asked[1..].iter().all(|request| request.to_lowercase().contains("if-range: \"one\"")));
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_knows_and_that_may_have_changed_begins_again() {
+    // No name of the content, a weak one, and one that is another by then.
+    for (etag, changed, asked) in [
+        (&[][..], false, [None, None]),
+        (&["etag: W/\"one\""], false, [None, None]),
+        (&["etag: \"one\""], true, [None, Some("bytes=4-".to_owned())]),
+    ] {
+        let server = Scripted::start(move |_, number| match number {
+            0 => cut("200 OK", etag, 10, b"X123"),
+            _ => answer("200 OK", if changed { &["etag: \"two\""] } else { etag }, BLOB),
+        })
+        .await;
+        assert_eq!(measure(&server, 10).await.unwrap(), (blob(), 10));
+        assert_eq!(ranges(&server), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_larger_than_any_may_be_is_refused() {
+    let server = Scripted::start(|_, _| answer("200 OK", &[], BLOB)).await;
+    let error = measure(&server, 9).await.unwrap_err();
+    assert!(matches!(error, RegistryError::TooLarge { limit: 9, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_the_promised_one_is_refused() {
+    let server = Scripted::start(|_, _| answer("200 OK", &[], BLOB)).await;
+    let url = format!("http://{}/x", server.address);
+    let (client, other) = (anonymous(&server).client, Digest::of(b"other"));
+    let error = client.stream_file(&url, &other, 10, |_, _| Ok(())).await.unwrap_err();
+    let expected = format!("file `{url}`: expected digest `{other}`, found `{}`", blob());
+    assert_eq!(error.to_string(), expected);
+    let error = client.stream_file(&url, &blob(), 11, |_, _| Ok(())).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("file `{url}`: expected 11 bytes, found 10"));
+}
+
 async fn upload(repository: &Repository) -> Result<(), RegistryError> {
     let body = || stream::iter(BLOB.chunks(3).map(|piece| Ok(Bytes::from_static(piece))));
     repository.upload(&blob(), BLOB.len() as u64, body).await

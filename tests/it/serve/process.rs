@@ -67,12 +67,17 @@ impl Served {
     }
 
     /// Returns the most memory that it ever had, in KiB.
-    // See: proc(5), "VmHWM"
     pub fn peak_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        line.split_whitespace().next().expect("a number").parse().expect("a number")
+        peak_kib(self.process.id()).expect("it runs")
     }
+}
+
+/// Returns the most memory that a process ever had, in KiB; `None` where it has ended.
+// See: proc(5), "VmHWM"
+pub fn peak_kib(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 impl Drop for Served {

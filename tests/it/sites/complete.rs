@@ -34,14 +34,16 @@ impl Shipped {
     fn without_each(&self) -> String {
         let spec = Spec::parse(&self.text, "the spec").expect("it is valid");
         let references = spec.items().map(|item| format!("{{ref: \"{}\"", item.reference));
-        let files = spec.files().map(|file| format!("name: {}\n", file.name));
+        // A component may have the name of its file.
+        let files = spec.files().map(|file| format!("name: {}\n        url: {}", file.name, file.url));
         let mut said = String::new();
         for entry in references.chain(files) {
             let ran = self.build(&without(&self.text, &entry));
             assert!(matches!(ran.code, Some(1 | 2)), "built without `{entry}`: {ran:?}");
             let reasons = ran.stderr.lines().filter(|line| !line.starts_with("warning:"));
             let reasons: Vec<_> = reasons.take_while(|line| !line.starts_with("hint:")).collect();
-            said += &format!("without {}:\n{}\n", entry.trim(), reasons.join("\n"));
+            let entry = entry.lines().next().unwrap_or_default();
+            said += &format!("without {entry}:\n{}\n", reasons.join("\n"));
         }
         said
     }
