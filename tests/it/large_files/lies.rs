@@ -15,8 +15,8 @@ fn a_large_file_that_spec_or_lock_do_not_know_so_is_refused() {
     let lies: [Lie; 7] = [
         ("as it is", |_| {}, ""),
         ("not large by the spec", |parts| parts.replace("bundle.yaml", ", large: true", ""), "program"),
-        ("another", |parts| _ = parts.add_large("files/program", b"another"), "program"),
-        ("missing", |parts| _ = parts.large.clear(), "program"),
+        ("another", |parts| parts.add_large("files/program", b"another"), "program"),
+        ("missing", |parts| parts.large.clear(), "program"),
         ("one more", |parts| parts.add_large("files/more", b"more"), "more"),
         ("a layer", |parts| parts.add_large("layers/10-a/layer.yaml", b"more"), "layers/10-a/layer.yaml"),
         (
