@@ -42,6 +42,8 @@ pub fn a_served_bundle_is_registry_enough(ground: &Ground) {
     ask_only(ground, &served.address);
     let heard = ground.stage.read("registry.log").len();
     let site = fs::read_to_string(ground.stack.path("site.yaml")).expect("a site");
+    let port = served.address.rsplit_once(':').expect("a port").1;
+    let site = site.replace("10.77.0.1:5000", &format!("10.77.0.1:{port}"));
     ground.stack.write("served.yaml", &site.replace("127.0.0.1:5000", &served.address));
     let arguments =
         ["install", "b.tar", "--key", "mine.pub", "--trusted-root", "root.json", "--site", "served.yaml"];
