@@ -45,10 +45,7 @@ impl GatheredFile {
         let pin = pins.file(file);
         let source = place(upstream, &file.url, pin).map_err(failed)?;
         let (content, sha256, size) = if file.large {
-            let (sha256, size) = match pins.measured(file) {
-                Some((sha256, size)) if size <= MAX_LARGE_FILE_BYTES => (sha256, size),
-                _ => source.measure(MAX_LARGE_FILE_BYTES).await.map_err(failed)?,
-            };
+            let (sha256, size) = measured(&source, pins.measured(file)).await.map_err(failed)?;
             (Content::Large(source.clone()), sha256, size)
         } else {
             let bytes = source.read(MAX_FILE_BYTES).await.map_err(|source| unread(file, source))?;
@@ -93,6 +90,14 @@ pub(in crate::ops) fn check_listed(file: &FileSpec, list: &[u8], found: Digest) 
 
 fn place(upstream: &Upstream, url: &str, pin: Option<Digest>) -> Result<FileSource, RegistryError> {
     FileSource::new(&upstream.client, upstream.files.as_ref(), url, pin)
+}
+
+/// Returns digest and size of a large file: as they are known, or as reading it once tells.
+async fn measured(source: &FileSource, known: Option<(Digest, u64)>) -> Result<(Digest, u64), RegistryError> {
+    match known.filter(|(_, size)| *size <= MAX_LARGE_FILE_BYTES) {
+        Some(known) => Ok(known),
+        None => source.measure(MAX_LARGE_FILE_BYTES).await,
+    }
 }
 
 fn unread(file: &FileSpec, source: RegistryError) -> EntryError {
