@@ -238,11 +238,11 @@ fn the_standin_program_says_what_it_is() {
     let cache = tempfile::tempdir().expect("a folder");
     let program = standin(cache.path()).expect("it compiles");
     assert_eq!(standin(cache.path()).expect("it is there"), program);
-    let output = std::process::Command::new(program).env("STANDIN_FOR", "Falco 0.44.1").output();
+    let output = std::process::Command::new(program).env("STANDIN_FOR", "Trivy 0.72.0").output();
     let output = output.expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(
         (output.status.code(), said.as_str()),
-        (Some(0), "stand-in for Falco 0.44.1: this is not the real program\n")
+        (Some(0), "stand-in for Trivy 0.72.0: this is not the real program\n")
     );
 }

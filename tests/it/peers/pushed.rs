@@ -113,8 +113,11 @@ impl<'a> Pushed<'a> {
     /// Returns the references that a site with this registry renders.
     fn rendered(&self) -> Vec<String> {
         let site = fs::read_to_string(self.stack.path("bundles/sites/homelab.yaml")).expect("a site");
+        let port = self.address.rsplit_once(':').expect("a port").1;
+        // Pods would find nobody at the loopback address; nothing of theirs runs here.
+        let address = format!("{}\n  podAddress: 10.0.0.5:{port}", self.address);
         let rewritten =
-            site.replace("registry.lan:5000", self.address).replace("images: mirror", "images: rewrite");
+            site.replace("registry.lan:5000", &address).replace("images: mirror", "images: rewrite");
         self.stack.write("site.yaml", &rewritten);
         let arguments = ["--key", "mine.pub", "--site", "site.yaml", "--platform", "k3s", "-o", "rendered"];
         self.stack.bundle(["render", "b.tar"].into_iter().chain(arguments)).ok();

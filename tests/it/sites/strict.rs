@@ -1,7 +1,7 @@
 //! Every object of every variant, taken by a real API server that refuses fields it does not know.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -81,7 +81,13 @@ fn definition(template: &Value) -> Value {
 
 /// Applies a variant; returns how many objects were taken.
 fn apply(server: &ApiServer<'_>, variant: &Rendered) -> usize {
-    let folder = variant.folder.to_str().expect("a plain path");
+    let optional = layers(&variant.folder).filter(|layer| layer.to_string_lossy().ends_with("-optional"));
+    let folders = [variant.folder.clone()].into_iter().chain(optional);
+    folders.map(|folder| apply_folder(server, variant, &folder)).sum()
+}
+
+fn apply_folder(server: &ApiServer<'_>, variant: &Rendered, folder: &Path) -> usize {
+    let folder = folder.to_str().expect("a plain path");
     let flags = ["apply", "--server-side", "--force-conflicts", "--validate=strict", "--kustomize", folder];
     let ran = server.kubectl(&flags);
     assert_eq!(ran.code, Some(0), "{}: {}", variant.variant, ran.stderr);
@@ -105,11 +111,17 @@ fn documents(folder: &Path) -> usize {
 
 /// Returns the objects of a rendered folder: what its layers' folders hold.
 fn files_below(folder: &Path) -> Vec<String> {
-    let layers = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let is_layer = |path: &std::path::PathBuf| {
-        path.is_dir()
-            && path.file_name().is_some_and(|name| name.to_string_lossy().as_bytes()[0].is_ascii_digit())
-    };
-    let files = layers.filter(is_layer).flat_map(|layer| fs::read_dir(layer).expect("a layer"));
-    files.map(|file| fs::read_to_string(file.expect("a file").path()).expect("a text")).collect()
+    let files = layers(folder).flat_map(|layer| fs::read_dir(layer).expect("a layer"));
+    let paths = files.map(|file| file.expect("a file").path());
+    let objects = paths.filter(|path| !path.ends_with("kustomization.yaml"));
+    objects.map(|path| fs::read_to_string(path).expect("a text")).collect()
+}
+
+/// Returns the folders of the layers: their names begin with a number.
+fn layers(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let inside = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    inside.filter(|path| {
+        let name = path.file_name().expect("a name").to_string_lossy();
+        path.is_dir() && name.starts_with(|letter: char| letter.is_ascii_digit())
+    })
 }
