@@ -57,7 +57,8 @@ fn render(stack: &Stack, platform: &str, images: &str) -> Rendered {
 
 impl Rendered {
     /// Returns every file: path and content. Of a definition's schema, which is upstream's, only the digest is kept, and of what
-    /// K3s deploys by itself, which is the same objects again. The public key is another in each run.
+    /// K3s deploys by itself, which is the same objects again. The public key is another in each run, and so is
+    /// the bundle's digest, which the artifact for GitOps says that it was made from.
     pub fn files(&self, key: &str) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         collect(&self.folder, &self.folder, &mut files);
@@ -78,11 +79,20 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
         let text = fs::read_to_string(&entry).expect("a text");
         let content = match name.as_str() {
             definition if definition.contains("-customresourcedefinition-") => summary(&text),
+            gitops if gitops.starts_with("gitops/") => without_digests(&text),
             again if again.starts_with("auto-deploy/") => format!("{}\n", Digest::of(text.as_bytes())),
             _ => text,
         };
         files.insert(name, content);
     }
+}
+
+fn without_digests(text: &str) -> String {
+    let line = |line: &str| match line.split_once("sha256:") {
+        Some((before, _)) => format!("{before}sha256:(of this run)\n"),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
 }
 
 fn summary(definition: &str) -> String {
