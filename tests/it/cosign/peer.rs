@@ -11,6 +11,8 @@ use airgap_bundle::trust::{SignatureImage, SigningKey, Stored, blobs_to_read};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::peers::programs::parts;
+
 const PASSWORD: &str = "correct horse";
 /// The flags that keep cosign away from logs and from questions.
 pub(super) const NO_LOG: [&str; 3] = ["--yes", "--use-signing-config=false", "--tlog-upload=false"];
@@ -79,14 +81,6 @@ impl Peer {
         self.write("ours.pub", key.public_key().to_pem());
         key
     }
-}
-
-// See: the parts script, which builds into the same folder
-fn parts() -> PathBuf {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
-    let default = || cache().map(|cache| cache.join("airgap-bundle/parts/bin"));
-    from("BUNDLE_PARTS").or_else(default).unwrap_or_default()
 }
 
 /// A real registry on a free port of the loopback address, ended when it is dropped.

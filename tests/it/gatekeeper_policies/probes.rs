@@ -1,15 +1,15 @@
 //! The probes of `manifests/30-constraints` against the policies, without a cluster: each is refused by its own policy.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
 
 use airgap_bundle::render::{BundleName, Expectation, ImageMap, RenderedSet, Sources, render};
 use airgap_bundle::spec::{Platform, Site};
 use serde_json::Value;
 
 use super::{names, text};
+use crate::peers::programs::Programs;
 use crate::support::project;
 
 /// Every policy at once, and a registry with a prefix of its own.
@@ -56,18 +56,16 @@ fn rendered() -> RenderedSet {
 }
 
 /// Which constraint says what of an object, as Gatekeeper's own command sees it.
-fn verdicts(gator: &Path, set: &RenderedSet) -> BTreeSet<(String, String, String)> {
+fn verdicts(programs: &Programs, set: &RenderedSet) -> BTreeSet<(String, String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let objects = set.layers.iter().flat_map(|layer| layer.objects.iter().map(|object| &object.value));
     let probes = set.layers.iter().flat_map(|layer| layer.probes.iter().map(|probe| &probe.object));
     for (number, object) in objects.chain(probes).enumerate() {
         fs::write(folder.path().join(format!("{number}.yaml")), object.to_string()).expect("written");
     }
-    let ran =
-        Command::new(gator).args(["test", "--output", "json", "--filename"]).arg(folder.path()).output();
-    let ran = ran.expect("gator runs");
-    let said: Value = serde_json::from_slice(&ran.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&ran.stderr)));
+    let ran = programs.run("gator", folder.path(), &["test", "--output", "json", "--filename", "."]);
+    let said: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stderr));
     let said = said.as_array().expect("a list");
     said.iter()
         .map(|said| {
@@ -94,9 +92,9 @@ fn others(policy: &str) -> &'static [&'static str] {
 
 #[test]
 fn every_probe_is_refused_by_its_own_policy_with_its_words() {
-    let Some(gator) = gator() else { return };
+    let Some(programs) = Programs::find(&["gator"]) else { return };
     let set = rendered();
-    let verdicts = verdicts(&gator, &set);
+    let verdicts = verdicts(&programs, &set);
     let probes = &set.layers[1].probes;
     let mut policies = BTreeSet::new();
     for probe in probes {
@@ -115,19 +113,4 @@ fn every_probe_is_refused_by_its_own_policy_with_its_words() {
         assert_eq!(stranger, None, "{}", probe.name);
     }
     assert_eq!((policies.len(), probes.len()), (7, 17));
-}
-
-/// Returns Gatekeeper's command. Without it there is nothing to show: that is said, and where nobody would read it, it is
-/// a failure.
-fn gator() -> Option<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = || set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
-    let programs = set("BUNDLE_PARTS").or_else(|| Some(cache()?.join("airgap-bundle/parts/bin")));
-    let gator = programs.unwrap_or_default().join("gator");
-    if gator.exists() {
-        return Some(gator);
-    }
-    assert!(env::var("CI").as_deref() != Ok("true"), "`{}` is missing", gator.display());
-    eprintln!("skipped: no gator, see scripts/parts");
-    None
 }

@@ -4,9 +4,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::peers::programs::parts;
 use crate::support::{Ran, project};
 
-/// Upstream's own files, of those that the specs pin, that a module proxy serves: Gatekeeper's manifest.
+/// Upstream's own files, of those that the specs pin, that a module proxy serves: Gatekeeper's manifests.
 const REAL_FILES: [&str; 2] = [
     "3c178abe6de4dcdcd2810c2945468a0d7a15ccf0036e324b73308643e94d6f72",
     "74b07dcf7d689adf5888ec8220aa8b6f484918151651313ff39b12ce02fe8617",
@@ -34,10 +35,7 @@ impl Parts {
 
     /// Returns the place that `scripts/parts` would use.
     fn located() -> Self {
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let cache = || set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
-        let programs = set("BUNDLE_PARTS").or_else(|| Some(cache()?.join("airgap-bundle/parts/bin")));
-        let programs = programs.unwrap_or_default();
+        let programs = parts();
         let files = programs.parent().unwrap_or(Path::new("")).join("files");
         Self { programs, files }
     }
