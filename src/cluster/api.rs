@@ -10,6 +10,10 @@ use tokio::time::timeout;
 use super::error::ClusterError;
 use super::object::{ObjectId, list, text};
 
+mod watch;
+
+pub(super) use watch::Change;
+
 /// The one name under which this tool owns fields.
 pub const FIELD_MANAGER: &str = "bundle";
 
@@ -116,14 +120,15 @@ impl Api {
         self.find_in_pages(&format!("{path}?limit={PAGE}"), METADATA_ONLY, found).await
     }
 
-    /// Reads the objects that a label selector selects, page by page, until `found` returns something.
+    /// Reads the objects that a label selector and a field selector select, page by page, until `found` returns something.
     pub(super) async fn find_selected<T>(
         &self,
         path: &str,
-        selector: &str,
+        (labels, fields): (&str, &str),
         found: impl FnMut(&Value) -> Option<T>,
     ) -> Result<Option<T>, ClusterError> {
-        let first = format!("{path}?limit={PAGE}&labelSelector={}", percent_encode(selector));
+        let (labels, fields) = (percent_encode(labels), percent_encode(fields));
+        let first = format!("{path}?limit={PAGE}&labelSelector={labels}&fieldSelector={fields}");
         self.find_in_pages(&first, "application/json", found).await
     }
 
