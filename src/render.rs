@@ -33,6 +33,7 @@ pub use images::{Carried, ImageMap, UnresolvedImage};
 pub use proof::Proof;
 pub use sources::{Sources, is_layer_name};
 pub use yaml::YamlFault;
+pub(crate) use yaml::printable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -238,7 +238,7 @@ pub(super) fn is_passing(answer: &Answer) -> bool {
     }
 }
 
-fn refusal(object: &PreparedObject<'_>, answer: &Answer) -> ClusterError {
+pub(super) fn refusal(object: &PreparedObject<'_>, answer: &Answer) -> ClusterError {
     let (id, file, fields) = (object.id.clone(), object.file.to_owned(), field_conflicts(answer));
     match answer.status {
         404 if answer.is_not_served() => {

@@ -7,6 +7,9 @@ use super::object::ObjectId;
 /// Why the cluster did not do what it was asked for, or could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
+    /// Constraints cannot be moved.
+    #[error(transparent)]
+    Enforce(#[from] super::enforce::EnforceError),
     /// No kubeconfig could be read.
     #[error("failed to read the kubeconfig {files}")]
     Kubeconfig {
@@ -127,6 +130,9 @@ impl ClusterError {
     /// Tells whether this is the answer "no", and not the lack of one.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
+        if let Self::Enforce(error) = self {
+            return error.is_refusal();
+        }
         matches!(
             self,
             Self::Conflict { .. }
@@ -150,6 +156,7 @@ impl ClusterError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Enforce(error) => error.hint(),
             Self::Kubeconfig { .. } => "name one with `--kubeconfig FILE`, and its context with `--context NAME`".into(),
             Self::Unreachable { server, .. } | Self::NoAnswer { server, .. } => {
                 format!("see whether `kubectl --server {server} get --raw /readyz` answers from this machine")

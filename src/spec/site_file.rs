@@ -1,6 +1,7 @@
 //! Reads the operator's `site.yaml`.
 
 mod alerting;
+mod edit;
 mod flows;
 mod gatekeeper;
 mod names;
@@ -16,6 +17,8 @@ use gatekeeper::decode_gatekeeper;
 use namespaces::decode_namespaces;
 use network::decode_network;
 use registry::decode_registry;
+
+pub use edit::EditError;
 
 use super::decode::Decoder;
 use super::node::Node;

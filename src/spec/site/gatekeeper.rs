@@ -15,6 +15,18 @@ pub enum Enforcement {
     Deny,
 }
 
+impl Enforcement {
+    /// Returns the name as it is written in files, flags and constraints.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warn => "warn",
+            Self::Dryrun => "dryrun",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 /// How Gatekeeper enforces.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,57 @@
+//! Why constraints cannot be moved.
+
+use crate::cluster::object::ObjectId;
+
+/// Why constraints cannot be moved.
+#[derive(Debug, thiserror::Error)]
+pub enum EnforceError {
+    /// There is no install.
+    #[error("nothing is installed in the cluster at `{server}`")]
+    NothingInstalled {
+        /// The address of its API server.
+        server: String,
+    },
+    /// The bundle has no constraints.
+    #[error("the installed bundle `{bundle}` has brought no policy")]
+    NoPolicies {
+        /// The bundle's name.
+        bundle: String,
+    },
+    /// No constraint of the installed bundle has this name.
+    #[error("the installed bundle has no policy `{name}`")]
+    UnknownPolicy {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A constraint was deleted, or somebody else has made it anew.
+    #[error("{object} is not the one that was installed: it is gone, or somebody else has made it anew")]
+    Gone {
+        /// The constraint.
+        object: Box<ObjectId>,
+    },
+}
+
+impl EnforceError {
+    /// Tells whether this is the answer "no", and not the lack of one.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::NothingInstalled { .. } | Self::Gone { .. })
+    }
+
+    /// Returns the next step.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NothingInstalled { .. } => {
+                "install a bundle with `bundle install FILE --key PUB --site SITE`, or name another cluster with `--kubeconfig` or `--context`".to_owned()
+            }
+            Self::NoPolicies { .. } => "`bundle status` shows what is installed".to_owned(),
+            Self::UnknownPolicy { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::Gone { .. } => {
+                "`bundle status` shows what differs from what was installed; `bundle install` puts it back".to_owned()
+            }
+        }
+    }
+}
