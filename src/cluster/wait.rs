@@ -7,6 +7,8 @@ mod hint;
 mod look;
 mod pending;
 mod reasons;
+#[cfg(test)]
+mod tests;
 mod watches;
 
 use std::time::Duration;
@@ -91,15 +93,19 @@ impl Wait<'_> {
                 _ = pace.again() => {}
             }
         }
-        let due =
-            |one: &Pending<'_>| everything || !is_in_the_object(one.condition) || !watches.tell_of(one.id);
-        let targets: Vec<Target<'t>> = pending.iter().filter(|one| due(one)).map(Pending::target).collect();
+        let (due, rest): (Vec<_>, Vec<_>) = pending
+            .into_iter()
+            .enumerate()
+            .partition(|(_, one)| everything || !is_in_the_object(one.condition) || !watches.tell_of(one.id));
+        let targets: Vec<Target<'t>> = due.iter().map(|(_, one)| one.target()).collect();
         if everything {
             *looked = Instant::now();
         }
-        let mut answers = self.look(&targets, pace, teller).await?.into_iter();
-        let next = |one| if due(&one) { answers.next().flatten() } else { Some(one) };
-        Ok(pending.into_iter().filter_map(next).collect())
+        let found = self.look(&targets, pace, teller).await?;
+        let answered = due.iter().zip(found).filter_map(|((place, _), found)| Some((*place, found?)));
+        let mut next: Vec<(usize, Pending<'t>)> = answered.chain(rest).collect();
+        next.sort_by_key(|(place, _)| *place);
+        Ok(next.into_iter().map(|(_, one)| one).collect())
     }
 
     /// Looks at objects, again and again while the API server does not answer.
