@@ -4,6 +4,7 @@
 
 mod build;
 mod diff;
+mod enforce;
 mod environment;
 mod error;
 mod extract;
@@ -57,6 +58,7 @@ enum Command {
     Render(render::Args),
     Install(install::Args),
     Probe(probe::Args),
+    Enforce(enforce::Args),
     Uninstall(uninstall::Args),
     Keygen(keygen::Args),
 }
@@ -100,6 +102,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Render(args) => args.run(ui, environment).await,
             Command::Install(args) => args.run(ui, environment).await,
             Command::Probe(args) => args.run(ui, environment).await,
+            Command::Enforce(args) => args.run(ui, environment).await,
             Command::Uninstall(args) => args.run(ui, environment).await,
             Command::Keygen(args) => args.run(ui, environment),
         }

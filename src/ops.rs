@@ -5,6 +5,7 @@ mod build;
 mod complete;
 mod compose;
 mod diff;
+mod enforce;
 mod error;
 mod extract;
 mod gather;
@@ -23,6 +24,7 @@ mod workspace;
 
 pub use build::{BuildOptions, BuildReport, build};
 pub use diff::{DiffReport, diff};
+pub use enforce::{EnforceRequest, Enforced, enforce};
 pub use error::{EntryError, OpsError};
 pub use extract::{ExtractReport, Extracted, extract};
 pub use gather::Upstream;

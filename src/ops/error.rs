@@ -101,6 +101,9 @@ pub enum OpsError {
     /// A bundle cannot be signed, or not with this.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// A site file is not edited.
+    #[error(transparent)]
+    Edit(#[from] crate::spec::EditError),
     /// The cluster did not do what was asked.
     #[error(transparent)]
     Cluster(#[from] crate::cluster::ClusterError),
@@ -299,6 +302,7 @@ impl OpsError {
             Self::Archive(error) => error.is_refusal(),
             Self::Sign(_) => true,
             Self::Cluster(error) => error.is_refusal(),
+            Self::Edit(error) => error.is_refusal(),
             _ => false,
         }
     }
@@ -314,6 +318,7 @@ impl OpsError {
             Self::Archive(error) => error.hint(),
             Self::Sign(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
+            Self::Edit(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::TrustedRoot { .. } => Some("give the `trusted_root.json` of the Sigstore that signed, as its TUF repository or `cosign trusted-root create` has it".to_owned()),
             Self::Lock(_) => Some("write it anew with `bundle lock SPEC --update`".to_owned()),

@@ -173,7 +173,8 @@ fn read_folder(
     Ok(())
 }
 
-/// Writes a file beside its place and renames it, so that a reader sees the old one or the new one.
+/// Writes a file beside its place and renames it, so that a reader sees the old one or the new one. Whoever could read the
+/// old one can read the new one.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -184,6 +185,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
     let beside = PathBuf::from(beside);
     let write = || {
         let mut file = fs::File::create(&beside)?;
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions())?;
+        }
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)

@@ -32,6 +32,12 @@ pub enum EditError {
 }
 
 impl EditError {
+    /// Tells whether this is the answer "no", and not the lack of one.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Unsafe { .. })
+    }
+
     /// Returns the next step.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -67,11 +73,10 @@ impl Site {
     ) -> Result<String, EditError> {
         let wanted = wanted(Self::parse(text, file)?, file, policies, action)?;
         let root = parse_yaml(text, file)?;
+        let lines = || lines(&wanted, &root, policies, action);
         let edited = edits(text, &root, policies, action).and_then(|edits| apply(text, edits));
         let good = |edited: &String| Self::parse(edited, file).is_ok_and(|site| site == wanted);
-        edited
-            .filter(good)
-            .ok_or_else(|| EditError::Unsafe { file: file.to_owned(), lines: lines(policies, action) })
+        edited.filter(good).ok_or_else(|| EditError::Unsafe { file: file.to_owned(), lines: lines() })
     }
 }
 
@@ -90,14 +95,19 @@ fn wanted(mut site: Site, file: &str, policies: &[String], action: Enforcement) 
     Ok(site)
 }
 
-fn lines(policies: &[String], action: Enforcement) -> String {
-    let action = action.name();
-    let policies: String =
-        policies.iter().map(|name| format!("\n    - {{name: {name}, enforcement: {action}}}")).collect();
-    match policies.as_str() {
-        "" => format!("gatekeeper:\n  enforcement: {action}"),
-        policies => format!("gatekeeper:\n  policies:{policies}"),
+/// Returns what to write. A list stands in place of the default policies, so that a new one has to name them all.
+fn lines(site: &Site, root: &Node, policies: &[String], action: Enforcement) -> String {
+    if policies.is_empty() {
+        return format!("gatekeeper:\n  enforcement: {}", action.name());
     }
+    let listed = field(root, "gatekeeper").and_then(|node| field(node, "policies")).is_some();
+    let names = site.gatekeeper.policies.iter().map(|policy| &policy.name);
+    let line = |name: &String| match policies.contains(name) {
+        true => format!("\n    - {{name: {name}, enforcement: {}}}", action.name()),
+        false if listed => String::new(),
+        false => format!("\n    - {{name: {name}}}"),
+    };
+    format!("gatekeeper:\n  policies:{}", names.map(line).collect::<String>())
 }
 
 /// Returns the edits; `None` where there is nothing to hold on to.

@@ -65,10 +65,8 @@ fn one_policy_is_moved_and_the_others_stay() {
 #[test]
 fn what_cannot_be_edited_safely_is_left_to_the_person() {
     for text in [
-        "",
-        "gatekeeper:\n  enforcement: warn\n",
-        "gatekeeper:\n  policies: &p\n    - &one {name: &n block-latest-tag}\n",
-        "gatekeeper:\n  policies:\n    - name: >-\n        block-latest-tag\n",
+        "gatekeeper:\n  enforcement: &e warn\n  policies:\n    - {name: block-latest-tag, enforcement: *e}\n",
+        "gatekeeper:\n  policies:\n    - name: >-\n        block-latest-tag\n    - {name: require-labels}\n",
     ] {
         let error = edited(text, &["block-latest-tag"]).expect_err(text);
         assert_eq!(error.to_string(), "`site.yaml` cannot be edited safely", "{text}");
@@ -78,6 +76,21 @@ fn what_cannot_be_edited_safely_is_left_to_the_person() {
                 "write this into it, and then run the command without `--to-site`:\ngatekeeper:\n  policies:\n    - {name: block-latest-tag, enforcement: deny}"
             )
         );
+    }
+}
+
+#[test]
+fn a_list_that_is_not_there_would_have_to_name_every_policy() {
+    for text in ["", "gatekeeper:\n  enforcement: warn\n"] {
+        let hint = edited(text, &["require-labels"]).expect_err(text).hint().expect("a hint");
+        let lines: Vec<&str> = hint.lines().skip(1).collect();
+        assert_eq!(lines[..2], ["gatekeeper:", "  policies:"]);
+        let policies =
+            ["deny-privileged-containers", "require-labels", "require-container-limits", "block-latest-tag"];
+        for (line, policy) in lines[2..].iter().zip(policies) {
+            let own = if policy == "require-labels" { ", enforcement: deny" } else { "" };
+            assert_eq!(*line, format!("    - {{name: {policy}{own}}}"));
+        }
     }
 }
 
