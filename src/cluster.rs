@@ -6,22 +6,29 @@
 
 mod api;
 mod apply;
+mod applyset;
+mod caller;
 mod condition;
 mod connect;
 mod error;
+mod failure;
 #[cfg(test)]
 mod fake;
 mod guests;
 mod install;
 mod inventory;
+mod lease;
 mod ledger;
+mod notice;
 mod object;
 mod order;
 mod pace;
 mod prepare;
 mod probe;
 mod reason;
+mod recorded;
 mod remove;
+mod rollback;
 #[cfg(test)]
 mod tests;
 mod uninstall;
@@ -29,14 +36,21 @@ mod wait;
 
 pub use api::FIELD_MANAGER;
 pub use apply::{ApplyOptions, Outcome};
+pub use caller::Caller;
 pub use connect::ConnectOptions;
 pub use error::ClusterError;
+pub use failure::InstallFailure;
 pub use install::{ApplyReport, LayerReport};
-pub use inventory::{Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
+pub use inventory::{
+    Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
+};
+pub use notice::Notice;
 pub use object::ObjectId;
 pub use order::Rank;
 pub use probe::{Patience, ProbeReport, ProbeResult};
+pub use recorded::{RecordedDatabase, RecordedSet};
 pub use remove::RemovalReport;
+pub use rollback::{Retreat, Rollback};
 pub use uninstall::UninstallReport;
 
 /// A cluster that answers.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, FIELD_MANAGER};
+use super::applyset::{self, PART_OF};
 use super::error::ClusterError;
 use super::inventory::namespace_id;
 use super::object::{list, text};
@@ -44,6 +45,8 @@ pub(super) struct Found {
     pub(super) deleting: bool,
     /// Whether everything that is to be applied is on it already.
     pub(super) holds: bool,
+    /// Whether it has the labels of what this tool made.
+    pub(super) labelled: bool,
     resource_version: String,
     generation: Option<i64>,
     fields: Option<Value>,
@@ -60,6 +63,7 @@ impl Found {
             ours: fields.is_some(),
             deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
             holds: false,
+            labelled: is_labelled(object),
             resource_version: text(object, "/metadata/resourceVersion").to_owned(),
             generation: object.pointer("/metadata/generation").and_then(Value::as_i64),
             fields,
@@ -67,7 +71,7 @@ impl Found {
     }
 
     /// Tells whether this is the same content, as far as we own it; a controller may have written its status meanwhile.
-    fn is_same(&self, other: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         self.resource_version == other.resource_version
             || (self.generation.is_some()
                 && self.generation == other.generation
@@ -193,7 +197,7 @@ pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, Clus
             None => break,
         }
     }
-    let answer = api.apply(&id, &labelled(&id.bare()), false).await?;
+    let answer = api.apply(&id, &managed(&id.bare()), false).await?;
     if answer.is_success() {
         return Ok(answer.status == 201);
     }
@@ -201,8 +205,14 @@ pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, Clus
     Err(ClusterError::Refused { object: Box::new(id), file: "inventory".into(), status, message })
 }
 
-/// Returns the object with our label, unless somebody has already said who manages it.
+/// Returns the object with our labels: who made it, unless somebody has already said who manages it, and what it is part of.
 fn labelled(object: &Value) -> Value {
+    let mut object = managed(object);
+    object["metadata"]["labels"][PART_OF] = Value::from(applyset::id());
+    object
+}
+
+fn managed(object: &Value) -> Value {
     let mut object = object.clone();
     if !object["metadata"]["labels"].is_object() {
         object["metadata"]["labels"] = json!({});
@@ -211,6 +221,11 @@ fn labelled(object: &Value) -> Value {
         labels.entry(MANAGED_BY).or_insert_with(|| Value::from(FIELD_MANAGER));
     }
     object
+}
+
+fn is_labelled(object: &Value) -> bool {
+    let labels = &object["metadata"]["labels"];
+    labels[MANAGED_BY].is_string() && labels[PART_OF] == Value::from(applyset::id())
 }
 
 /// Tells whether a refusal may be gone in a moment.

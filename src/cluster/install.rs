@@ -2,13 +2,17 @@
 
 use super::Cluster;
 use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, Standing};
+use super::caller::Caller;
 use super::error::ClusterError;
+use super::failure::{InstallFailure, survey};
 use super::inventory::Revision;
+use super::lease::Lease;
 use super::ledger::Ledger;
 use super::object::ObjectId;
 use super::order::Rank;
 use super::pace::{Pace, Teller};
 use super::prepare::{PreparedLayer, prepare};
+use super::recorded::PackedSet;
 use super::remove::{RemovalReport, Remover};
 use super::wait::Wait;
 use crate::render::{Condition, RenderedSet};
@@ -22,6 +26,10 @@ pub struct ApplyReport {
     pub layers: Vec<LayerReport>,
     /// What an earlier revision had, and this one has not.
     pub pruned: RemovalReport,
+    /// What was installed before; `None` when nothing was.
+    pub from: Option<Revision>,
+    /// Whether anything of the install changed.
+    pub written: bool,
 }
 
 /// What happened to the objects of a layer.
@@ -61,6 +69,15 @@ impl ApplyReport {
     }
 }
 
+/// What an install is to reach.
+#[derive(Clone, Copy)]
+pub(super) struct Goal<'a> {
+    pub(super) set: &'a RenderedSet,
+    pub(super) revision: &'a Revision,
+    /// Whether this undoes an install that failed.
+    pub(super) goes_back: bool,
+}
+
 impl Cluster {
     /// Applies a set, waits for every layer, and takes away what an earlier revision had in addition.
     ///
@@ -68,25 +85,39 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// Before anything is changed: when an object is faulty or of an unknown kind. Then: when an object is refused, has
-    /// fields of others, or a layer is not ready in its time; the layers behind it are not touched.
+    /// Before anything is changed: when an object is faulty or of an unknown kind, or when somebody else is changing what is
+    /// installed. Then, as [`ClusterError::Stopped`]: when an object is refused, has fields of others, or a layer is not ready
+    /// in its time; the layers behind it are not touched.
     pub async fn install(
         &self,
         set: &RenderedSet,
         revision: &Revision,
         options: ApplyOptions,
+        caller: &Caller,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, ClusterError> {
-        let layers = prepare(&self.api, set).await?;
-        let ledger = Ledger::open(&self.api, revision, &layers).await?;
-        let applier = Applier { api: &self.api, options, reporter };
-        let mut installer = Installer { applier, ledger, reporter };
-        let mut report = ApplyReport::default();
-        for layer in &layers {
-            report.layers.push(installer.install_layer(layer).await?);
+        self.reach(Goal { set, revision, goes_back: false }, options, caller, reporter).await
+    }
+
+    pub(super) async fn reach(
+        &self,
+        goal: Goal<'_>,
+        options: ApplyOptions,
+        caller: &Caller,
+        reporter: &dyn Reporter,
+    ) -> Result<ApplyReport, ClusterError> {
+        let layers = prepare(&self.api, goal.set).await?;
+        let set = PackedSet::of(goal.set)?;
+        let lease = Lease::new(&self.api, caller, reporter);
+        let mut ledger = Ledger::open(&lease, goal.revision, &set, &layers).await?;
+        if goal.goes_back {
+            ledger.prefer_current();
         }
-        report.pruned = installer.prune(&layers).await?;
-        Ok(report)
+        let applier = Applier { api: &self.api, options, reporter };
+        let report = ApplyReport { from: ledger.from(), ..Default::default() };
+        let mut installer = Installer { applier, ledger, reporter, report, begun: None };
+        let outcome = lease.during(installer.install(&layers)).await;
+        installer.conclude(outcome, &layers).await
     }
 }
 
@@ -94,9 +125,52 @@ struct Installer<'a> {
     applier: Applier<'a>,
     ledger: Ledger<'a>,
     reporter: &'a dyn Reporter,
+    report: ApplyReport,
+    /// What was there of the layer that is being installed.
+    begun: Option<Vec<Option<Found>>>,
 }
 
 impl Installer<'_> {
+    async fn install(&mut self, layers: &[PreparedLayer<'_>]) -> Result<(), ClusterError> {
+        for layer in layers {
+            let report = self.install_layer(layer).await?;
+            self.report.layers.push(report);
+            self.begun = None;
+        }
+        self.report.pruned = self.prune(layers).await?;
+        Ok(())
+    }
+
+    /// Tells what was done, or how far it came.
+    async fn conclude(
+        mut self,
+        outcome: Result<(), ClusterError>,
+        layers: &[PreparedLayer<'_>],
+    ) -> Result<ApplyReport, ClusterError> {
+        self.report.written = self.ledger.is_written();
+        match outcome {
+            Ok(()) => Ok(self.report),
+            Err(error @ (ClusterError::Held { .. } | ClusterError::Overtaken)) => Err(error),
+            Err(error) => {
+                let (done, failed) = (self.report.layers.len(), self.begun.take());
+                let mut rest = layers.iter().skip(done);
+                let failed = match rest.next() {
+                    Some(layer) => Some(survey(&self.applier, layer, failed.unwrap_or_default()).await),
+                    None => None,
+                };
+                let remaining = rest.map(|layer| layer.name.to_owned()).collect();
+                let done = self.report;
+                Err(ClusterError::Stopped(Box::new(InstallFailure {
+                    error,
+                    done,
+                    failed,
+                    remaining,
+                    rollback: None,
+                })))
+            }
+        }
+    }
+
     async fn install_layer(&mut self, layer: &PreparedLayer<'_>) -> Result<LayerReport, ClusterError> {
         let mut pace = Pace::within(layer.timeout);
         if !layer.left_out.is_empty() {
@@ -107,6 +181,7 @@ impl Installer<'_> {
             ));
         }
         let found = self.look_up(layer, &mut pace).await?;
+        self.begun = Some(found.clone());
         let standings = self.ledger.intend(layer, &found).await?;
         let applied = self.apply_layer(layer, &found, &standings, &mut pace).await?;
         self.ledger.record(layer, &applied).await?;
@@ -168,6 +243,7 @@ impl Installer<'_> {
         let remover = Remover { api: self.applier.api, reporter: self.reporter };
         let report = remover.remove(&surplus).await?;
         self.ledger.finish(&surplus, &report).await?;
+        self.ledger.sweep(&remover).await?;
         Ok(report)
     }
 }

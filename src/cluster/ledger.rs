@@ -3,30 +3,69 @@
 use super::api::Api;
 use super::apply::{Applied, Found, Standing};
 use super::error::ClusterError;
-use super::inventory::{self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
+use super::inventory::{
+    self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision,
+};
+use super::lease::Lease;
 use super::prepare::{PreparedLayer, PreparedObject};
-use super::remove::RemovalReport;
+use super::recorded::{self, PackedSet};
+use super::remove::{RemovalReport, Remover};
 
 /// The inventory of an install that is under way.
 pub(super) struct Ledger<'a> {
     api: &'a Api,
+    lease: &'a Lease<'a>,
+    set: &'a PackedSet,
     stored: Option<Inventory>,
     current: Inventory,
+    written: bool,
 }
 
 impl<'a> Ledger<'a> {
     /// Reads what an earlier install left, and makes room for the new layers.
     pub(super) async fn open(
-        api: &'a Api,
+        lease: &'a Lease<'a>,
         revision: &Revision,
+        set: &'a PackedSet,
         layers: &[PreparedLayer<'_>],
     ) -> Result<Self, ClusterError> {
+        let api = lease.api;
         let stored = inventory::load(api).await?;
         let mut current = stored.clone().unwrap_or_default();
         current.complete &= current.revision == *revision;
         current.revision = revision.clone();
+        current.set = Some(set.name.clone());
+        current.previous = stored.as_ref().and_then(|stored| last_complete(stored, &current));
         current.layers = merged(current.layers, layers);
-        Ok(Self { api, stored, current })
+        let mut ledger = Self { api, lease, set, stored, current, written: false };
+        ledger.miss_set().await?;
+        Ok(ledger)
+    }
+
+    /// Returns what was installed before.
+    pub(super) fn from(&self) -> Option<Revision> {
+        self.stored.as_ref().map(|stored| stored.revision.clone())
+    }
+
+    /// Tells whether anything was written down.
+    pub(super) fn is_written(&self) -> bool {
+        self.written
+    }
+
+    /// Makes this revision the one to go back to, and not the one that it takes the place of.
+    pub(super) fn prefer_current(&mut self) {
+        self.current.previous = self.current.recorded();
+    }
+
+    /// Forgets that the set is recorded where somebody took its Secret away, so that it is recorded again.
+    async fn miss_set(&mut self) -> Result<(), ClusterError> {
+        let Some(stored) = self.stored.as_mut().filter(|stored| stored.set == self.current.set) else {
+            return Ok(());
+        };
+        if !recorded::is_kept(self.api, &self.set.name).await? {
+            stored.set = None;
+        }
+        Ok(())
     }
 
     /// Writes down the objects of a layer that are about to be applied; returns for each what is known of it.
@@ -43,7 +82,8 @@ impl<'a> Ledger<'a> {
             .collect();
         let standings = entries.iter().zip(found).map(|(entry, found)| Standing {
             ours: entry.created,
-            settled: entry.applied.is_some() && found.as_ref().is_some_and(|found| found.holds),
+            settled: entry.applied.is_some()
+                && found.as_ref().is_some_and(|found| found.holds && (found.labelled || !entry.created)),
         });
         let standings = standings.collect();
         self.put(layer.name, entries);
@@ -99,6 +139,15 @@ impl<'a> Ledger<'a> {
         self.save().await
     }
 
+    /// Deletes the recorded sets that nothing refers to any more.
+    pub(super) async fn sweep(&self, remover: &Remover<'_>) -> Result<(), ClusterError> {
+        if self.written {
+            let objects = recorded::others(self.api, &self.current.sets()).await?;
+            let _ = remover.remove(&[recorded::layer(objects)]).await?;
+        }
+        Ok(())
+    }
+
     /// Returns what is written down before an object is applied. Unless it will be the same content again, what was applied
     /// last is forgotten: after an interruption nobody knows.
     fn entry(&self, object: &PreparedObject<'_>, found: Option<&Found>) -> Entry {
@@ -131,14 +180,40 @@ impl<'a> Ledger<'a> {
         if self.stored.as_ref() == Some(&self.current) {
             return Ok(());
         }
-        if self.stored.is_none() {
-            self.current.owns_namespace =
-                super::apply::ensure_namespace(self.api, INVENTORY_NAMESPACE).await?;
+        if !self.written {
+            self.begin().await?;
         }
         inventory::save(self.api, &self.current).await?;
         self.stored = Some(self.current.clone());
         Ok(())
     }
+
+    /// Takes the Lease and records the set, before the first write. Whoever had the Lease until now may have changed what
+    /// was read without it.
+    async fn begin(&mut self) -> Result<(), ClusterError> {
+        if self.stored.is_none() {
+            self.current.owns_namespace =
+                super::apply::ensure_namespace(self.api, INVENTORY_NAMESPACE).await?;
+        }
+        self.lease.take().await?;
+        let version = |inventory: &Inventory| (inventory.changed.clone(), inventory.layers.clone());
+        let now = inventory::load(self.api).await?;
+        if now.as_ref().map(version) != self.stored.as_ref().map(version) {
+            return Err(ClusterError::Overtaken);
+        }
+        self.set.save(self.api).await?;
+        self.current.changed = self.lease.stamp().await;
+        self.written = true;
+        Ok(())
+    }
+}
+
+/// Returns the revision that was complete before another one takes its place.
+fn last_complete(stored: &Inventory, next: &Inventory) -> Option<RecordedRevision> {
+    let set = stored.set.clone().unwrap_or_default();
+    let last = RecordedRevision { revision: stored.revision.clone(), set };
+    let is_another = next.recorded().as_ref() != Some(&last);
+    if stored.complete && is_another { Some(last) } else { stored.previous.clone() }
 }
 
 /// Decides whose an object is: its uid, if it is there, and whether this tool made it.

@@ -3,15 +3,20 @@
 //! What can be found out without changing anything is found out first: the bundle, the cluster, the registry and the
 //! rendered objects, in that order, before a byte is pushed.
 
+mod attempt;
+
 use std::path::Path;
 use std::sync::Arc;
+
+use attempt::{Attempt, Attempted};
 
 use super::error::OpsError;
 use super::push::{PushOptions, push};
 use super::render::{SiteChoice, render_site};
 use super::verify::{Trust, VerifyReport, verify};
 use crate::cluster::{
-    ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, ProbeReport, Revision, UninstallReport,
+    ApplyOptions, ApplyReport, Caller, Cluster, ClusterError, ConnectOptions, Patience, ProbeReport,
+    Revision, Rollback, UninstallReport,
 };
 use crate::registry::push::PushReport;
 use crate::registry::{Access, Client, Endpoint};
@@ -42,6 +47,10 @@ pub struct InstallOptions {
     pub force_conflicts: bool,
     /// How many blobs are sent at once.
     pub jobs: usize,
+    /// Who installs, and when.
+    pub caller: Caller,
+    /// Whether an install that fails goes back to what was complete before.
+    pub rollback_on_failure: bool,
 }
 
 /// What was installed. It is installed only if the probes passed.
@@ -55,6 +64,8 @@ pub struct InstallReport {
     pub applied: ApplyReport,
     /// What was proved.
     pub probes: ProbeReport,
+    /// What came of going back, where the probes failed and that was asked for.
+    pub rollback: Option<Result<Rollback, ClusterError>>,
 }
 
 /// Returns the endpoint of a site's registry.
@@ -66,7 +77,8 @@ pub fn site_endpoint(site: &Site) -> Endpoint {
 /// Installs a bundle.
 ///
 /// # Errors
-/// The first step that fails; the next ones are not begun. The same command goes on from there.
+/// The first step that fails; the next ones are not begun. The same command goes on from there. Where objects were applied
+/// already, [`ClusterError::Stopped`] tells which.
 pub async fn install(
     path: &Path,
     options: &InstallOptions,
@@ -102,9 +114,17 @@ pub async fn install(
         pushed.blobs, pushed.bytes, push_options.endpoint.host, pushed.present
     ));
     let apply_options = ApplyOptions { force_conflicts: options.force_conflicts };
-    let applied = cluster.install(&set, &revision, apply_options, &*reporter).await?;
-    let probes = cluster.probe(&set, Patience::Layer, &*reporter).await?;
-    Ok(InstallReport { verified, pushed, applied, probes })
+    let attempt = Attempt {
+        cluster: &cluster,
+        set: &set,
+        revision: &revision,
+        options: apply_options,
+        caller: &options.caller,
+        rollback_on_failure: options.rollback_on_failure,
+        reporter,
+    };
+    let Attempted { applied, probes, rollback } = attempt.make().await?;
+    Ok(InstallReport { verified, pushed, applied, probes, rollback })
 }
 
 impl Target {
@@ -136,8 +156,9 @@ pub async fn probe(path: &Path, target: &Target, reporter: &dyn Reporter) -> Res
 /// When the cluster cannot be asked, or something does not go away.
 pub async fn uninstall(
     options: &ConnectOptions,
+    caller: &Caller,
     reporter: &dyn Reporter,
 ) -> Result<UninstallReport, OpsError> {
     let cluster = Cluster::connect(options).await?;
-    Ok(cluster.uninstall(reporter).await?)
+    Ok(cluster.uninstall(caller, reporter).await?)
 }
