@@ -8,12 +8,15 @@ mod api;
 mod apply;
 mod applyset;
 mod caller;
+mod compare;
 mod condition;
 mod connect;
+mod decide;
 mod error;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod foresee;
 mod guests;
 mod install;
 mod inventory;
@@ -23,6 +26,7 @@ mod notice;
 mod object;
 mod order;
 mod pace;
+mod plan;
 mod prepare;
 mod probe;
 mod reason;
@@ -37,9 +41,11 @@ mod wait;
 pub use api::FIELD_MANAGER;
 pub use apply::{ApplyOptions, Outcome};
 pub use caller::Caller;
+pub use compare::FieldChange;
 pub use connect::ConnectOptions;
 pub use error::ClusterError;
 pub use failure::InstallFailure;
+pub use foresee::Foreseen;
 pub use install::{ApplyReport, LayerReport};
 pub use inventory::{
     Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
@@ -47,6 +53,7 @@ pub use inventory::{
 pub use notice::Notice;
 pub use object::ObjectId;
 pub use order::Rank;
+pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use probe::{Patience, ProbeReport, ProbeResult};
 pub use recorded::{RecordedDatabase, RecordedSet};
 pub use remove::RemovalReport;

@@ -1,12 +1,14 @@
 //! `bundle install`.
 
+mod plan;
+
 use super::environment::Environment;
 use super::error::Failure;
 use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::stopped;
 use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, Target, install};
+use crate::ops::{InstallOptions, InstallReport, Target, install, plan};
 
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
 #[derive(clap::Args)]
@@ -19,6 +21,9 @@ pub struct Args {
     cluster: ClusterOptions,
     #[command(flatten)]
     network: NetworkOptions,
+    /// Print what would be done, and change nothing; exit code 1 where there is something to do
+    #[arg(long)]
+    plan: bool,
     /// Move tags that point to something else
     #[arg(long)]
     retag: bool,
@@ -49,6 +54,11 @@ impl Args {
             caller: environment.caller(),
             rollback_on_failure: self.rollback_on_failure,
         };
+        if self.plan {
+            let report = plan(&self.bundle.file, &options, ui.reporter()).await?;
+            ui.result(&plan::text(&report), &plan::json(&report));
+            return Ok(report.is_empty());
+        }
         let installed = install(&self.bundle.file, &options, ui.reporter()).await;
         let report = installed.inspect_err(|error| {
             if let Some(failure) = error.install_failure() {

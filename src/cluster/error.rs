@@ -150,8 +150,8 @@ pub enum ClusterError {
         /// For how many seconds after that it is taken for alive.
         seconds: i64,
     },
-    /// Somebody else changed what is installed between our look and our first write.
-    #[error("somebody else changed what is installed at the same time; nothing was done")]
+    /// Somebody else changed what is installed between our look and our first record.
+    #[error("somebody else changed what is installed at the same time")]
     Overtaken,
     /// Somebody else took the Lease while we worked.
     #[error("stopped: the Lease of this run {}", taken(holder))]

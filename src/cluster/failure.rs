@@ -1,6 +1,7 @@
 //! How far an install came that did not come to its end.
 
 use super::apply::{Applier, Found};
+use super::compare::differences;
 use super::error::ClusterError;
 use super::install::{ApplyReport, LayerReport};
 use super::prepare::PreparedLayer;
@@ -22,13 +23,24 @@ pub struct InstallFailure {
 }
 
 impl ClusterError {
-    /// Says what had been done before this error.
+    /// Says that everything had been applied before this error.
     #[must_use]
     pub fn after(self, done: ApplyReport) -> Self {
-        let failure =
-            InstallFailure { error: self, done, failed: None, remaining: Vec::new(), rollback: None };
-        Self::Stopped(Box::new(failure))
+        stopped(self, done, &[], LayerReport::default())
     }
+}
+
+/// Tells how far an install of layers came: `failed` is the first one that is not done.
+pub(super) fn stopped(
+    error: ClusterError,
+    done: ApplyReport,
+    layers: &[PreparedLayer<'_>],
+    failed: LayerReport,
+) -> ClusterError {
+    let mut rest = layers.iter().skip(done.layers.len());
+    let failed = rest.next().map(|_| failed);
+    let remaining = rest.map(|layer| layer.name.to_owned()).collect();
+    ClusterError::Stopped(Box::new(InstallFailure { error, done, failed, remaining, rollback: None }))
 }
 
 /// Looks what became of the objects of a layer that failed. What cannot be looked up is not told.
@@ -46,7 +58,9 @@ pub(super) async fn survey(
         match (before, now) {
             (_, None) => {}
             (None, Some(_)) => report.created.push(object.id.clone()),
-            (Some(before), Some(now)) if before.is_same(now) => report.unchanged += 1,
+            (Some(before), Some(now)) if differences(&before.live, &now.live).is_empty() => {
+                report.unchanged += 1
+            }
             (Some(_), Some(_)) => report.changed.push(object.id.clone()),
         }
     }

@@ -67,6 +67,7 @@ impl Fake {
         let is_dry = parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
         let (status, answer) = match (&parts.method, is_dry) {
             (&Method::POST, true) => (201, body),
+            (_, true) => state.dry_run(parts.uri.path(), &body),
             _ => state.route(&parts.method, parts.uri.path(), &body),
         };
         let mut response = Response::builder().status(StatusCode::from_u16(status).expect("a status"));
@@ -82,7 +83,8 @@ impl State {
         if let Some(answer) = self.answers.get(&format!("{method} {path}")) {
             return answer.clone();
         }
-        if *method != Method::GET {
+        // A review only asks.
+        if *method != Method::GET && !path.ends_with("/selfsubjectreviews") {
             self.writes.push(format!("{method} {path}"));
         }
         match *method {
@@ -135,6 +137,22 @@ impl State {
         object["metadata"]["uid"] = old["metadata"]["uid"].clone();
         self.objects.insert(path.to_owned(), object.clone());
         (200, object)
+    }
+
+    /// Answers as to the real request, with the version that is there, and keeps nothing.
+    fn dry_run(&mut self, path: &str, body: &Value) -> (u16, Value) {
+        if let Some(answer) = self.answers.get(&format!("PATCH {path}")) {
+            return answer.clone();
+        }
+        let (old, made) = (self.objects.get(path).cloned(), self.made);
+        let (status, mut answer) = self.apply(path, body);
+        self.made = made;
+        self.objects.remove(path);
+        if let Some(old) = old {
+            answer["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"].clone();
+            self.objects.insert(path.to_owned(), old);
+        }
+        (status, answer)
     }
 
     fn get(&self, path: &str) -> (u16, Value) {

@@ -1,10 +1,10 @@
 //! Brings the cluster to what was rendered: layer by layer, each written down, applied, and waited for.
 
 use super::Cluster;
-use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, Standing};
+use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, SETTLING, Standing};
 use super::caller::Caller;
 use super::error::ClusterError;
-use super::failure::{InstallFailure, survey};
+use super::failure::{stopped, survey};
 use super::inventory::Revision;
 use super::lease::Lease;
 use super::ledger::Ledger;
@@ -109,21 +109,49 @@ impl Cluster {
         let layers = prepare(&self.api, goal.set).await?;
         let set = PackedSet::of(goal.set)?;
         let lease = Lease::new(&self.api, caller, reporter);
-        let mut ledger = Ledger::open(&lease, goal.revision, &set, &layers).await?;
+        let mut ledger = Ledger::open(&self.api, goal.revision, &set, &layers).await?;
         if goal.goes_back {
             ledger.prefer_current();
         }
-        let applier = Applier { api: &self.api, options, reporter };
-        let report = ApplyReport { from: ledger.from(), ..Default::default() };
-        let mut installer = Installer { applier, ledger, reporter, report, begun: None };
+        let applier = Applier { api: &self.api, options, patience: SETTLING, lease: Some(&lease), reporter };
+        let from = ledger.before().map(|(revision, _)| revision.clone());
+        let report = ApplyReport { from, ..Default::default() };
+        let mut installer = Installer { applier, ledger, lease: &lease, reporter, report, begun: None };
         let outcome = lease.during(installer.install(&layers)).await;
         installer.conclude(outcome, &layers).await
+    }
+}
+
+impl Cluster {
+    /// Waits until every layer of a set that is there is ready. Where [`Cluster::plan`] is empty, this is all of an install.
+    ///
+    /// # Errors
+    ///
+    /// When a layer is not ready in its time, or the API server cannot be asked.
+    pub async fn wait(
+        &self,
+        set: &RenderedSet,
+        revision: &Revision,
+        reporter: &dyn Reporter,
+    ) -> Result<ApplyReport, ClusterError> {
+        let mut report = ApplyReport { from: Some(revision.clone()), ..Default::default() };
+        let layers = prepare(&self.api, set).await?;
+        for layer in &layers {
+            let wait = Wait { api: &self.api, layer: layer.name, reporter };
+            let ready = wait.until(layer.wait_for, &layer.objects, &mut Pace::within(layer.timeout)).await;
+            if let Err(error) = ready {
+                return Err(stopped(error, report, &layers, unchanged(layer)));
+            }
+            report.layers.push(unchanged(layer));
+        }
+        Ok(report)
     }
 }
 
 struct Installer<'a> {
     applier: Applier<'a>,
     ledger: Ledger<'a>,
+    lease: &'a Lease<'a>,
     reporter: &'a dyn Reporter,
     report: ApplyReport,
     /// What was there of the layer that is being installed.
@@ -147,26 +175,17 @@ impl Installer<'_> {
         outcome: Result<(), ClusterError>,
         layers: &[PreparedLayer<'_>],
     ) -> Result<ApplyReport, ClusterError> {
-        self.report.written = self.ledger.is_written();
+        self.report.written = self.ledger.is_written() || self.report.created() + self.report.changed() > 0;
         match outcome {
             Ok(()) => Ok(self.report),
             Err(error @ (ClusterError::Held { .. } | ClusterError::Overtaken)) => Err(error),
             Err(error) => {
-                let (done, failed) = (self.report.layers.len(), self.begun.take());
-                let mut rest = layers.iter().skip(done);
-                let failed = match rest.next() {
-                    Some(layer) => Some(survey(&self.applier, layer, failed.unwrap_or_default()).await),
-                    None => None,
+                let (begun, place) = (self.begun.take().unwrap_or_default(), self.report.layers.len());
+                let failed = match layers.get(place) {
+                    Some(layer) => survey(&self.applier, layer, begun).await,
+                    None => LayerReport::default(),
                 };
-                let remaining = rest.map(|layer| layer.name.to_owned()).collect();
-                let done = self.report;
-                Err(ClusterError::Stopped(Box::new(InstallFailure {
-                    error,
-                    done,
-                    failed,
-                    remaining,
-                    rollback: None,
-                })))
+                Err(stopped(error, self.report, layers, failed))
             }
         }
     }
@@ -182,9 +201,9 @@ impl Installer<'_> {
         }
         let found = self.look_up(layer, &mut pace).await?;
         self.begun = Some(found.clone());
-        let standings = self.ledger.intend(layer, &found).await?;
+        let standings = self.ledger.intend(self.lease, layer, &found).await?;
         let applied = self.apply_layer(layer, &found, &standings, &mut pace).await?;
-        self.ledger.record(layer, &applied).await?;
+        self.ledger.record(self.lease, layer, &applied).await?;
         self.wait(layer).until(layer.wait_for, &layer.objects, &mut pace).await?;
         let report = summary(layer, &applied);
         self.reporter.step(format!(
@@ -242,7 +261,7 @@ impl Installer<'_> {
         let surplus = self.ledger.surplus(layers);
         let remover = Remover { api: self.applier.api, reporter: self.reporter };
         let report = remover.remove(&surplus).await?;
-        self.ledger.finish(&surplus, &report).await?;
+        self.ledger.finish(self.lease, &surplus, &report).await?;
         self.ledger.sweep(&remover).await?;
         Ok(report)
     }
@@ -272,4 +291,9 @@ fn summary(layer: &PreparedLayer<'_>, applied: &[Applied]) -> LayerReport {
         }
     }
     report
+}
+
+fn unchanged(layer: &PreparedLayer<'_>) -> LayerReport {
+    let (name, left_out) = (layer.name.to_owned(), layer.left_out.clone());
+    LayerReport { name, left_out, unchanged: layer.objects.len(), ..Default::default() }
 }

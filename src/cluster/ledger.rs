@@ -14,7 +14,6 @@ use super::remove::{RemovalReport, Remover};
 /// The inventory of an install that is under way.
 pub(super) struct Ledger<'a> {
     api: &'a Api,
-    lease: &'a Lease<'a>,
     set: &'a PackedSet,
     stored: Option<Inventory>,
     current: Inventory,
@@ -24,12 +23,11 @@ pub(super) struct Ledger<'a> {
 impl<'a> Ledger<'a> {
     /// Reads what an earlier install left, and makes room for the new layers.
     pub(super) async fn open(
-        lease: &'a Lease<'a>,
+        api: &'a Api,
         revision: &Revision,
         set: &'a PackedSet,
         layers: &[PreparedLayer<'_>],
     ) -> Result<Self, ClusterError> {
-        let api = lease.api;
         let stored = inventory::load(api).await?;
         let mut current = stored.clone().unwrap_or_default();
         current.complete &= current.revision == *revision;
@@ -37,14 +35,9 @@ impl<'a> Ledger<'a> {
         current.set = Some(set.name.clone());
         current.previous = stored.as_ref().and_then(|stored| last_complete(stored, &current));
         current.layers = merged(current.layers, layers);
-        let mut ledger = Self { api, lease, set, stored, current, written: false };
+        let mut ledger = Self { api, set, stored, current, written: false };
         ledger.miss_set().await?;
         Ok(ledger)
-    }
-
-    /// Returns what was installed before.
-    pub(super) fn from(&self) -> Option<Revision> {
-        self.stored.as_ref().map(|stored| stored.revision.clone())
     }
 
     /// Tells whether anything was written down.
@@ -71,29 +64,41 @@ impl<'a> Ledger<'a> {
     /// Writes down the objects of a layer that are about to be applied; returns for each what is known of it.
     pub(super) async fn intend(
         &mut self,
+        lease: &Lease<'_>,
         layer: &PreparedLayer<'_>,
         found: &[Option<Found>],
     ) -> Result<Vec<Standing>, ClusterError> {
-        let entries: Vec<Entry> = layer
-            .objects
-            .iter()
-            .zip(found)
-            .map(|(object, found)| self.entry(object, found.as_ref()))
-            .collect();
-        let standings = entries.iter().zip(found).map(|(entry, found)| Standing {
-            ours: entry.created,
-            settled: entry.applied.is_some()
-                && found.as_ref().is_some_and(|found| found.holds && (found.labelled || !entry.created)),
-        });
-        let standings = standings.collect();
+        let entries = self.entries(layer, found);
+        let standings = standings(&entries, found);
         self.put(layer.name, entries);
-        self.save_unfinished().await?;
+        self.save_unfinished(lease).await?;
         Ok(standings)
+    }
+
+    /// Returns what is known of each object of a layer, and writes nothing.
+    pub(super) fn foresee(&self, layer: &PreparedLayer<'_>, found: &[Option<Found>]) -> Vec<Standing> {
+        standings(&self.entries(layer, found), found)
+    }
+
+    /// Tells whether the cluster has it written down that all of this is installed.
+    pub(super) fn is_current(&self) -> bool {
+        self.stored.as_ref() == Some(&self.current) && self.current.complete
+    }
+
+    /// Returns what was installed before, and whether that was complete.
+    pub(super) fn before(&self) -> Option<(&Revision, bool)> {
+        self.stored.as_ref().map(|stored| (&stored.revision, stored.complete))
+    }
+
+    fn entries(&self, layer: &PreparedLayer<'_>, found: &[Option<Found>]) -> Vec<Entry> {
+        let objects = layer.objects.iter().zip(found);
+        objects.map(|(object, found)| self.entry(object, found.as_ref())).collect()
     }
 
     /// Writes down what a layer's objects became.
     pub(super) async fn record(
         &mut self,
+        lease: &Lease<'_>,
         layer: &PreparedLayer<'_>,
         applied: &[Applied],
     ) -> Result<(), ClusterError> {
@@ -104,7 +109,7 @@ impl<'a> Ledger<'a> {
             applied: object.fingerprint.clone(),
         });
         self.put(layer.name, entries.collect());
-        self.save_unfinished().await
+        self.save_unfinished(lease).await
     }
 
     /// Returns the layers with only those objects that the new set no longer has.
@@ -122,6 +127,7 @@ impl<'a> Ledger<'a> {
     /// Forgets the surplus, except for what had to be kept, and says that everything is there.
     pub(super) async fn finish(
         &mut self,
+        lease: &Lease<'_>,
         surplus: &[InventoryLayer],
         removal: &RemovalReport,
     ) -> Result<(), ClusterError> {
@@ -136,7 +142,7 @@ impl<'a> Ledger<'a> {
         }
         self.current.layers.retain(|layer| !layer.objects.is_empty());
         self.current.complete = true;
-        self.save().await
+        self.save(lease).await
     }
 
     /// Deletes the recorded sets that nothing refers to any more.
@@ -169,19 +175,19 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    async fn save_unfinished(&mut self) -> Result<(), ClusterError> {
+    async fn save_unfinished(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
         if self.stored.as_ref() != Some(&self.current) {
             self.current.complete = false;
         }
-        self.save().await
+        self.save(lease).await
     }
 
-    async fn save(&mut self) -> Result<(), ClusterError> {
+    async fn save(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
         if self.stored.as_ref() == Some(&self.current) {
             return Ok(());
         }
         if !self.written {
-            self.begin().await?;
+            self.begin(lease).await?;
         }
         inventory::save(self.api, &self.current).await?;
         self.stored = Some(self.current.clone());
@@ -190,19 +196,20 @@ impl<'a> Ledger<'a> {
 
     /// Takes the Lease and records the set, before the first write. Whoever had the Lease until now may have changed what
     /// was read without it.
-    async fn begin(&mut self) -> Result<(), ClusterError> {
+    async fn begin(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
+        let secret = self.set.secret()?;
         if self.stored.is_none() {
             self.current.owns_namespace =
                 super::apply::ensure_namespace(self.api, INVENTORY_NAMESPACE).await?;
         }
-        self.lease.take().await?;
+        lease.take().await?;
         let version = |inventory: &Inventory| (inventory.changed.clone(), inventory.layers.clone());
         let now = inventory::load(self.api).await?;
         if now.as_ref().map(version) != self.stored.as_ref().map(version) {
             return Err(ClusterError::Overtaken);
         }
-        self.set.save(self.api).await?;
-        self.current.changed = self.lease.stamp().await;
+        secret.save(self.api).await?;
+        self.current.changed = lease.stamp().await;
         self.written = true;
         Ok(())
     }
@@ -214,6 +221,15 @@ fn last_complete(stored: &Inventory, next: &Inventory) -> Option<RecordedRevisio
     let last = RecordedRevision { revision: stored.revision.clone(), set };
     let is_another = next.recorded().as_ref() != Some(&last);
     if stored.complete && is_another { Some(last) } else { stored.previous.clone() }
+}
+
+fn standings(entries: &[Entry], found: &[Option<Found>]) -> Vec<Standing> {
+    let standing = |(entry, found): (&Entry, &Option<Found>)| Standing {
+        ours: entry.created,
+        settled: entry.applied.is_some()
+            && found.as_ref().is_some_and(|found| found.holds && (found.labelled || !entry.created)),
+    };
+    entries.iter().zip(found).map(standing).collect()
 }
 
 /// Decides whose an object is: its uid, if it is there, and whether this tool made it.

@@ -76,6 +76,12 @@ impl RecordedSet {
 pub(super) struct PackedSet {
     /// The name of its Secret.
     pub(super) name: String,
+    json: Vec<u8>,
+}
+
+/// The Secret of a set.
+pub(super) struct SetSecret {
+    id: ObjectId,
     bytes: Vec<u8>,
 }
 
@@ -84,31 +90,41 @@ impl PackedSet {
     ///
     /// # Errors
     ///
-    /// When it does not fit into a Secret.
+    /// When it cannot be written as JSON.
     pub(super) fn of(set: &RenderedSet) -> Result<Self, ClusterError> {
-        let unpackable = |problem: String| unreadable("bundle-set", problem);
-        let json =
-            serde_json::to_vec(&RecordedSet::of(set)).map_err(|error| unpackable(error.to_string()))?;
-        let bytes = zstd::bulk::compress(&json, LEVEL).map_err(|error| unpackable(error.to_string()))?;
-        if bytes.len() > LARGEST || json.len() as u64 > LARGEST_JSON {
-            return Err(ClusterError::SetTooLarge { bytes: bytes.len(), limit: LARGEST });
-        }
-        Ok(Self { name: name_of(&json), bytes })
+        let json = serde_json::to_vec(&RecordedSet::of(set))
+            .map_err(|error| unreadable("bundle-set", error.to_string()))?;
+        Ok(Self { name: name_of(&json), json })
     }
 
+    /// Compresses it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not fit into a Secret.
+    pub(super) fn secret(&self) -> Result<SetSecret, ClusterError> {
+        let bytes = zstd::bulk::compress(&self.json, LEVEL)
+            .map_err(|error| unreadable(&self.name, error.to_string()))?;
+        if bytes.len() > LARGEST || self.json.len() as u64 > LARGEST_JSON {
+            return Err(ClusterError::SetTooLarge { bytes: bytes.len(), limit: LARGEST });
+        }
+        Ok(SetSecret { id: secret_id(&self.name), bytes })
+    }
+}
+
+impl SetSecret {
     /// Writes it into the cluster.
     pub(super) async fn save(&self, api: &Api) -> Result<(), ClusterError> {
-        let id = secret_id(&self.name);
-        let mut secret = id.bare();
+        let mut secret = self.id.bare();
         secret["metadata"]["labels"] = json!({ MANAGED_BY: FIELD_MANAGER });
         secret["type"] = Value::from(TYPE);
         secret["data"] = json!({ KEY: STANDARD.encode(&self.bytes) });
-        let answer = api.apply(&id, &secret, true).await?;
+        let answer = api.apply(&self.id, &secret, true).await?;
         if answer.is_success() {
             return Ok(());
         }
-        let (status, message) = (answer.status, answer.message());
-        Err(ClusterError::Refused { object: Box::new(id), file: "recorded set".into(), status, message })
+        let (object, file) = (Box::new(self.id.clone()), "recorded set".into());
+        Err(ClusterError::Refused { object, file, status: answer.status, message: answer.message() })
     }
 }
 
@@ -227,6 +243,10 @@ mod tests {
         }
     }
 
+    fn bytes(packed: &PackedSet) -> Vec<u8> {
+        packed.secret().expect("it fits").bytes
+    }
+
     /// Returns a text that does not compress.
     fn noise(bytes: usize) -> String {
         let block = |number: usize| Digest::of(&number.to_le_bytes()).hex();
@@ -236,26 +256,27 @@ mod tests {
     #[test]
     fn what_is_packed_is_unpacked() {
         let set = set("b".into());
-        let packed = PackedSet::of(&set).expect("it fits");
-        let unpacked = unpack(&packed.name, &STANDARD.encode(&packed.bytes)).expect("it is readable");
+        let packed = PackedSet::of(&set).expect("JSON");
+        let unpacked = unpack(&packed.name, &STANDARD.encode(bytes(&packed))).expect("it is readable");
         assert_eq!(unpacked.rendered(), set);
-        assert_eq!(PackedSet::of(&set).expect("it fits").name, packed.name);
+        assert_eq!(PackedSet::of(&set).expect("JSON").name, packed.name);
     }
 
     #[test]
     fn a_set_that_does_not_fit_is_refused() {
-        let error = PackedSet::of(&set(noise(2_200_000))).expect_err("too large").to_string();
+        let packed = PackedSet::of(&set(noise(2_200_000))).expect("JSON");
+        let error = packed.secret().err().expect("too large").to_string();
         assert!(error.starts_with("the rendered set takes 1"), "{error}");
         assert!(error.ends_with(" bytes, more than the 1000000 that fit into a Secret"), "{error}");
     }
 
     #[test]
     fn a_set_that_is_not_the_one_that_was_recorded_is_refused() {
-        let packed = PackedSet::of(&set("b".into())).expect("it fits");
-        let other = PackedSet::of(&set("c".into())).expect("it fits");
+        let packed = PackedSet::of(&set("b".into())).expect("JSON");
+        let other = PackedSet::of(&set("c".into())).expect("JSON");
         let zeros = zstd::bulk::compress(&vec![0; 33 << 20], 1).expect("compressible");
         for (bytes, problem) in [
-            (other.bytes, format!("its content is that of `{}`", other.name)),
+            (bytes(&other), format!("its content is that of `{}`", other.name)),
             (zeros, "it has more than the 33554432 bytes that a set may have".into()),
             (vec![0; 1_100_000], "its 1466668 bytes are more than any set has".into()),
         ] {

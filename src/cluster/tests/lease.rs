@@ -39,7 +39,11 @@ async fn a_second_install_says_who_holds_it() {
     let set = set(vec![settings("settings")]);
     let installed =
         fake.cluster().install(&set, &revision("1"), ApplyOptions::default(), &caller(), &waits).await;
-    assert_snapshot!(refusal(installed), @"");
+    assert_snapshot!(refusal(installed), @r"
+    `admin#0a ` is changing what is installed, since 2026-11-22T08:00:00.000000Z
+    hint: wait until that run ends; should it be dead, its Lease ends 1 s after 2026-11-22T08:03:20.000000Z, and the same command goes on then
+    refusal: true
+    ");
     assert_eq!(
         *waits.0.lock().expect("unlocked"),
         ["another install by admin#0a : whether it is still at work"]
@@ -74,11 +78,12 @@ async fn a_dead_holders_lease_is_taken_over() {
 async fn a_lease_that_was_given_back_is_taken_at_once() {
     let fake = Fake::default();
     put_lease(&fake, "");
-    fake.state().alive.push(LEASE.into());
-    fake.state().alive.clear();
-    let started = tokio::time::Instant::now();
-    let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
-    assert!(started.elapsed() < Duration::from_secs(1), "nobody is waited for");
+    let waits = Waits::default();
+    let set = set(vec![settings("settings")]);
+    let installed =
+        fake.cluster().install(&set, &revision("1"), ApplyOptions::default(), &caller(), &waits).await;
+    assert_eq!(installed.expect("installed").created(), 1);
+    assert_eq!(*waits.0.lock().expect("unlocked"), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -100,8 +105,13 @@ async fn what_others_did_before_the_lease_was_ours_is_not_overwritten() {
     let lease = super::super::lease::Lease::new(&cluster.api, &other, &Silent);
     let packed = super::super::recorded::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
     let next = revision("2");
-    let mut ledger = super::super::ledger::Ledger::open(&lease, &next, &packed, &[]).await.expect("readable");
+    let mut ledger =
+        super::super::ledger::Ledger::open(&cluster.api, &next, &packed, &[]).await.expect("readable");
     fake.state().objects.get_mut(REVISION).expect("written")["data"]["at"] = json!("2026-11-22T09:00:00Z");
-    let finished = ledger.finish(&[], &RemovalReport::default()).await;
-    assert_snapshot!(refusal(finished), @"");
+    let finished = ledger.finish(&lease, &[], &RemovalReport::default()).await;
+    assert_snapshot!(refusal(finished), @r"
+    somebody else changed what is installed at the same time
+    hint: run the same command again
+    refusal: true
+    ");
 }

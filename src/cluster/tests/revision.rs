@@ -33,15 +33,28 @@ async fn where_the_user_may_not_be_asked_for_it_is_unknown() {
 async fn the_inventory_is_the_parent_of_an_apply_set() {
     let fake = Fake::default();
     fake.put(SETTINGS, settings("settings"));
-    let _ =
-        install(&fake, &set(vec![namespace(), settings("settings"), widgets()])).await.expect("installed");
+    let _ = install(&fake, &set(vec![settings("settings"), settings("new"), widgets()]))
+        .await
+        .expect("installed");
     let state = fake.state();
     let metadata = &state.objects[REVISION]["metadata"];
     let id = &metadata["labels"]["applyset.kubernetes.io/id"];
-    assert_snapshot!(format!("{:#}", json!({"labels": metadata["labels"], "annotations": metadata["annotations"]})), @"");
+    assert_snapshot!(format!("{:#}", json!({"labels": metadata["labels"], "annotations": metadata["annotations"]})), @r#"
+    {
+      "labels": {
+        "app.kubernetes.io/managed-by": "bundle",
+        "applyset.kubernetes.io/id": "applyset-SwhJKUwaaz_yYsJTFRHVBM845hMo4Q0vPB1A8AT0NVk-v1"
+      },
+      "annotations": {
+        "applyset.kubernetes.io/tooling": "bundle/v0.1.0",
+        "applyset.kubernetes.io/contains-group-kinds": "CustomResourceDefinition.apiextensions.k8s.io,Namespace",
+        "applyset.kubernetes.io/additional-namespaces": ""
+      }
+    }
+    "#);
     let labels = |path: &str| state.objects[path].pointer("/metadata/labels").cloned();
     let member = json!({"app.kubernetes.io/managed-by": "bundle", "applyset.kubernetes.io/part-of": id});
-    assert_eq!(labels("/api/v1/namespaces/lumen"), Some(member.clone()));
+    assert_eq!(labels(&SETTINGS.replace("settings", "new")), Some(member.clone()));
     assert_eq!(labels(WIDGETS), Some(member));
     assert_eq!(labels(SETTINGS), None, "it was there before");
 }
@@ -86,7 +99,11 @@ async fn a_record_that_is_gone_is_made_again() {
     let _ = install(&fake, &set).await.expect("installed");
     let name = secrets(&fake).pop().expect("recorded");
     fake.state().objects.remove(&format!("{SECRETS}{name}"));
-    assert_snapshot!(refusal(fake.cluster().recorded().await), @"");
+    assert_snapshot!(refusal(fake.cluster().recorded().await), @r"
+    failed to read the recorded set `secret -n bundle-system bundle-set-d02723ac3d58`: it is not there
+    hint: `kubectl delete secret -n bundle-system bundle-set-d02723ac3d58 --ignore-not-found`, then `bundle install` with the bundle that is to run: it records the set anew
+    refusal: false
+    ");
     let report = install(&fake, &set).await.expect("installed again");
     assert!(report.written);
     assert_eq!(secrets(&fake), [name]);

@@ -72,7 +72,11 @@ async fn a_rollback_that_fails_says_why() {
         status(500, "InternalError", "etcd is gone"),
     );
     let rollback = fail_and_go_back(&fake, &set(vec![settings("new")]), "2").await;
-    assert_snapshot!(refusal(rollback), @"");
+    assert_snapshot!(refusal(rollback), @r"
+    the API server answered 500 to `GET /api/v1/namespaces/lumen/configmaps/settings`: etcd is gone
+    hint: 
+    refusal: false
+    ");
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     assert_eq!(
         (inventory.complete, inventory.previous.expect("the way back").revision),

@@ -14,6 +14,8 @@ pub(super) struct Attempt<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) set: &'a RenderedSet,
     pub(super) revision: &'a Revision,
+    /// Whether anything is to be changed; otherwise it is only waited for, and proved.
+    pub(super) changes: bool,
     pub(super) options: ApplyOptions,
     pub(super) caller: &'a Caller,
     pub(super) rollback_on_failure: bool,
@@ -49,7 +51,10 @@ impl Attempt<'_> {
 
     async fn apply_and_probe(&self) -> Result<(ApplyReport, ProbeReport), ClusterError> {
         let Self { cluster, set, revision, options, caller, .. } = self;
-        let applied = cluster.install(set, revision, *options, caller, &*self.reporter).await?;
+        let applied = match self.changes {
+            true => cluster.install(set, revision, *options, caller, &*self.reporter).await?,
+            false => cluster.wait(set, revision, &*self.reporter).await?,
+        };
         match cluster.probe(set, Patience::Layer, &*self.reporter).await {
             Ok(probes) => Ok((applied, probes)),
             Err(error) => Err(error.after(applied)),
