@@ -6,6 +6,8 @@
 
 mod api;
 mod apply;
+mod applyset;
+mod caller;
 mod compare;
 mod condition;
 mod connect;
@@ -13,13 +15,16 @@ mod constraint;
 mod decide;
 mod enforce;
 mod error;
+mod failure;
 #[cfg(test)]
 mod fake;
 mod foresee;
 mod guests;
 mod install;
 mod inventory;
+mod lease;
 mod ledger;
+mod notice;
 mod object;
 mod order;
 mod owned;
@@ -28,7 +33,9 @@ mod plan;
 mod prepare;
 mod probe;
 mod reason;
+mod recorded;
 mod remove;
+mod rollback;
 #[cfg(test)]
 mod tests;
 mod uninstall;
@@ -36,19 +43,26 @@ mod wait;
 
 pub use api::FIELD_MANAGER;
 pub use apply::{ApplyOptions, Outcome};
+pub use caller::Caller;
 pub use compare::FieldChange;
 pub use connect::ConnectOptions;
 pub use constraint::{Audit, Constraint, Violation};
 pub use enforce::{EnforceError, EnforceOptions, EnforceReport};
 pub use error::ClusterError;
+pub use failure::InstallFailure;
 pub use foresee::Foreseen;
 pub use install::{ApplyReport, LayerReport};
-pub use inventory::{Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
+pub use inventory::{
+    Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
+};
+pub use notice::Notice;
 pub use object::ObjectId;
 pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use probe::{Patience, ProbeReport, ProbeResult};
+pub use recorded::{RecordedDatabase, RecordedSet};
 pub use remove::RemovalReport;
+pub use rollback::{Retreat, Rollback};
 pub use uninstall::UninstallReport;
 
 /// A cluster that answers.

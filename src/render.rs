@@ -12,6 +12,7 @@ mod functions;
 mod gitops;
 mod images;
 mod layer;
+mod milliseconds;
 mod naming;
 mod object;
 mod output;
@@ -66,7 +67,8 @@ pub struct RenderedSet {
 }
 
 /// One layer, rendered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenderedLayer {
     /// The folder's name: `10-gatekeeper`.
     pub name: String,
@@ -75,24 +77,27 @@ pub struct RenderedLayer {
     /// What must be true before the next layer starts.
     pub wait_for: Vec<Condition>,
     /// How long that may take.
+    #[serde(with = "milliseconds", rename = "timeoutMilliseconds")]
     pub timeout: Duration,
     /// The requests that show that the layer works.
     pub probes: Vec<Probe>,
 }
 
 /// One object, and where it came from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RenderedObject {
     /// The file that it was made from: `10-gatekeeper/gatekeeper.yaml`.
     pub source: String,
     /// The object as it is applied.
     pub value: Value,
     /// Whether it is left out where the cluster does not know its kind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
 
 /// Something that is waited for, of every object of the layer that it applies to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Condition {
     /// Every CustomResourceDefinition has the condition `Established`.
@@ -125,7 +130,8 @@ impl Condition {
 }
 
 /// A request that a working layer must answer in a known way, sent as a server-side dry run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Probe {
     /// A short name: `latest-tag-is-refused`.
     pub name: String,
@@ -136,7 +142,8 @@ pub struct Probe {
 }
 
 /// How a probe must be answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Expectation {
     /// Refused, and the API server's message contains every one of the words.
     Refused {

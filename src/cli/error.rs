@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use super::stopped;
+use crate::cluster::ClusterError;
 use crate::ops::OpsError;
 
 /// A command that failed.
@@ -33,11 +35,20 @@ impl Failure {
                 text.push_str(&format!("\n  - {}", chain(error, ": ")));
             }
         }
+        if let Some(failure) = self.0.install_failure() {
+            text.push_str(&format!("\n\n{}", stopped::text(failure)));
+        }
         if let Some(hint) = self.0.hint() {
             text.push_str(&format!("\n\nhint: {hint}"));
         }
         text
     }
+}
+
+/// Returns an error and its causes, and the next step.
+pub(super) fn with_hint(error: &ClusterError) -> String {
+    let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("{}{hint}", chain(error, ": "))
 }
 
 /// Returns an error and its causes, without those whose words were said already.

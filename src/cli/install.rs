@@ -6,6 +6,7 @@ use super::environment::Environment;
 use super::error::Failure;
 use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
 use super::probe;
+use super::stopped;
 use super::ui::Ui;
 use crate::ops::{InstallOptions, InstallReport, Target, install, plan};
 
@@ -29,6 +30,9 @@ pub struct Args {
     /// Take over fields that another manager owns
     #[arg(long)]
     force_conflicts: bool,
+    /// Go back to what was complete before, should this fail
+    #[arg(long)]
+    rollback_on_failure: bool,
     /// How many blobs are sent at once
     #[arg(long, value_name = "N", default_value_t = 4)]
     jobs: usize,
@@ -47,13 +51,20 @@ impl Args {
             retag: self.retag,
             force_conflicts: self.force_conflicts,
             jobs: self.jobs,
+            caller: environment.caller(),
+            rollback_on_failure: self.rollback_on_failure,
         };
         if self.plan {
             let report = plan(&self.bundle.file, &options, ui.reporter()).await?;
             ui.result(&plan::text(&report), &plan::json(&report));
             return Ok(report.is_empty());
         }
-        let report = install(&self.bundle.file, &options, ui.reporter()).await?;
+        let installed = install(&self.bundle.file, &options, ui.reporter()).await;
+        let report = installed.inspect_err(|error| {
+            if let Some(failure) = error.install_failure() {
+                ui.failed_result(&stopped::json(failure));
+            }
+        })?;
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())
     }
@@ -66,13 +77,12 @@ fn text(report: &InstallReport) -> String {
     } else {
         "NOT installed: what was applied does not enforce".to_owned()
     };
+    let rollback = report.rollback.as_ref().map(|rollback| format!("\n{}", stopped::rollback_text(rollback)));
     format!(
-        "{}\n{} objects created, {} changed, {} unchanged, {} pruned\n{verdict}",
+        "{}\n{}\n{verdict}{}",
         probe::table(&report.probes),
-        applied.created(),
-        applied.changed(),
-        applied.unchanged(),
-        applied.pruned.deleted.len(),
+        stopped::counts_text(applied),
+        rollback.unwrap_or_default(),
     )
 }
 
@@ -81,12 +91,9 @@ fn json(report: &InstallReport) -> serde_json::Value {
         "installed": report.probes.passed(),
         "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
         "push": report.pushed,
-        "objects": {
-            "created": report.applied.created(),
-            "changed": report.applied.changed(),
-            "unchanged": report.applied.unchanged(),
-            "pruned": report.applied.pruned.deleted.len(),
-        },
+        "from": report.applied.from,
+        "objects": stopped::counts(&report.applied),
         "probes": probe::json(&report.probes),
+        "rollback": report.rollback.as_ref().map(stopped::rollback_json),
     })
 }

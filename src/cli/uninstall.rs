@@ -16,7 +16,8 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let report = uninstall(&self.cluster.connect(environment), &*ui.reporter()).await?;
+        let report =
+            uninstall(&self.cluster.connect(environment), &environment.caller(), &*ui.reporter()).await?;
         let removal = &report.removal;
         let value = serde_json::json!({
             "installed": report.revision.is_some(),

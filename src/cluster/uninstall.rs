@@ -1,11 +1,14 @@
 //! Takes away what install applied, from the inventory alone, and leaves everything else.
 
 use super::Cluster;
+use super::caller::Caller;
 use super::error::ClusterError;
 use super::guests::guest;
 use super::inventory::{
     self, Entry, INVENTORY_NAMESPACE, InventoryLayer, Revision, inventory_id, namespace_id,
 };
+use super::lease::Lease;
+use super::recorded;
 use super::remove::{RemovalReport, Remover};
 use crate::report::Reporter;
 
@@ -27,8 +30,26 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// When the API server cannot be asked or refuses, the inventory cannot be read, or an object does not go.
-    pub async fn uninstall(&self, reporter: &dyn Reporter) -> Result<UninstallReport, ClusterError> {
+    /// When the API server cannot be asked or refuses, somebody else is changing what is installed, the inventory cannot be
+    /// read, or an object does not go.
+    pub async fn uninstall(
+        &self,
+        caller: &Caller,
+        reporter: &dyn Reporter,
+    ) -> Result<UninstallReport, ClusterError> {
+        if inventory::load(&self.api).await?.is_none() {
+            return Ok(UninstallReport::default());
+        }
+        let lease = Lease::new(&self.api, caller, reporter);
+        lease.during(self.uninstall_alone(&lease, reporter)).await
+    }
+
+    async fn uninstall_alone(
+        &self,
+        lease: &Lease<'_>,
+        reporter: &dyn Reporter,
+    ) -> Result<UninstallReport, ClusterError> {
+        lease.take().await?;
         let Some(inventory) = inventory::load(&self.api).await? else {
             return Ok(UninstallReport::default());
         };
@@ -36,11 +57,14 @@ impl Cluster {
         let removal = remover.remove(&inventory.layers).await?;
         reporter.step(format!("deleted {} objects", removal.deleted.len()));
         let mut report = UninstallReport { revision: Some(inventory.revision), removal };
+        let sets = recorded::layer(recorded::others(&self.api, &[]).await?);
+        report.removal.kept.extend(remover.remove(&[sets]).await?.kept);
+        lease.rest().await;
         self.remove_inventory(&remover, inventory.owns_namespace, &mut report).await?;
         Ok(report)
     }
 
-    /// Removes the record last: as long as anything is left, it is needed.
+    /// Removes the record last: as long as anything is left, it is needed. The Lease goes with the namespace.
     async fn remove_inventory(
         &self,
         remover: &Remover<'_>,

@@ -1,0 +1,101 @@
+//! What is said of an install that stopped, or that was undone.
+
+use serde_json::{Value, json};
+
+use super::error::with_hint;
+use crate::cluster::{ApplyReport, ClusterError, InstallFailure, LayerReport, Revision, Rollback};
+
+/// Returns what was done and what was not, one line a layer.
+pub fn text(failure: &InstallFailure) -> String {
+    let complete = failure.done.layers.iter().map(|layer| format!("complete:  {}", layer_text(layer)));
+    let failed = failure.failed.iter().map(|layer| format!("failed:    {}", layer_text(layer)));
+    let remaining = failure.remaining.iter().map(|name| format!("not begun: {name}"));
+    let rollback = failure.rollback.iter().map(rollback_text);
+    complete.chain(failed).chain(remaining).chain(rollback).collect::<Vec<_>>().join("\n")
+}
+
+fn layer_text(layer: &LayerReport) -> String {
+    let LayerReport { name, created, changed, unchanged, .. } = layer;
+    format!("{name} ({} created, {} changed, {unchanged} unchanged)", created.len(), changed.len())
+}
+
+/// Returns what came of going back.
+pub fn rollback_text(rollback: &Result<Rollback, ClusterError>) -> String {
+    match rollback {
+        Ok(Rollback::To { revision, applied }) => {
+            format!("went back to {}: {}", name(revision), counts_text(applied))
+        }
+        Ok(Rollback::TakenAway(report)) => {
+            let removal = &report.removal;
+            let kept = removal.kept.iter().map(|(object, why)| format!("\n  kept {object}: {why}"));
+            let deleted = removal.deleted.len();
+            format!(
+                "took away what was applied: {deleted} objects deleted; nothing was installed before{}",
+                kept.collect::<String>()
+            )
+        }
+        Ok(Rollback::Nowhere(why)) => format!("nothing to go back to: {why}"),
+        Err(error) => format!("going back failed, too: {}", with_hint(error)),
+    }
+}
+
+/// Returns how many objects were what.
+pub fn counts_text(applied: &ApplyReport) -> String {
+    format!(
+        "{} objects created, {} changed, {} unchanged, {} pruned",
+        applied.created(),
+        applied.changed(),
+        applied.unchanged(),
+        applied.pruned.deleted.len(),
+    )
+}
+
+fn name(revision: &Revision) -> String {
+    format!("{} {}", revision.bundle, revision.version)
+}
+
+/// Returns the same for programs.
+pub fn json(failure: &InstallFailure) -> Value {
+    json!({
+        "installed": false,
+        "error": failure.error.to_string(),
+        "hint": failure.error.hint(),
+        "from": failure.done.from,
+        "complete": failure.done.layers.iter().map(layer_json).collect::<Vec<_>>(),
+        "failed": failure.failed.as_ref().map(layer_json),
+        "notBegun": failure.remaining,
+        "rollback": failure.rollback.as_ref().map(rollback_json),
+    })
+}
+
+fn layer_json(layer: &LayerReport) -> Value {
+    let names = |ids: &[crate::cluster::ObjectId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "layer": layer.name, "created": names(&layer.created), "changed": names(&layer.changed),
+        "unchanged": layer.unchanged,
+    })
+}
+
+/// Returns what came of going back, for programs.
+pub fn rollback_json(rollback: &Result<Rollback, ClusterError>) -> Value {
+    match rollback {
+        Ok(Rollback::To { revision, applied }) => json!({"to": revision, "objects": counts(applied)}),
+        Ok(Rollback::TakenAway(report)) => {
+            let kept = report.removal.kept.iter();
+            let kept = kept.map(|(id, why)| json!({"object": id.to_string(), "reason": why}));
+            json!({"to": null, "deleted": report.removal.deleted.len(), "kept": kept.collect::<Vec<_>>()})
+        }
+        Ok(Rollback::Nowhere(why)) => json!({"nowhere": why}),
+        Err(error) => json!({"error": error.to_string(), "hint": error.hint()}),
+    }
+}
+
+/// Returns how many objects were what, for programs.
+pub fn counts(applied: &ApplyReport) -> Value {
+    json!({
+        "created": applied.created(),
+        "changed": applied.changed(),
+        "unchanged": applied.unchanged(),
+        "pruned": applied.pruned.deleted.len(),
+    })
+}
