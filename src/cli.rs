@@ -20,6 +20,7 @@ mod serve;
 mod sign;
 mod signatures;
 mod signers;
+mod status;
 mod stopped;
 mod ui;
 mod uninstall;
@@ -59,6 +60,7 @@ enum Command {
     Render(render::Args),
     Install(install::Args),
     Probe(probe::Args),
+    Status(status::Args),
     Enforce(enforce::Args),
     Uninstall(uninstall::Args),
     Keygen(keygen::Args),
@@ -103,6 +105,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Render(args) => args.run(ui, environment).await,
             Command::Install(args) => args.run(ui, environment).await,
             Command::Probe(args) => args.run(ui, environment).await,
+            Command::Status(args) => args.run(ui, environment).await,
             Command::Enforce(args) => args.run(ui, environment).await,
             Command::Uninstall(args) => args.run(ui, environment).await,
             Command::Keygen(args) => args.run(ui, environment),

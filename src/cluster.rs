@@ -36,6 +36,7 @@ mod reason;
 mod recorded;
 mod remove;
 mod rollback;
+mod status;
 #[cfg(test)]
 mod tests;
 mod uninstall;
@@ -60,9 +61,10 @@ pub use object::ObjectId;
 pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use probe::{Patience, ProbeReport, ProbeResult};
-pub use recorded::{RecordedDatabase, RecordedSet};
+pub use recorded::RecordedSet;
 pub use remove::RemovalReport;
 pub use rollback::{Retreat, Rollback};
+pub use status::{LayerStatus, Status};
 pub use uninstall::UninstallReport;
 
 /// A cluster that answers.

@@ -19,6 +19,7 @@ mod push;
 mod render;
 mod serve;
 mod sign;
+mod status;
 mod verify;
 mod workspace;
 
@@ -39,5 +40,6 @@ pub use push::{PushOptions, push};
 pub use render::{SiteChoice, render_site, write_rendered};
 pub use serve::catalog;
 pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};
+pub use status::{StatusReport, status};
 pub use verify::{BundleTrust, Trust, VerifyReport, open, verify};
 pub use workspace::{Workspace, read_authority, read_site, read_text, replace};

@@ -64,6 +64,18 @@ pub struct RenderedSet {
     pub platform: Platform,
     /// What of the bundle is referred to.
     pub used: BTreeSet<ImageRef>,
+    /// The databases of the bundle; rendering itself knows of none.
+    pub databases: Vec<Database>,
+}
+
+/// A database that scanners read: what it does not know yet, they do not find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Its reference: `ghcr.io/aquasecurity/trivy-db:2`.
+    pub reference: String,
+    /// When it was made, in RFC 3339; empty where it does not say.
+    pub created: String,
 }
 
 /// One layer, rendered.
@@ -204,7 +216,13 @@ pub fn render(
     let node_files = run.node_files(&platform::nodes_folder(platform));
     object::refuse_duplicates(layers.iter().flat_map(|(_, objects)| objects), &mut run.faults);
     let layers = layers.into_iter().map(|(layer, objects)| layer.with(objects)).collect();
-    run.faults.or(RenderedSet { layers, node_files, platform, used: run.naming.into_used() })
+    run.faults.or(RenderedSet {
+        layers,
+        node_files,
+        platform,
+        used: run.naming.into_used(),
+        databases: Vec::new(),
+    })
 }
 
 fn platform_values(sources: &Sources, platform: Platform, faults: &mut Faults) -> Value {

@@ -62,7 +62,8 @@ impl Args {
             force_conflicts: self.force_conflicts,
         };
         let cluster = self.cluster.connect(environment);
-        let request = EnforceRequest { cluster, options, to_site: self.to_site };
+        let request =
+            EnforceRequest { cluster, caller: environment.caller(), options, to_site: self.to_site };
         let enforced = enforce(&request, &*ui.reporter()).await?;
         ui.result(&text(&enforced), &json(&enforced));
         Ok(enforced.report.refused.is_empty())

@@ -1,6 +1,6 @@
 //! The only writer: results on stdout, everything else on stderr.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -11,6 +11,9 @@ use crate::report::{Event, Reporter};
 
 /// The version of the JSON output.
 const JSON_VERSION: u32 = 1;
+/// Clears a terminal, and goes to its beginning.
+// See: ECMA-48, ED and CUP
+const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 /// Prints what a person, or a program, gets to see.
 #[derive(Clone, Copy)]
@@ -39,6 +42,14 @@ impl Ui {
         if self.format == Format::Json {
             self.result("", value);
         }
+    }
+
+    /// Prints a result in place of the one before: on a terminal that is cleared, otherwise it follows.
+    pub fn again(&self, text: &str, value: &impl Serialize) {
+        if self.format == Format::Text && io::stdout().is_terminal() {
+            let _ = write!(io::stdout(), "{CLEAR}");
+        }
+        self.result(text, value);
     }
 
     /// Prints a failure.

@@ -12,9 +12,11 @@ use serde_json::Value;
 
 use super::Cluster;
 use super::apply::Found;
+use super::caller::Caller;
 use super::constraint::Constraint;
 use super::error::ClusterError;
 use super::inventory::{Entry, Inventory};
+use super::lease::Lease;
 use super::object::ObjectId;
 use super::order::{CONSTRAINT_GROUP, Rank};
 use super::owned::applied;
@@ -72,6 +74,7 @@ impl Cluster {
     pub async fn enforce(
         &self,
         options: &EnforceOptions,
+        caller: &Caller,
         reporter: &dyn Reporter,
     ) -> Result<EnforceReport, ClusterError> {
         let inventory = self.inventory().await?.ok_or_else(|| self.nothing_installed())?;
@@ -82,10 +85,10 @@ impl Cluster {
             report.audit_every = interval::of(&self.api, &inventory).await?;
             return Ok(report);
         }
-        for one in live.iter().filter(|one| report.moved.contains(&one.constraint)) {
-            self.move_one(one, options).await?;
-            let (id, before) = (&one.constraint.id, &one.constraint.action);
-            reporter.step(format!("{id}: {before} -> {}", options.action.name()));
+        let leaving: Vec<_> = live.iter().filter(|one| report.moved.contains(&one.constraint)).collect();
+        if !leaving.is_empty() {
+            let lease = Lease::new(&self.api, caller, reporter);
+            lease.during(self.move_all(&lease, &leaving, options, reporter)).await?;
         }
         self.until_enforced(&inventory, &live, reporter).await?;
         Ok(report)
@@ -101,6 +104,22 @@ impl Cluster {
             Some(object) => Ok(Live { constraint: Constraint::of(&entry.id, &object), object }),
             None => Err(EnforceError::Gone { object: Box::new(entry.id.clone()) }.into()),
         }
+    }
+
+    async fn move_all(
+        &self,
+        lease: &Lease<'_>,
+        leaving: &[&Live],
+        options: &EnforceOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<(), ClusterError> {
+        lease.take().await?;
+        for one in leaving {
+            self.move_one(one, options).await?;
+            let (id, before) = (&one.constraint.id, &one.constraint.action);
+            reporter.step(format!("{id}: {before} -> {}", options.action.name()));
+        }
+        Ok(())
     }
 
     async fn move_one(&self, live: &Live, options: &EnforceOptions) -> Result<(), ClusterError> {

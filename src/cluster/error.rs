@@ -8,6 +8,9 @@ use super::object::ObjectId;
 /// Why the cluster did not do what it was asked for, or could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
+    /// What was installed was not recorded.
+    #[error("what was installed is not recorded: an older version of bundle did it")]
+    NotRecorded,
     /// Constraints cannot be moved.
     #[error(transparent)]
     Enforce(#[from] super::enforce::EnforceError),
@@ -210,6 +213,7 @@ impl ClusterError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Enforce(error) => error.hint(),
+            Self::NotRecorded => "`bundle install` with the same bundle and site records it, and changes nothing else".into(),
             Self::Kubeconfig { .. } => "name one with `--kubeconfig FILE`, and its context with `--context NAME`".into(),
             Self::Unreachable { server, .. } | Self::NoAnswer { server, .. } => {
                 format!("see whether `kubectl --server {server} get --raw /readyz` answers from this machine")

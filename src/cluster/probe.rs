@@ -21,6 +21,8 @@ pub enum Patience {
     Layer,
     /// At any other time: a few seconds.
     Brief,
+    /// Not at all: what counts is the first answer.
+    Once,
 }
 
 const BRIEF: Duration = Duration::from_secs(3);
@@ -83,7 +85,11 @@ impl Cluster {
             for probe in &layer.probes {
                 let id =
                     catalogue.id_of(&probe.object, &format!("probe {}/{}", layer.name, probe.name)).await?;
-                let patience = if patience == Patience::Layer { layer.timeout } else { BRIEF };
+                let patience = match patience {
+                    Patience::Layer => layer.timeout,
+                    Patience::Brief => BRIEF,
+                    Patience::Once => Duration::ZERO,
+                };
                 prober.push(Prober { api: &self.api, layer: &layer.name, probe, id, patience, reporter });
             }
         }

@@ -16,7 +16,7 @@ use super::error::ClusterError;
 use super::inventory::{Entry, INVENTORY_NAMESPACE, InventoryLayer};
 use super::object::{ObjectId, text};
 use crate::digest::Digest;
-use crate::render::{RenderedLayer, RenderedSet};
+use crate::render::{Database, RenderedLayer, RenderedSet};
 use crate::spec::Platform;
 
 const PREFIX: &str = "bundle-set-";
@@ -43,21 +43,12 @@ pub struct RecordedSet {
     pub layers: Vec<RenderedLayer>,
     /// The databases that came with it.
     #[serde(default)]
-    pub databases: Vec<RecordedDatabase>,
-}
-
-/// A database that came with a set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordedDatabase {
-    /// Its reference: `ghcr.io/aquasecurity/trivy-db:2`.
-    pub reference: String,
-    /// When it was made, in RFC 3339.
-    pub created: String,
+    pub databases: Vec<Database>,
 }
 
 impl RecordedSet {
     fn of(set: &RenderedSet) -> Self {
-        Self { platform: set.platform, layers: set.layers.clone(), databases: Vec::new() }
+        Self { platform: set.platform, layers: set.layers.clone(), databases: set.databases.clone() }
     }
 
     /// Returns it as what can be applied and probed. Node files, and what of the bundle is referred to, are not kept.
@@ -67,6 +58,7 @@ impl RecordedSet {
             node_files: Vec::new(),
             platform: self.platform,
             used: Default::default(),
+            databases: self.databases,
         }
     }
 }
@@ -240,6 +232,7 @@ mod tests {
             node_files: vec![],
             platform: Platform::Talos,
             used: Default::default(),
+            databases: vec![Database { reference: "db:2".into(), created: "2026-11-01T00:00:00Z".into() }],
         }
     }
 

@@ -59,6 +59,7 @@ fn set(objects: Vec<Value>) -> RenderedSet {
         node_files: vec![],
         platform: Platform::K3s,
         used: BTreeSet::new(),
+        databases: vec![],
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::error::OpsError;
 use super::workspace::{read_text, replace};
-use crate::cluster::{Cluster, ConnectOptions, EnforceOptions, EnforceReport};
+use crate::cluster::{Caller, Cluster, ConnectOptions, EnforceOptions, EnforceReport};
 use crate::report::Reporter;
 use crate::spec::Site;
 
@@ -14,6 +14,8 @@ use crate::spec::Site;
 pub struct EnforceRequest {
     /// How the cluster is reached.
     pub cluster: ConnectOptions,
+    /// Who moves them, and when.
+    pub caller: Caller,
     /// Which constraints, and how.
     pub options: EnforceOptions,
     /// The site file that keeps the choice.
@@ -37,7 +39,7 @@ pub struct Enforced {
 pub async fn enforce(request: &EnforceRequest, reporter: &dyn Reporter) -> Result<Enforced, OpsError> {
     let edit = request.to_site.as_ref().map(|path| edit(path, &request.options)).transpose()?;
     let cluster = Cluster::connect(&request.cluster).await?;
-    let report = cluster.enforce(&request.options, reporter).await?;
+    let report = cluster.enforce(&request.options, &request.caller, reporter).await?;
     let mut site = None;
     if let Some((path, old, new)) = edit.filter(|_| report.refused.is_empty()) {
         if old != new {

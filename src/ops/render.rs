@@ -1,5 +1,6 @@
 //! `bundle render`: the objects and node files of a site, from what was signed.
 
+mod databases;
 mod proofs;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::archive::{Archive, Role};
 use crate::render::{BundleName, Carried, ImageMap, RenderedSet, Sources, render};
 use crate::report::Reporter;
 use crate::spec::{ItemKind, Platform, Site};
+use databases::databases;
 use proofs::proofs;
 
 /// A site, as a command was given it.
@@ -66,7 +68,8 @@ pub fn render_site(
     let (bundle, lock) = (BundleName::of(&documents.spec), documents.lock.clone());
     let sources = Sources::new(documents.into_payload()).locked(&lock);
     let failed = |source| OpsError::Render { site: choice.name.clone(), platform: platform.name(), source };
-    render(&sources, &images, &choice.site, platform, &bundle).map_err(failed)
+    let set = render(&sources, &images, &choice.site, platform, &bundle).map_err(failed)?;
+    Ok(RenderedSet { databases: databases(archive), ..set })
 }
 
 fn carried(archive: &Archive) -> Vec<Carried> {

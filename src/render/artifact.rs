@@ -140,7 +140,13 @@ mod tests {
             probes: vec![],
         };
         let node_files = vec![("secret.yaml".to_owned(), "a: b\n".to_owned())];
-        RenderedSet { layers: vec![layer], node_files, platform: Platform::K3s, used: [].into() }
+        RenderedSet {
+            layers: vec![layer],
+            node_files,
+            platform: Platform::K3s,
+            used: [].into(),
+            databases: vec![],
+        }
     }
 
     fn label(created: Option<&str>) -> Label {

@@ -1,0 +1,73 @@
+//! Names each thing that is not as it was installed.
+
+use serde_json::Value;
+
+use super::{LayerStatus, Status};
+use crate::cluster::compare::FieldChange;
+use crate::render::printable;
+
+/// Of more fields, only how many there are is said.
+const MOST_FIELDS: usize = 3;
+const LONGEST_VALUE: usize = 100;
+const LONGEST_WORDS: usize = 500;
+
+impl Status {
+    /// Returns why this is not as it was installed, healthy and enforced; nothing where it is.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if !self.complete {
+            let (bundle, version) = (&self.revision.bundle, &self.revision.version);
+            reasons.push(format!(
+                "the install of {bundle} {version} is not complete: run `bundle install` again"
+            ));
+        }
+        let failed = self.probes.results.iter().filter(|result| !result.passed);
+        reasons.extend(failed.map(|result| {
+            format!("probe {}/{}: {}", result.layer, result.name, printable(&result.verdict, LONGEST_WORDS))
+        }));
+        reasons.extend(self.layers.iter().flat_map(LayerStatus::reasons));
+        reasons.extend(self.ignored.iter().map(|name| {
+            format!("namespace {name}: its label `{}` keeps Gatekeeper from looking at it", super::IGNORED)
+        }));
+        reasons
+    }
+}
+
+impl LayerStatus {
+    fn reasons(&self) -> Vec<String> {
+        let missing = self.missing.iter().map(|id| format!("{id}: it is gone"));
+        let differing = self.differing.iter().map(|(id, fields)| format!("{id}: {}", differences(fields)));
+        let refused = self
+            .refused
+            .iter()
+            .map(|(id, words)| format!("{id}: it cannot be compared: {}", printable(words, LONGEST_WORDS)));
+        let unready =
+            self.unready.iter().map(|(id, words)| format!("{id}: {}", printable(words, LONGEST_WORDS)));
+        missing.chain(differing).chain(refused).chain(unready).collect()
+    }
+}
+
+fn differences(fields: &[FieldChange]) -> String {
+    let mut words: Vec<String> = fields.iter().take(MOST_FIELDS).map(difference).collect();
+    if fields.len() > MOST_FIELDS {
+        words.push(format!("and {} more fields", fields.len() - MOST_FIELDS));
+    }
+    words.join("; ")
+}
+
+fn difference(field: &FieldChange) -> String {
+    let path = &field.path;
+    match (&field.before, &field.after) {
+        (Some(now), Some(installed)) => {
+            format!("`{path}` is {}, installed was {}", short(now), short(installed))
+        }
+        (None, Some(installed)) => format!("`{path}` is gone, installed was {}", short(installed)),
+        (Some(now), None) => format!("`{path}` is {}, and was not installed", short(now)),
+        (None, None) => format!("`{path}` is another"),
+    }
+}
+
+fn short(value: &Value) -> String {
+    printable(&value.to_string(), LONGEST_VALUE)
+}
