@@ -7,6 +7,7 @@
 mod audit;
 mod bad_input;
 mod crossing;
+mod enforce;
 mod ground;
 mod leaving;
 mod node;
@@ -17,6 +18,7 @@ mod readers;
 mod sealed;
 mod served;
 mod sites;
+mod status;
 mod suites;
 mod traffic;
 
@@ -66,6 +68,25 @@ fn the_shipped_bundle_crosses_to_a_sealed_node_and_leaves_it_as_it_was() {
         served::a_served_bundle_is_registry_enough,
         leaving::uninstall_leaves_the_cluster_as_it_was,
         leaving::nothing_is_left_of_the_stage,
+    );
+}
+
+#[test]
+fn status_names_what_is_not_as_installed_and_enforce_moves_policies() {
+    let Some(parts) = Parts::find() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let ground = Ground::prepare(&parts, &HOMELAB);
+    show!(
+        &ground,
+        status::what_is_installed_is_as_installed,
+        status::a_constraint_that_is_gone_is_named,
+        status::a_policy_that_only_warns_is_named,
+        status::a_namespace_that_is_less_strict_is_named,
+        status::gatekeeper_that_is_scaled_away_is_named,
+        status::a_webhook_whose_route_is_cut_is_named,
+        enforce::a_policy_is_moved_and_the_next_install_would_move_it_back,
+        enforce::deny_is_refused_while_the_audit_finds_violations,
+        enforce::the_choice_is_written_into_the_site_file,
     );
 }
 
