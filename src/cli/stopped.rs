@@ -99,3 +99,55 @@ pub fn counts(applied: &ApplyReport) -> Value {
         "pruned": applied.pruned.deleted.len(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::cluster::ObjectId;
+
+    fn object(name: &str) -> ObjectId {
+        let (api_version, kind, resource) = ("v1".into(), "Namespace".into(), "namespaces".into());
+        ObjectId { api_version, kind, resource, namespace: None, name: name.into() }
+    }
+
+    fn layer(name: &str, created: Vec<ObjectId>, unchanged: usize) -> LayerReport {
+        LayerReport { name: name.into(), created, unchanged, ..Default::default() }
+    }
+
+    fn not_ready() -> ClusterError {
+        ClusterError::NotReady {
+            layer: "10-gatekeeper".into(),
+            waited: std::time::Duration::from_secs(300),
+            pending: vec!["deployment gatekeeper-system/gatekeeper-audit: 0 of 1 ready".into()],
+            hint: "the same command goes on from here".into(),
+        }
+    }
+
+    fn failure(rollback: Option<Result<Rollback, ClusterError>>) -> InstallFailure {
+        let layers = vec![layer("00-namespaces", vec![object("lumen")], 2)];
+        InstallFailure {
+            error: not_ready(),
+            done: ApplyReport { layers, ..Default::default() },
+            failed: Some(layer("10-gatekeeper", vec![object("gatekeeper-system")], 0)),
+            remaining: vec!["20-policies".into(), "30-constraints".into()],
+            rollback,
+        }
+    }
+
+    #[test]
+    fn every_layer_has_its_line_and_the_way_back_too() {
+        let revision = Revision { bundle: "homelab".into(), version: "1".into(), digest: "sha256:00".into() };
+        let back = || Rollback::To { revision: revision.clone(), applied: ApplyReport::default() };
+        let ways = [
+            Ok(back()),
+            Ok(Rollback::TakenAway(crate::cluster::UninstallReport::default())),
+            Ok(Rollback::Nowhere("the same was installed before".into())),
+            Err(not_ready()),
+        ];
+        let ways: Vec<_> = ways.iter().map(rollback_text).collect();
+        assert_snapshot!(format!("{}\n\n{}", text(&failure(None)), ways.join("\n")), @"");
+        assert_snapshot!(format!("{:#}", json(&failure(Some(Ok(back()))))), @"");
+    }
+}
