@@ -71,7 +71,7 @@ async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Resul
 }
 
 fn revision(version: &str) -> Revision {
-    Revision { bundle: "homelab".into(), version: version.into(), digest: format!("sha256:0{version}") }
+    Revision { bundle: "homelab".into(), version: version.into(), digest: "sha256:00".into() }
 }
 
 fn caller() -> Caller {
