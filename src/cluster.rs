@@ -56,7 +56,7 @@ pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use probe::{Patience, ProbeReport, ProbeResult};
 pub use recorded::{RecordedDatabase, RecordedSet};
-pub use remove::RemovalReport;
+pub use remove::{RemovalReport, WithContents};
 pub use rollback::{Retreat, Rollback};
 pub use uninstall::UninstallReport;
 
