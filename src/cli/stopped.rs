@@ -10,8 +10,11 @@ pub fn text(failure: &InstallFailure) -> String {
     let complete = failure.done.layers.iter().map(|layer| format!("complete:  {}", layer_text(layer)));
     let failed = failure.failed.iter().map(|layer| format!("failed:    {}", layer_text(layer)));
     let remaining = failure.remaining.iter().map(|name| format!("not begun: {name}"));
-    let rollback = failure.rollback.iter().map(rollback_text);
-    complete.chain(failed).chain(remaining).chain(rollback).collect::<Vec<_>>().join("\n")
+    let then = match &failure.rollback {
+        None => "the same command goes on from there".to_owned(),
+        Some(rollback) => rollback_text(rollback),
+    };
+    complete.chain(failed).chain(remaining).chain([then]).collect::<Vec<_>>().join("\n")
 }
 
 fn layer_text(layer: &LayerReport) -> String {
@@ -147,7 +150,61 @@ mod tests {
             Err(not_ready()),
         ];
         let ways: Vec<_> = ways.iter().map(rollback_text).collect();
-        assert_snapshot!(format!("{}\n\n{}", text(&failure(None)), ways.join("\n")), @"");
-        assert_snapshot!(format!("{:#}", json(&failure(Some(Ok(back()))))), @"");
+        assert_snapshot!(format!("{}\n\n{}", text(&failure(None)), ways.join("\n")), @r"
+        complete:  00-namespaces (1 created, 0 changed, 2 unchanged)
+        failed:    10-gatekeeper (1 created, 0 changed, 0 unchanged)
+        not begun: 20-policies
+        not begun: 30-constraints
+        the same command goes on from there
+
+        went back to homelab 1: 0 objects created, 0 changed, 0 unchanged, 0 pruned
+        took away what was applied: 0 objects deleted; nothing was installed before
+        nothing to go back to: the same was installed before
+        going back failed, too: layer `10-gatekeeper` is not ready after 300 s: deployment gatekeeper-system/gatekeeper-audit: 0 of 1 ready
+        hint: the same command goes on from here
+        ");
+        assert_snapshot!(format!("{:#}", json(&failure(Some(Ok(back()))))), @r#"
+        {
+          "installed": false,
+          "error": "layer `10-gatekeeper` is not ready after 300 s: deployment gatekeeper-system/gatekeeper-audit: 0 of 1 ready",
+          "hint": "the same command goes on from here",
+          "from": null,
+          "complete": [
+            {
+              "layer": "00-namespaces",
+              "created": [
+                "namespace lumen"
+              ],
+              "changed": [],
+              "unchanged": 2
+            }
+          ],
+          "failed": {
+            "layer": "10-gatekeeper",
+            "created": [
+              "namespace gatekeeper-system"
+            ],
+            "changed": [],
+            "unchanged": 0
+          },
+          "notBegun": [
+            "20-policies",
+            "30-constraints"
+          ],
+          "rollback": {
+            "to": {
+              "bundle": "homelab",
+              "version": "1",
+              "digest": "sha256:00"
+            },
+            "objects": {
+              "created": 0,
+              "changed": 0,
+              "unchanged": 0,
+              "pruned": 0
+            }
+          }
+        }
+        "#);
     }
 }
