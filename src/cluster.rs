@@ -62,7 +62,7 @@ pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use probe::{Patience, ProbeReport, ProbeResult};
 pub use recorded::RecordedSet;
-pub use remove::RemovalReport;
+pub use remove::{RemovalReport, WithContents};
 pub use rollback::{Retreat, Rollback};
 pub use status::{LayerStatus, Status};
 pub use uninstall::UninstallReport;

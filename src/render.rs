@@ -9,6 +9,7 @@ mod context;
 mod endpoint;
 mod error;
 mod functions;
+mod generated;
 mod gitops;
 mod images;
 mod layer;
@@ -29,6 +30,7 @@ mod yaml;
 
 pub use artifact::{Artifact, Label};
 pub use error::{RenderError, RenderErrors};
+pub use generated::Generated;
 pub use gitops::GitopsSource;
 pub use images::{Carried, ImageMap, UnresolvedImage};
 pub use proof::Proof;
@@ -93,6 +95,9 @@ pub struct RenderedLayer {
     pub timeout: Duration,
     /// The requests that show that the layer works.
     pub probes: Vec<Probe>,
+    /// What its programs make by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generates: Vec<Generated>,
 }
 
 /// One object, and where it came from.

@@ -4,7 +4,7 @@ mod plan;
 
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
+use super::options::{BundleOptions, ClusterOptions, ContentsOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::stopped;
 use super::ui::Ui;
@@ -33,6 +33,8 @@ pub struct Args {
     /// Go back to what was complete before, should this fail
     #[arg(long)]
     rollback_on_failure: bool,
+    #[command(flatten)]
+    contents: ContentsOptions,
     /// How many blobs are sent at once
     #[arg(long, value_name = "N", default_value_t = 4)]
     jobs: usize,
@@ -50,6 +52,7 @@ impl Args {
             access: self.network.access(environment),
             retag: self.retag,
             force_conflicts: self.force_conflicts,
+            delete_with_contents: self.contents.asked(),
             jobs: self.jobs,
             caller: environment.caller(),
             rollback_on_failure: self.rollback_on_failure,

@@ -13,7 +13,7 @@ use super::order::Rank;
 use super::pace::{Pace, Teller};
 use super::prepare::{PreparedLayer, prepare};
 use super::recorded::PackedSet;
-use super::remove::{RemovalReport, Remover};
+use super::remove::{RemovalReport, Remover, generated};
 use super::wait::Wait;
 use crate::render::{Condition, RenderedSet};
 use crate::report::Reporter;
@@ -92,7 +92,7 @@ impl Cluster {
         &self,
         set: &RenderedSet,
         revision: &Revision,
-        options: ApplyOptions,
+        options: &ApplyOptions,
         caller: &Caller,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, ClusterError> {
@@ -102,7 +102,7 @@ impl Cluster {
     pub(super) async fn reach(
         &self,
         goal: Goal<'_>,
-        options: ApplyOptions,
+        options: &ApplyOptions,
         caller: &Caller,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, ClusterError> {
@@ -259,7 +259,12 @@ impl Installer<'_> {
 
     async fn prune(&mut self, layers: &[PreparedLayer<'_>]) -> Result<RemovalReport, ClusterError> {
         let surplus = self.ledger.surplus(layers);
-        let remover = Remover { api: self.applier.api, reporter: self.reporter };
+        let remover = Remover {
+            api: self.applier.api,
+            reporter: self.reporter,
+            generated: generated(&surplus),
+            asked: &self.applier.options.delete_with_contents,
+        };
         let report = remover.remove(&surplus).await?;
         self.ledger.finish(self.lease, &surplus, &report).await?;
         self.ledger.sweep(&remover).await?;

@@ -1,15 +1,16 @@
 //! Keeps the inventory while an install goes on: written before each layer and after it, and only when it changed.
 
+mod write;
+
 use super::api::Api;
 use super::apply::{Applied, Found, Standing};
 use super::error::ClusterError;
-use super::inventory::{
-    self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision,
-};
+use super::inventory::{self, Entry, Inventory, InventoryLayer, Revision};
 use super::lease::Lease;
 use super::prepare::{PreparedLayer, PreparedObject};
-use super::recorded::{self, PackedSet};
-use super::remove::{RemovalReport, Remover};
+use super::recorded::PackedSet;
+use super::remove::RemovalReport;
+use write::last_complete;
 
 /// The inventory of an install that is under way.
 pub(super) struct Ledger<'a> {
@@ -48,17 +49,6 @@ impl<'a> Ledger<'a> {
     /// Makes this revision the one to go back to, and not the one that it takes the place of.
     pub(super) fn prefer_current(&mut self) {
         self.current.previous = self.current.recorded();
-    }
-
-    /// Forgets that the set is recorded where somebody took its Secret away, so that it is recorded again.
-    async fn miss_set(&mut self) -> Result<(), ClusterError> {
-        let Some(stored) = self.stored.as_mut().filter(|stored| stored.set == self.current.set) else {
-            return Ok(());
-        };
-        if !recorded::is_kept(self.api, &self.set.name).await? {
-            stored.set = None;
-        }
-        Ok(())
     }
 
     /// Writes down the objects of a layer that are about to be applied; returns for each what is known of it.
@@ -145,15 +135,6 @@ impl<'a> Ledger<'a> {
         self.save(lease).await
     }
 
-    /// Deletes the recorded sets that nothing refers to any more.
-    pub(super) async fn sweep(&self, remover: &Remover<'_>) -> Result<(), ClusterError> {
-        if self.written {
-            let objects = recorded::others(self.api, &self.current.sets()).await?;
-            let _ = remover.remove(&[recorded::layer(objects)]).await?;
-        }
-        Ok(())
-    }
-
     /// Returns what is written down before an object is applied. Unless it will be the same content again, what was applied
     /// last is forgotten: after an interruption nobody knows.
     fn entry(&self, object: &PreparedObject<'_>, found: Option<&Found>) -> Entry {
@@ -174,53 +155,6 @@ impl<'a> Ledger<'a> {
             layer.objects.splice(0..0, entries);
         }
     }
-
-    async fn save_unfinished(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
-        if self.stored.as_ref() != Some(&self.current) {
-            self.current.complete = false;
-        }
-        self.save(lease).await
-    }
-
-    async fn save(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
-        if self.stored.as_ref() == Some(&self.current) {
-            return Ok(());
-        }
-        if !self.written {
-            self.begin(lease).await?;
-        }
-        inventory::save(self.api, &self.current).await?;
-        self.stored = Some(self.current.clone());
-        Ok(())
-    }
-
-    /// Takes the Lease and records the set, before the first write. Whoever had the Lease until now may have changed what
-    /// was read without it.
-    async fn begin(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
-        let secret = self.set.secret()?;
-        if self.stored.is_none() {
-            self.current.owns_namespace =
-                super::apply::ensure_namespace(self.api, INVENTORY_NAMESPACE).await?;
-        }
-        lease.take().await?;
-        let version = |inventory: &Inventory| (inventory.changed.clone(), inventory.layers.clone());
-        let now = inventory::load(self.api).await?;
-        if now.as_ref().map(version) != self.stored.as_ref().map(version) {
-            return Err(ClusterError::Overtaken);
-        }
-        secret.save(self.api).await?;
-        self.current.changed = lease.stamp().await;
-        self.written = true;
-        Ok(())
-    }
-}
-
-/// Returns the revision that was complete before another one takes its place.
-fn last_complete(stored: &Inventory, next: &Inventory) -> Option<RecordedRevision> {
-    let set = stored.set.clone().unwrap_or_default();
-    let last = RecordedRevision { revision: stored.revision.clone(), set };
-    let is_another = next.recorded().as_ref() != Some(&last);
-    if stored.complete && is_another { Some(last) } else { stored.previous.clone() }
 }
 
 fn standings(entries: &[Entry], found: &[Option<Found>]) -> Vec<Standing> {
@@ -251,6 +185,7 @@ fn merged(old: Vec<InventoryLayer>, new: &[PreparedLayer<'_>]) -> Vec<InventoryL
         .map(|layer| InventoryLayer {
             name: layer.name.to_owned(),
             timeout: layer.timeout.as_secs(),
+            generates: layer.generates.to_vec(),
             objects: old
                 .iter()
                 .find(|old| old.name == layer.name)
@@ -307,13 +242,15 @@ mod tests {
 
     #[test]
     fn layers_that_left_keep_their_place() {
-        let old = |name: &str| InventoryLayer { name: name.into(), timeout: 1, objects: vec![] };
+        let old =
+            |name: &str| InventoryLayer { name: name.into(), timeout: 1, objects: vec![], generates: vec![] };
         let new = |name: &'static str| PreparedLayer {
             name,
             objects: vec![],
             wait_for: &[],
             timeout: Duration::from_secs(1),
             left_out: vec![],
+            generates: &[],
         };
         let layers =
             merged(vec![old("00"), old("10"), old("20"), old("30")], &[new("00"), new("20"), new("40")]);

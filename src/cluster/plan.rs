@@ -120,7 +120,7 @@ impl Cluster {
         &self,
         set: &RenderedSet,
         revision: &Revision,
-        options: ApplyOptions,
+        options: &ApplyOptions,
     ) -> Result<Plan, ClusterError> {
         let layers = prepare(&self.api, set).await?;
         let packed = PackedSet::of(set)?;
@@ -135,7 +135,7 @@ impl Cluster {
         for layer in &layers {
             plan.layers.push(planner.layer(layer).await?);
         }
-        plan.prune = foresee(&self.api, &ledger.surplus(&layers)).await?;
+        plan.prune = foresee(&self.api, &ledger.surplus(&layers), &options.delete_with_contents).await?;
         plan.records = !ledger.is_current();
         Ok(plan)
     }

@@ -177,7 +177,7 @@ pub(super) async fn others(api: &Api, named: &[&str]) -> Result<Vec<Entry>, Clus
 
 /// Returns Secrets as a layer that can be taken away.
 pub(super) fn layer(objects: Vec<Entry>) -> InventoryLayer {
-    InventoryLayer { name: "recorded sets".into(), timeout: LONGEST_REMOVAL, objects }
+    InventoryLayer { name: "recorded sets".into(), timeout: LONGEST_REMOVAL, objects, generates: Vec::new() }
 }
 
 /// Returns the name that a content has.
@@ -221,6 +221,7 @@ mod tests {
             ],
             wait_for: vec![Condition::CrdsEstablished, Condition::RolloutsComplete],
             timeout: Duration::from_millis(1_500),
+            generates: vec![],
             probes: vec![
                 probe("refused", Expectation::Refused { words: words() }),
                 probe("warned", Expectation::Warned { words: words() }),

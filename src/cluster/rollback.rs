@@ -57,7 +57,7 @@ impl Cluster {
     pub async fn roll_back(
         &self,
         retreat: &Retreat,
-        options: ApplyOptions,
+        options: &ApplyOptions,
         caller: &Caller,
         reporter: &dyn Reporter,
     ) -> Result<Rollback, ClusterError> {
@@ -65,7 +65,8 @@ impl Cluster {
             Retreat::Nowhere(why) => Ok(Rollback::Nowhere(why.clone())),
             Retreat::TakeAway => {
                 reporter.step("nothing was installed before: taking away what was applied".into());
-                self.uninstall(caller, reporter).await.map(Rollback::TakenAway)
+                let asked = &options.delete_with_contents;
+                self.uninstall(asked, caller, reporter).await.map(Rollback::TakenAway)
             }
             Retreat::To(RecordedRevision { revision, set }) => {
                 reporter.step(format!("going back to {} {}", revision.bundle, revision.version));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::fake::{Fake, status};
 use super::*;
-use crate::render::{Condition, Expectation, Probe, RenderedLayer, RenderedObject, RenderedSet};
+use crate::render::{Condition, Expectation, Generated, Probe, RenderedLayer, RenderedObject, RenderedSet};
 use crate::report::Silent;
 use crate::spec::Platform;
 
@@ -50,6 +50,7 @@ fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
         wait_for: vec![],
         timeout: Duration::from_millis(100),
         probes: vec![],
+        generates: vec![],
     }
 }
 
@@ -68,11 +69,11 @@ async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterE
 }
 
 async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Result<ApplyReport, ClusterError> {
-    fake.cluster().install(set, &revision(version), ApplyOptions::default(), &caller(), &Silent).await
+    fake.cluster().install(set, &revision(version), &ApplyOptions::default(), &caller(), &Silent).await
 }
 
 fn revision(version: &str) -> Revision {
-    Revision { bundle: "homelab".into(), version: version.into(), digest: format!("sha256:0{version}") }
+    Revision { bundle: "homelab".into(), version: version.into(), digest: "sha256:00".into() }
 }
 
 fn caller() -> Caller {
@@ -80,7 +81,7 @@ fn caller() -> Caller {
 }
 
 async fn uninstall(fake: &Fake) -> UninstallReport {
-    fake.cluster().uninstall(&caller(), &Silent).await.expect("uninstalled")
+    fake.cluster().uninstall(&WithContents::default(), &caller(), &Silent).await.expect("uninstalled")
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, ClusterError>) -> String {
@@ -207,7 +208,63 @@ async fn a_definition_with_instances_of_others_stays() {
     let report = uninstall(&fake).await;
     assert_eq!(report.removal.kept[0].1, "it still has instances of others: widget default/theirs");
     assert!(fake.state().objects.contains_key(WIDGETS));
+    fake.state().objects.remove("/apis/example.com/v1/widgets/theirs");
+    let report = uninstall(&fake).await;
+    assert_eq!(names(&report.removal.deleted), ["customresourcedefinition widgets.example.com"]);
     assert!(!fake.state().objects.contains_key(REVISION));
+}
+
+#[tokio::test]
+async fn what_a_layers_programs_made_goes_with_it() {
+    let fake = Fake::default();
+    let mut set = set(vec![widgets(), namespace()]);
+    set.layers[0].generates = vec![
+        Generated { kinds: vec!["example.com/Widget".into()], namespace: None, names: vec![] },
+        Generated {
+            kinds: vec!["ConfigMap".into()],
+            namespace: Some("lumen".into()),
+            names: vec!["made".into()],
+        },
+    ];
+    let _ = install(&fake, &set).await.expect("installed");
+    let widget = json!({"kind": "Widget", "metadata": {"name": "made", "namespace": "default"}});
+    fake.put("/apis/example.com/v1/widgets/made", widget);
+    fake.put(&SETTINGS.replace("settings", "made"), settings("made"));
+    let report = uninstall(&fake).await;
+    assert_eq!(report.removal.kept, []);
+    assert!(!fake.state().objects.contains_key(WIDGETS) && !fake.state().objects.contains_key(REVISION));
+}
+
+#[tokio::test]
+async fn what_holds_something_of_others_goes_only_when_it_is_named() {
+    let fake = Fake::default();
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "lumen"}});
+    let _ = install(&fake, &set(vec![widgets(), namespace(), claim])).await.expect("installed");
+    let widget = json!({"kind": "Widget", "metadata": {"name": "theirs", "namespace": "default"}});
+    fake.put("/apis/example.com/v1/widgets/theirs", widget);
+    let smaller = set(vec![settings("settings")]);
+    let report = install(&fake, &smaller).await.expect("installed");
+    let kept: Vec<_> = report.pruned.kept.iter().map(|(id, reason)| format!("{id}: {reason}")).collect();
+    assert_eq!(
+        kept,
+        [
+            "persistentvolumeclaim lumen/data: it holds data",
+            "customresourcedefinition widgets.example.com: it still has instances of others: widget default/theirs",
+            "namespace lumen: it still has objects of others: configmap settings",
+        ]
+    );
+    let named = ["persistentvolumeclaim/lumen/data", "CustomResourceDefinition/widgets.example.com"];
+    let delete_with_contents = WithContents(named.map(str::to_owned).to_vec());
+    let options = ApplyOptions { delete_with_contents, ..Default::default() };
+    let report = fake
+        .cluster()
+        .install(&smaller, &revision("1"), &options, &caller(), &Silent)
+        .await
+        .expect("installed");
+    assert_eq!(
+        names(&report.pruned.deleted),
+        ["persistentvolumeclaim lumen/data", "customresourcedefinition widgets.example.com"]
+    );
 }
 
 #[tokio::test]
@@ -315,7 +372,12 @@ async fn what_does_not_go_is_named_with_what_holds_it() {
     if let Some(object) = fake.state().objects.get_mut(SETTINGS) {
         object["metadata"]["finalizers"] = json!(["example.com/hold"]);
     }
-    let remover = remove::Remover { api: &fake.cluster().api, reporter: &Silent };
+    let remover = remove::Remover {
+        api: &fake.cluster().api,
+        reporter: &Silent,
+        generated: vec![],
+        asked: &WithContents::default(),
+    };
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     let entry = inventory.entries().next().expect("one object");
     let held = vec![(entry.id.clone(), entry.uid.clone().unwrap_or_default())];
@@ -333,9 +395,9 @@ fn everything_can_run_on_any_thread() {
     let _inside = runtime.enter();
     let (cluster, set) = (Fake::default().cluster(), set(vec![]));
     let caller = caller();
-    is_send(&cluster.install(&set, &Revision::default(), ApplyOptions::default(), &caller, &Silent));
+    is_send(&cluster.install(&set, &Revision::default(), &ApplyOptions::default(), &caller, &Silent));
     is_send(&cluster.probe(&set, Patience::Brief, &Silent));
-    is_send(&cluster.uninstall(&caller, &Silent));
-    is_send(&cluster.roll_back(&Retreat::TakeAway, ApplyOptions::default(), &caller, &Silent));
+    is_send(&cluster.uninstall(&WithContents::default(), &caller, &Silent));
+    is_send(&cluster.roll_back(&Retreat::TakeAway, &ApplyOptions::default(), &caller, &Silent));
     is_send(&Cluster::connect(&ConnectOptions::default()));
 }

@@ -38,7 +38,7 @@ async fn a_second_install_says_who_holds_it() {
     fake.state().alive.push(LEASE.into());
     let set = set(vec![settings("settings")]);
     let installed =
-        fake.cluster().install(&set, &revision("1"), ApplyOptions::default(), &caller(), &waits).await;
+        fake.cluster().install(&set, &revision("1"), &ApplyOptions::default(), &caller(), &waits).await;
     assert_snapshot!(refusal(installed), @r"
     `admin#0a ` is changing what is installed, since 2026-11-22T08:00:00.000000Z
     hint: wait until that run ends; should it be dead, its Lease ends 1 s after 2026-11-22T08:03:20.000000Z, and the same command goes on then
@@ -59,7 +59,8 @@ async fn an_uninstall_waits_its_turn_too() {
     let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     put_lease(&fake, "admin#0a");
     fake.state().alive.push(LEASE.into());
-    let refused = fake.cluster().uninstall(&caller(), &Silent).await.expect_err("held");
+    let refused =
+        fake.cluster().uninstall(&WithContents::default(), &caller(), &Silent).await.expect_err("held");
     assert!(matches!(&refused, ClusterError::Held { holder, .. } if holder == "admin#0a"), "{refused}");
     assert!(fake.state().objects.contains_key(SETTINGS));
 }
@@ -81,7 +82,7 @@ async fn a_lease_that_was_given_back_is_taken_at_once() {
     let waits = Waits::default();
     let set = set(vec![settings("settings")]);
     let installed =
-        fake.cluster().install(&set, &revision("1"), ApplyOptions::default(), &caller(), &waits).await;
+        fake.cluster().install(&set, &revision("1"), &ApplyOptions::default(), &caller(), &waits).await;
     assert_eq!(installed.expect("installed").created(), 1);
     assert_eq!(*waits.0.lock().expect("unlocked"), Vec::<String>::new());
 }

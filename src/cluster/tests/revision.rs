@@ -47,8 +47,8 @@ async fn the_inventory_is_the_parent_of_an_apply_set() {
       },
       "annotations": {
         "applyset.kubernetes.io/tooling": "bundle/v0.1.0",
-        "applyset.kubernetes.io/contains-group-kinds": "CustomResourceDefinition.apiextensions.k8s.io,Namespace",
-        "applyset.kubernetes.io/additional-namespaces": ""
+        "applyset.kubernetes.io/contains-group-kinds": "ConfigMap,CustomResourceDefinition.apiextensions.k8s.io",
+        "applyset.kubernetes.io/additional-namespaces": "lumen"
       }
     }
     "#);

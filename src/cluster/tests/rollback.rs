@@ -7,7 +7,7 @@ async fn fail_and_go_back(fake: &Fake, set: &RenderedSet, version: &str) -> Resu
     let retreat = fake.cluster().retreat(set, &revision(version)).await.expect("readable");
     let error = install_version(fake, set, version).await.expect_err("it must not work");
     assert!(error.install_failure().is_some(), "{error}");
-    fake.cluster().roll_back(&retreat, ApplyOptions::default(), &caller(), &Silent).await
+    fake.cluster().roll_back(&retreat, &ApplyOptions::default(), &caller(), &Silent).await
 }
 
 fn refuse(fake: &Fake, name: &str) {

@@ -52,7 +52,7 @@ impl Attempt<'_> {
     async fn apply_and_probe(&self) -> Result<(ApplyReport, ProbeReport), ClusterError> {
         let Self { cluster, set, revision, options, caller, .. } = self;
         let applied = match self.changes {
-            true => cluster.install(set, revision, *options, caller, &*self.reporter).await?,
+            true => cluster.install(set, revision, options, caller, &*self.reporter).await?,
             false => cluster.wait(set, revision, &*self.reporter).await?,
         };
         match cluster.probe(set, Patience::Layer, &*self.reporter).await {
@@ -91,7 +91,7 @@ impl Attempt<'_> {
     }
 
     async fn go_back(&self, retreat: Option<Retreat>) -> Option<Result<Rollback, ClusterError>> {
-        let outcome = self.cluster.roll_back(&retreat?, self.options, self.caller, &*self.reporter).await;
+        let outcome = self.cluster.roll_back(&retreat?, &self.options, self.caller, &*self.reporter).await;
         if let Ok(Rollback::To { revision, .. }) = &outcome {
             let words = format!("{} {} after {} failed", revision.bundle, revision.version, self.name());
             self.announce(Notice::RolledBack(words)).await;
