@@ -23,6 +23,7 @@ mod guests;
 mod install;
 mod inventory;
 mod lease;
+mod leaving;
 mod ledger;
 mod notice;
 mod object;

@@ -82,9 +82,10 @@ impl Cluster {
         let Some(recorded) = self.recorded().await? else { return Err(ClusterError::NotRecorded) };
         let (platform, databases) = (recorded.platform, recorded.databases.clone());
         let set = recorded.rendered();
+        // Whose a field is does not matter here, only what it says.
+        let options = ApplyOptions { force_conflicts: true, ..ApplyOptions::default() };
         let (plan, unready, constraints, ignored, probes) = try_join!(
-            // Whose a field is does not matter here, only what it says.
-            self.plan(&set, &inventory.revision, ApplyOptions { force_conflicts: true }),
+            self.plan(&set, &inventory.revision, &options),
             self.unready(&set, &inventory),
             self.live_constraints(&inventory),
             self.ignored(&set),

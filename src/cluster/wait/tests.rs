@@ -106,7 +106,7 @@ async fn a_single_object_is_watched_by_its_name() {
 
 #[tokio::test]
 async fn where_a_watch_is_refused_its_kind_is_asked_for_again() {
-    for code in [403, 405] {
+    for (code, tries) in [(403, 1..2), (405, 1..2), (503, 2..20)] {
         let fake = Fake::default();
         let ids = daemon_sets(&fake, 0);
         let refusal = status(code, "Forbidden", "no watch for you");
@@ -118,7 +118,7 @@ async fn where_a_watch_is_refused_its_kind_is_asked_for_again() {
             ids.iter().for_each(|id| fake.put(&id.path(), daemon_set(id, 2)));
         };
         tokio::join!(others_work, async { until(&fake, ROLLOUTS, &ids, LONG).await.expect("ready") });
-        assert_eq!(watches(&fake).len(), 1, "not tried again after {code}");
+        assert!(tries.contains(&watches(&fake).len()), "{code}: {:?}", watches(&fake));
     }
 }
 
