@@ -144,7 +144,7 @@ impl Cluster {
         let mut ignored = Vec::new();
         let collect = |namespace: &Value| {
             let name = text(namespace, "/metadata/name");
-            ignored.extend((!known.contains(name)).then(|| name.to_owned()));
+            ignored.extend((is_ignored(namespace) && !known.contains(name)).then(|| name.to_owned()));
             None::<()>
         };
         self.api.find_selected("/api/v1/namespaces", (IGNORED, ""), collect).await?;

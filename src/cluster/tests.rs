@@ -1,8 +1,10 @@
 //! The whole way, against an API server in memory: what is written, what is left alone, and the words for what goes wrong.
 
+mod enforce;
 mod lease;
 mod revision;
 mod rollback;
+mod status;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -66,7 +66,7 @@ fn one_policy_is_moved_and_the_others_stay() {
 fn what_cannot_be_edited_safely_is_left_to_the_person() {
     for text in [
         "gatekeeper:\n  enforcement: &e warn\n  policies:\n    - {name: block-latest-tag, enforcement: *e}\n",
-        "gatekeeper:\n  policies:\n    - name: >-\n        block-latest-tag\n    - {name: require-labels}\n",
+        "gatekeeper:\n  policies:\n    - {name: \"block-latest\\x2dtag\"}\n",
     ] {
         let error = edited(text, &["block-latest-tag"]).expect_err(text);
         assert_eq!(error.to_string(), "`site.yaml` cannot be edited safely", "{text}");
