@@ -31,7 +31,7 @@ pub use install::{InstallOptions, InstallReport, Target, install, probe, site_en
 pub use keygen::{KeygenReport, keygen};
 pub use lock::{LockOptions, LockReport, Update, lock};
 pub use publish::{PublishOptions, PublishReport, Published, gitops_files, publish};
-pub use push::{PushOptions, push};
+pub use push::{PushOptions, missing, push};
 pub use render::{SiteChoice, render_site, write_rendered};
 pub use serve::catalog;
 pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};

@@ -1,5 +1,9 @@
 //! What happens while a command works, as events. The library writes nothing: whoever calls it decides what a person sees.
 
+mod finding;
+
+pub use finding::{Finding, Severity};
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
