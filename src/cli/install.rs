@@ -2,10 +2,12 @@
 
 use super::environment::Environment;
 use super::error::Failure;
+use super::findings;
 use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, Target, install};
+use crate::ops::{InstallOptions, InstallReport, OpsError, Target, install};
+use crate::report::Finding;
 
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
 #[derive(clap::Args)]
@@ -43,10 +45,20 @@ impl Args {
             force_conflicts: self.force_conflicts,
             jobs: self.jobs,
         };
-        let report = install(&self.bundle.file, &options, ui.reporter()).await?;
+        let report = match install(&self.bundle.file, &options, ui.reporter()).await {
+            Err(OpsError::Preflight(findings)) => {
+                ui.result(&findings::text(&findings), &refused(&findings));
+                return Ok(false);
+            }
+            report => report?,
+        };
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())
     }
+}
+
+fn refused(findings: &[Finding]) -> serde_json::Value {
+    serde_json::json!({"installed": false, "findings": findings})
 }
 
 fn text(report: &InstallReport) -> String {
@@ -70,6 +82,7 @@ fn json(report: &InstallReport) -> serde_json::Value {
     serde_json::json!({
         "installed": report.probes.passed(),
         "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
+        "findings": report.findings,
         "push": report.pushed,
         "objects": {
             "created": report.applied.created(),

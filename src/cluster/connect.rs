@@ -65,7 +65,10 @@ impl Cluster {
     /// When the nodes cannot be listed.
     pub async fn detect_platform(&self) -> Result<Option<Platform>, ClusterError> {
         let nodes = self.api.get(&format!("/api/v1/nodes?limit={NODES_ASKED}")).await?.unwrap_or_default();
-        let mut platforms = list(&nodes, "/items").iter().map(platform_of);
+        let mut platforms = list(&nodes, "/items").iter().map(|node| {
+            let info = |field: &str| text(node, &format!("/status/nodeInfo/{field}"));
+            platform_of(info("osImage"), info("kubeletVersion"))
+        });
         let first = platforms.next().flatten();
         Ok(first.filter(|first| platforms.all(|other| other == Some(*first))))
     }
@@ -106,11 +109,12 @@ fn kubeconfig_error(
     ClusterError::Kubeconfig { files, source }
 }
 
-fn platform_of(node: &serde_json::Value) -> Option<Platform> {
-    if text(node, "/status/nodeInfo/osImage").contains("Talos") {
+/// Tells what a node runs, from its operating system and the version of its kubelet.
+pub(super) fn platform_of(image: &str, kubelet: &str) -> Option<Platform> {
+    if image.contains("Talos") {
         return Some(Platform::Talos);
     }
-    text(node, "/status/nodeInfo/kubeletVersion").contains("+k3s").then_some(Platform::K3s)
+    kubelet.contains("+k3s").then_some(Platform::K3s)
 }
 
 #[cfg(test)]
@@ -125,8 +129,7 @@ mod tests {
             ("Debian GNU/Linux 12 (bookworm)", "v1.34.1+k3s1", Some(Platform::K3s)),
             ("Debian GNU/Linux 12 (bookworm)", "v1.34.4", None),
         ] {
-            let node = json!({"status": {"nodeInfo": {"osImage": image, "kubeletVersion": kubelet}}});
-            assert_eq!(platform_of(&node), platform, "{image} {kubelet}");
+            assert_eq!(platform_of(image, kubelet), platform, "{image} {kubelet}");
         }
     }
 

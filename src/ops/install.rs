@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::OpsError;
+use super::preflight::{Preflight, preflight};
 use super::push::{PushOptions, push};
 use super::render::{SiteChoice, render_site};
 use super::verify::{Trust, VerifyReport, verify};
@@ -14,9 +15,9 @@ use crate::cluster::{
     ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, ProbeReport, Revision, UninstallReport,
 };
 use crate::registry::push::PushReport;
-use crate::registry::{Access, Client, Endpoint};
-use crate::report::Reporter;
-use crate::spec::{Registries, Site};
+use crate::registry::{Access, Endpoint};
+use crate::report::{Finding, Reporter};
+use crate::spec::Site;
 
 /// A cluster, the site that it is, and whom its operator trusts.
 #[derive(Debug, Clone)]
@@ -49,6 +50,8 @@ pub struct InstallOptions {
 pub struct InstallReport {
     /// What was verified.
     pub verified: VerifyReport,
+    /// What was found out before: warnings and notes.
+    pub findings: Vec<Finding>,
     /// What was pushed.
     pub pushed: PushReport,
     /// What was applied.
@@ -81,7 +84,6 @@ pub async fn install(
     let (cluster, site) = options.target.reach().await?;
     let endpoint = site_endpoint(&site.site);
     let access = options.access.clone().with_certificates(&endpoint.host, &site.site.registry.certificates);
-    Client::with_access(Registries::default(), &access)?.ping(&endpoint).await?;
     let set = render_site(&archive, &options.target.trust.bundle, &site)?;
     let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
     reporter.step(format!(
@@ -96,6 +98,15 @@ pub async fn install(
         digest: verified.digest.to_string(),
     };
     let push_options = PushOptions { endpoint, access, retag: options.retag, jobs: options.jobs };
+    let asked = Preflight {
+        archive: &archive,
+        revision: &revision,
+        set: &set,
+        cluster: &cluster,
+        push: &push_options,
+        force_conflicts: options.force_conflicts,
+    };
+    let findings = preflight(asked).await?.accept(&*reporter)?.findings;
     let pushed = push(Arc::new(archive), &push_options, reporter.clone()).await?;
     reporter.step(format!(
         "pushed {} blobs ({} bytes) to `{}`; {} entries were there already",
@@ -104,7 +115,7 @@ pub async fn install(
     let apply_options = ApplyOptions { force_conflicts: options.force_conflicts };
     let applied = cluster.install(&set, &revision, apply_options, &*reporter).await?;
     let probes = cluster.probe(&set, Patience::Layer, &*reporter).await?;
-    Ok(InstallReport { verified, pushed, applied, probes })
+    Ok(InstallReport { verified, findings, pushed, applied, probes })
 }
 
 impl Target {

@@ -80,6 +80,15 @@ impl Finding {
         self
     }
 
+    /// Returns subject, what was found and what was expected in one line, and the next step in another.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { subject, found, expected, hint, .. } = self;
+        let expected = if expected.is_empty() { String::new() } else { format!("; expected {expected}") };
+        let hint = if hint.is_empty() { String::new() } else { format!("\n  hint: {hint}") };
+        format!("{subject}: {found}{expected}{hint}")
+    }
+
     /// Tells whether it stops what was about to be done.
     #[must_use]
     pub fn is_error(&self) -> bool {
@@ -87,16 +96,9 @@ impl Finding {
     }
 }
 
-/// Severity, subject, found and expected in one line, the next step in another.
+/// The words behind the severity.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.severity.name(), self.subject, self.found)?;
-        if !self.expected.is_empty() {
-            write!(f, "; expected {}", self.expected)?;
-        }
-        if !self.hint.is_empty() {
-            write!(f, "\n  hint: {}", self.hint)?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.severity.name(), self.words())
     }
 }
