@@ -30,7 +30,7 @@ mod wait;
 
 pub use api::FIELD_MANAGER;
 pub use apply::{ApplyOptions, Outcome};
-pub use connect::ConnectOptions;
+pub use connect::{ConnectOptions, PodAccess};
 pub use error::ClusterError;
 pub use install::{ApplyReport, LayerReport};
 pub use inventory::{Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
