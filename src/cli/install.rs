@@ -1,12 +1,14 @@
 //! `bundle install`.
 
+mod plan;
+
 use super::environment::Environment;
 use super::error::Failure;
 use super::findings;
 use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, OpsError, Target, install};
+use crate::ops::{InstallOptions, InstallReport, OpsError, Target, install, plan};
 use crate::report::Finding;
 
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
@@ -20,6 +22,9 @@ pub struct Args {
     cluster: ClusterOptions,
     #[command(flatten)]
     network: NetworkOptions,
+    /// Print what would be done, and change nothing; exit code 1 where there is something to do
+    #[arg(long)]
+    plan: bool,
     /// Move tags that point to something else
     #[arg(long)]
     retag: bool,
@@ -45,13 +50,27 @@ impl Args {
             force_conflicts: self.force_conflicts,
             jobs: self.jobs,
         };
-        let report = match install(&self.bundle.file, &options, ui.reporter()).await {
+        let done = match self.plan {
+            true => self.show_plan(ui, &options).await,
+            false => self.install(ui, &options).await,
+        };
+        match done {
             Err(OpsError::Preflight(findings)) => {
                 ui.result(&findings::text(&findings), &refused(&findings));
-                return Ok(false);
+                Ok(false)
             }
-            report => report?,
-        };
+            done => Ok(done?),
+        }
+    }
+
+    async fn show_plan(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
+        let report = plan(&self.bundle.file, options, ui.reporter()).await?;
+        ui.result(&plan::text(&report), &plan::json(&report));
+        Ok(report.is_empty())
+    }
+
+    async fn install(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
+        let report = install(&self.bundle.file, options, ui.reporter()).await?;
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())
     }

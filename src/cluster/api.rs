@@ -83,8 +83,18 @@ impl Api {
         object: &Value,
         force: bool,
     ) -> Result<Answer, ClusterError> {
-        let path = format!("{}?fieldManager={FIELD_MANAGER}&force={force}&fieldValidation=Strict", id.path());
-        self.send(Method::PATCH, &path, Some(("application/apply-patch+yaml", object))).await
+        self.send(Method::PATCH, &apply_path(id, force), Some((APPLY_PATCH, object))).await
+    }
+
+    /// Asks what applying an object would make of it: everything judges it, nothing keeps it.
+    pub(super) async fn apply_dry_run(
+        &self,
+        id: &ObjectId,
+        object: &Value,
+        force: bool,
+    ) -> Result<Answer, ClusterError> {
+        let path = format!("{}&dryRun=All", apply_path(id, force));
+        self.send(Method::PATCH, &path, Some((APPLY_PATCH, object))).await
     }
 
     /// Creates an object as a dry run: everything judges it, nothing keeps it.
@@ -198,6 +208,12 @@ impl Api {
             source: Box::new(error),
         })
     }
+}
+
+const APPLY_PATCH: &str = "application/apply-patch+yaml";
+
+fn apply_path(id: &ObjectId, force: bool) -> String {
+    format!("{}?fieldManager={FIELD_MANAGER}&force={force}&fieldValidation=Strict", id.path())
 }
 
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

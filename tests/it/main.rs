@@ -30,6 +30,7 @@ mod network;
 mod nodes;
 mod peers;
 mod policies;
+mod preflight;
 mod registry_faults;
 mod repack;
 mod serve;

@@ -1,6 +1,6 @@
 //! What a push would send, in numbers, and whether the registry would take it.
 
-use super::Plan;
+use super::{Item, Plan};
 use crate::registry::RegistryError;
 
 /// What a push would send.
@@ -9,7 +9,7 @@ use crate::registry::RegistryError;
 pub struct PushPlan {
     /// Items that are there already.
     pub present: usize,
-    /// Items that are not there, or not whole.
+    /// Items that are not there, or not whole; without those that a registry may refuse.
     pub entries: usize,
     /// Blobs that are missing at the target.
     pub blobs: usize,
@@ -22,7 +22,7 @@ impl Plan {
     #[must_use]
     pub fn summary(&self) -> PushPlan {
         let (blobs, bytes) = (self.uploads().len(), self.upload_bytes());
-        PushPlan { present: self.present, entries: self.items.len(), blobs, bytes }
+        PushPlan { present: self.present, entries: self.needed().count(), blobs, bytes }
     }
 
     /// Shows that the registry takes what has to be sent, without sending any of it. Whether it has room for it, nobody can ask:
@@ -31,16 +31,20 @@ impl Plan {
     /// # Errors
     /// When the registry takes no uploads from this user. Where there is nothing to send it is not asked.
     pub async fn check_writable(&self) -> Result<(), RegistryError> {
-        match self.items.first() {
+        match self.needed().next() {
             Some(item) => self.push.repository(&item.repository).check_writable().await,
             None => Ok(()),
         }
+    }
+
+    fn needed(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| !item.optional)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Item, Push};
+    use super::super::Push;
     use super::*;
     use crate::registry::oci;
     use crate::registry::server::{Catalog, Memory, Registry, Running};
