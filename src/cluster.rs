@@ -45,7 +45,7 @@ pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use preflight::Intent;
 pub use probe::{Patience, ProbeReport, ProbeResult};
-pub use remove::RemovalReport;
+pub use remove::{RemovalReport, WithContents};
 pub use uninstall::UninstallReport;
 
 /// A cluster that answers.
