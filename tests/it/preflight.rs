@@ -6,7 +6,8 @@ use crate::peers::programs::Programs;
 use crate::sites::api_server::{ApiServer, POWERLESS, TOKEN};
 use crate::support::{Ran, Stack};
 
-const SITE: &str = "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\n";
+const SITE: &str = "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\n\
+    network: {apiServer: {addresses: [10.0.0.2/32], port: 6443}}\n";
 
 /// A bundle, an API server without a cluster behind it, and an empty registry.
 struct Ground<'a> {
@@ -25,7 +26,8 @@ impl<'a> Ground<'a> {
     }
 
     fn site(&self, registry: &str) {
-        let pods = "podAddress: 10.0.0.1:5000, images: rewrite";
+        let port = registry.rsplit(':').next().expect("a port");
+        let pods = format!("podAddress: '10.0.0.1:{port}', images: rewrite");
         self.stack.write("site.yaml", &format!("{SITE}registry: {{address: '{registry}', {pods}}}\n"));
     }
 
@@ -94,6 +96,7 @@ fn everything_that_would_fail_is_said_at_once_and_nothing_is_changed() {
     ground.site(&registry);
     let ran = ground.install("admin.json", &["--plan"]);
     assert_eq!(ran.code, Some(1), "there is everything to do: {}", ran.stderr);
+    assert!(ran.stdout.starts_with("plan for homelab-security "), "{}{}", ran.stdout, ran.stderr);
     assert!(!ran.stderr.contains("warning: "), "{}", ran.stderr);
 
     ground.create(&things_of_others());
