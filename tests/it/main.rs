@@ -30,7 +30,6 @@ mod network;
 mod nodes;
 mod peers;
 mod policies;
-mod preflight;
 mod registry_faults;
 mod repack;
 mod serve;

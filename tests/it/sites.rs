@@ -1,6 +1,6 @@
 //! The shipped specs and sites as wholes: nothing in them is superfluous, and what they render to is what an API server takes.
 
-pub mod api_server;
+mod api_server;
 mod complete;
 mod rendered;
 mod strict;

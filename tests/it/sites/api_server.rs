@@ -9,10 +9,7 @@ use std::time::{Duration, Instant};
 use crate::peers::programs::Programs;
 use crate::support::Ran;
 
-/// Who may do everything.
-pub const TOKEN: &str = "administrator";
-/// Who may do nothing but ask what that is.
-pub const POWERLESS: &str = "powerless";
+const TOKEN: &str = "administrator";
 
 /// The server; it ends when this is dropped.
 pub struct ApiServer<'a> {
@@ -26,8 +23,7 @@ pub struct ApiServer<'a> {
 impl<'a> ApiServer<'a> {
     /// Starts it in a folder.
     pub fn start(programs: &'a Programs, folder: &'a Path) -> Self {
-        let tokens = format!("{TOKEN},admin,1,system:masters\n{POWERLESS},powerless,2\n");
-        fs::write(folder.join("tokens.csv"), tokens).expect("a file");
+        fs::write(folder.join("tokens.csv"), format!("{TOKEN},admin,1,system:masters\n")).expect("a file");
         let key = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "sa.key"];
         programs.run("openssl", folder, &key).ok();
         let [client, peer, secure] = [(); 3].map(|()| free_port());
@@ -78,17 +74,6 @@ impl<'a> ApiServer<'a> {
         let token = format!("--token={TOKEN}");
         let whole = [&[server.as_str(), &token, "--insecure-skip-tls-verify"], arguments].concat();
         self.programs.run("kubectl", self.folder, &whole)
-    }
-
-    /// Writes the kubeconfig of a user into a file of the folder.
-    pub fn kubeconfig(&self, file: &str, token: &str) {
-        let config = serde_json::json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "c",
-            "clusters": [{"name": "c", "cluster": {"server": self.address, "insecure-skip-tls-verify": true}}],
-            "users": [{"name": "c", "user": {"token": token}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
-        });
-        fs::write(self.folder.join(file), config.to_string()).expect("a file");
     }
 
     fn wait(&self) {
