@@ -8,6 +8,7 @@ mod enforce;
 mod environment;
 mod error;
 mod extract;
+mod findings;
 mod inspect;
 mod install;
 mod keygen;

@@ -1,11 +1,11 @@
 //! How a failure is told: the error, what caused it, what to do, and the exit code.
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use super::stopped;
 use crate::cluster::ClusterError;
 use crate::ops::OpsError;
+use crate::report::chain;
 
 /// A command that failed.
 #[derive(Debug)]
@@ -35,6 +35,9 @@ impl Failure {
                 text.push_str(&format!("\n  - {}", chain(error, ": ")));
             }
         }
+        if let OpsError::Preflight(findings) = &self.0 {
+            findings.iter().for_each(|finding| text.push_str(&format!("\n{finding}")));
+        }
         if let Some(failure) = self.0.install_failure() {
             text.push_str(&format!("\n\n{}", stopped::text(failure)));
         }
@@ -49,18 +52,4 @@ impl Failure {
 pub(super) fn with_hint(error: &ClusterError) -> String {
     let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     format!("{}{hint}", chain(error, ": "))
-}
-
-/// Returns an error and its causes, without those whose words were said already.
-fn chain(error: &dyn Error, between: &str) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            text.push_str(&format!("{between}{words}"));
-        }
-        cause = next.source();
-    }
-    text
 }

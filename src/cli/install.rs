@@ -4,11 +4,13 @@ mod plan;
 
 use super::environment::Environment;
 use super::error::Failure;
+use super::findings;
 use super::options::{BundleOptions, ClusterOptions, ContentsOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::stopped;
 use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, Target, install, plan};
+use crate::ops::{InstallOptions, InstallReport, OpsError, Target, install, plan};
+use crate::report::Finding;
 
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
 #[derive(clap::Args)]
@@ -57,12 +59,27 @@ impl Args {
             caller: environment.caller(),
             rollback_on_failure: self.rollback_on_failure,
         };
-        if self.plan {
-            let report = plan(&self.bundle.file, &options, ui.reporter()).await?;
-            ui.result(&plan::text(&report), &plan::json(&report));
-            return Ok(report.is_empty());
+        let done = match self.plan {
+            true => self.show_plan(ui, &options).await,
+            false => self.install(ui, &options).await,
+        };
+        match done {
+            Err(OpsError::Preflight(findings)) => {
+                ui.result(&findings::text(&findings), &refused(&findings));
+                Ok(false)
+            }
+            done => Ok(done?),
         }
-        let installed = install(&self.bundle.file, &options, ui.reporter()).await;
+    }
+
+    async fn show_plan(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
+        let report = plan(&self.bundle.file, options, ui.reporter()).await?;
+        ui.result(&plan::text(&report), &plan::json(&report));
+        Ok(report.is_empty())
+    }
+
+    async fn install(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
+        let installed = install(&self.bundle.file, options, ui.reporter()).await;
         let report = installed.inspect_err(|error| {
             if let Some(failure) = error.install_failure() {
                 ui.failed_result(&stopped::json(failure));
@@ -71,6 +88,10 @@ impl Args {
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())
     }
+}
+
+fn refused(findings: &[Finding]) -> serde_json::Value {
+    serde_json::json!({"installed": false, "findings": findings})
 }
 
 fn text(report: &InstallReport) -> String {
@@ -93,6 +114,7 @@ fn json(report: &InstallReport) -> serde_json::Value {
     serde_json::json!({
         "installed": report.probes.passed(),
         "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
+        "findings": report.findings,
         "push": report.pushed,
         "from": report.applied.from,
         "objects": stopped::counts(&report.applied),

@@ -250,7 +250,7 @@ fn managed(object: &Value) -> Value {
 
 fn is_labelled(object: &Value) -> bool {
     let labels = &object["metadata"]["labels"];
-    labels[MANAGED_BY].is_string() && labels[PART_OF] == Value::from(applyset::id())
+    labels[MANAGED_BY].is_string() && labels[PART_OF].as_str() == Some(&applyset::id())
 }
 
 /// Tells whether a refusal may be gone in a moment.

@@ -78,7 +78,7 @@ impl Cluster {
         reporter: &dyn Reporter,
     ) -> Result<EnforceReport, ClusterError> {
         let inventory = self.inventory().await?.ok_or_else(|| self.nothing_installed())?;
-        let entries = selected(&inventory, &options.policies)?;
+        let entries = selected(&inventory, &options.policies).map_err(ClusterError::Enforce)?;
         let live = together(entries.iter().map(|entry| self.live(entry))).await?;
         let mut report = sorted(&live, options);
         if !report.refused.is_empty() {
@@ -102,7 +102,7 @@ impl Cluster {
         };
         match object.filter(ours) {
             Some(object) => Ok(Live { constraint: Constraint::of(&entry.id, &object), object }),
-            None => Err(EnforceError::Gone { object: Box::new(entry.id.clone()) }.into()),
+            None => Err(gone(&entry.id)),
         }
     }
 
@@ -125,7 +125,7 @@ impl Cluster {
     async fn move_one(&self, live: &Live, options: &EnforceOptions) -> Result<(), ClusterError> {
         let id = &live.constraint.id;
         let Some(mut value) = applied(id, &live.object) else {
-            return Err(EnforceError::Gone { object: Box::new(id.clone()) }.into());
+            return Err(gone(id));
         };
         value["spec"]["enforcementAction"] = Value::from(options.action.name());
         let answer = self.api.apply(id, &value, options.force_conflicts).await?;
@@ -152,9 +152,13 @@ impl Cluster {
         Ok(())
     }
 
-    pub(super) fn nothing_installed(&self) -> ClusterError {
-        EnforceError::NothingInstalled { server: self.server().to_owned() }.into()
+    fn nothing_installed(&self) -> ClusterError {
+        ClusterError::Enforce(EnforceError::NothingInstalled { server: self.server().to_owned() })
     }
+}
+
+fn gone(id: &ObjectId) -> ClusterError {
+    ClusterError::Enforce(EnforceError::Gone { object: Box::new(id.clone()) })
 }
 
 fn prepared(id: &ObjectId) -> PreparedObject<'_> {

@@ -76,12 +76,11 @@ impl Fake {
         state.asked.push(format!("{} {}", parts.method, parts.uri));
         let watched = (parameter(query, "watch") == "true").then(|| format!("WATCH {path}"));
         let refused = watched.as_ref().map(|watched| state.answers.get(watched).cloned());
-        let is_dry = query.contains("dryRun=All");
         let (status, answer) = match refused {
             Some(None) => return state.watch(path),
             Some(Some(refused)) => refused,
-            None if is_dry && parts.method == Method::POST => (201, body),
-            None if is_dry => state.dry_run(path, &body),
+            None if parts.method == Method::POST && query.contains("dryRun=All") => (201, body),
+            None if query.contains("dryRun=All") => state.dry_run(path, &body),
             None => state.route(&parts.method, path, &body),
         };
         let answer = if answer["items"].is_array() { list::page(answer, query) } else { answer };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{Ran, bundle};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "lock",
     "build",
     "sign",
@@ -17,6 +17,8 @@ const COMMANDS: [&str; 14] = [
     "render",
     "install",
     "probe",
+    "status",
+    "enforce",
     "uninstall",
     "keygen",
 ];
