@@ -1,0 +1,80 @@
+//! A whole cluster on paper: API server, controllers and scheduler are real, its nodes and their pods are played by kwok.
+
+use std::fs;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::api_server::ApiServer;
+use super::process::Process;
+use crate::peers::programs::Programs;
+use crate::support::project;
+
+/// What it is made of.
+pub const PROGRAMS: [&str; 7] =
+    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl", "openssl"];
+/// Nodes are ready from the start and never silent, so nobody has to watch over them.
+const CONTROLLERS: &str =
+    "--controllers=*,-node-lifecycle-controller,-node-ipam-controller,-cloud-node-lifecycle-controller";
+/// The controllers ask more often than they would on a machine with other work.
+const HASTE: [&str; 2] = ["--kube-api-qps=1000", "--kube-api-burst=1000"];
+
+/// The cluster; it ends when this is dropped. `admin.kubeconfig` in its folder leads to it.
+pub struct PaperCluster<'a> {
+    server: ApiServer<'a>,
+    _players: [Process; 3],
+}
+
+impl<'a> PaperCluster<'a> {
+    /// Starts one in a folder, with so many nodes.
+    pub fn start(programs: &'a Programs, folder: &'a Path, nodes: usize) -> Self {
+        let server = ApiServer::start(programs, folder, "TaintNodesByCondition");
+        let start = |name: &str, arguments: &[&str]| {
+            let common = ["--kubeconfig=admin.kubeconfig"];
+            Process::start(programs, folder, name, &[&common, arguments].concat())
+        };
+        let unserved = ["--leader-elect=false", "--secure-port=0", HASTE[0], HASTE[1]];
+        let keys = ["--service-account-private-key-file=sa.key", "--root-ca-file=pki/apiserver.crt"];
+        let stages = project().join("tests/stage/kwok.yaml");
+        let stages = format!("--config={}", stages.display());
+        let players = [
+            start("kube-controller-manager", &[&unserved[..], &keys, &[CONTROLLERS]].concat()),
+            start("kube-scheduler", &unserved),
+            start(
+                "kwok",
+                &[&stages, "--manage-all-nodes", "--node-lease-duration-seconds=0", "--cidr=10.128.0.0/16"],
+            ),
+        ];
+        let nodes: Vec<_> = (1..=nodes).map(|number| node(number, json!([]))).collect();
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": nodes});
+        fs::write(folder.join("nodes.json"), list.to_string()).expect("a file");
+        server.kubectl(&["create", "--filename=nodes.json"]).ok();
+        let account =
+            ["wait", "--for=create", "serviceaccount/default", "configmap/kube-root-ca.crt", "--timeout=60s"];
+        server.kubectl(&account).ok();
+        Self { server, _players: players }
+    }
+}
+
+impl<'a> Deref for PaperCluster<'a> {
+    type Target = ApiServer<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.server
+    }
+}
+
+impl DerefMut for PaperCluster<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.server
+    }
+}
+
+/// Returns a node that kwok plays, with taints.
+pub fn node(number: usize, taints: Value) -> Value {
+    let name = format!("fake-{number:04}");
+    let labels = json!({"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "type": "kwok"});
+    let metadata = json!({"name": name, "labels": labels});
+    json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": taints}})
+}
