@@ -6,11 +6,14 @@
 
 mod api;
 mod apply;
+mod compare;
 mod condition;
 mod connect;
+mod decide;
 mod error;
 #[cfg(test)]
 mod fake;
+mod foresee;
 mod guests;
 mod install;
 mod inventory;
@@ -18,6 +21,7 @@ mod ledger;
 mod object;
 mod order;
 mod pace;
+mod plan;
 mod prepare;
 mod probe;
 mod reason;
@@ -29,12 +33,15 @@ mod wait;
 
 pub use api::FIELD_MANAGER;
 pub use apply::{ApplyOptions, Outcome};
+pub use compare::FieldChange;
 pub use connect::ConnectOptions;
 pub use error::ClusterError;
+pub use foresee::Foreseen;
 pub use install::{ApplyReport, LayerReport};
 pub use inventory::{Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
 pub use object::ObjectId;
 pub use order::Rank;
+pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use probe::{Patience, ProbeReport, ProbeResult};
 pub use remove::RemovalReport;
 pub use uninstall::UninstallReport;

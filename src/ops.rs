@@ -27,7 +27,9 @@ pub use error::{EntryError, OpsError};
 pub use extract::{ExtractReport, Extracted, extract};
 pub use gather::Upstream;
 pub use inspect::{InspectReport, InspectedSignature, inspect};
-pub use install::{InstallOptions, InstallReport, Target, install, probe, site_endpoint, uninstall};
+pub use install::{
+    InstallOptions, InstallReport, PlanReport, Target, install, plan, probe, site_endpoint, uninstall,
+};
 pub use keygen::{KeygenReport, keygen};
 pub use lock::{LockOptions, LockReport, Update, lock};
 pub use publish::{PublishOptions, PublishReport, Published, gitops_files, publish};

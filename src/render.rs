@@ -98,10 +98,29 @@ pub enum Condition {
     CrdsEstablished,
     /// Every Deployment, DaemonSet and StatefulSet has rolled out.
     RolloutsComplete,
+    /// Every Job has done its work. One that has failed ends the wait at once.
+    JobsComplete,
     /// Every ConstraintTemplate has `status.created` and no error.
     TemplatesCreated,
+    /// Every ready pod of Gatekeeper says that it enforces every constraint as it is now, and one of them answers the webhook.
+    ConstraintsEnforced,
     /// Every webhook configuration has a `caBundle` in each of its webhooks.
     WebhookCertificates,
+    /// The service of every webhook has an endpoint that is ready.
+    WebhookEndpoints,
+}
+
+impl Condition {
+    /// Every condition: what can be asked of objects whose layer is not at hand.
+    pub const ALL: [Self; 7] = [
+        Self::CrdsEstablished,
+        Self::RolloutsComplete,
+        Self::JobsComplete,
+        Self::TemplatesCreated,
+        Self::ConstraintsEnforced,
+        Self::WebhookCertificates,
+        Self::WebhookEndpoints,
+    ];
 }
 
 /// A request that a working layer must answer in a known way, sent as a server-side dry run.

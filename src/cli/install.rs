@@ -1,11 +1,13 @@
 //! `bundle install`.
 
+mod plan;
+
 use super::environment::Environment;
 use super::error::Failure;
 use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, Target, install};
+use crate::ops::{InstallOptions, InstallReport, Target, install, plan};
 
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
 #[derive(clap::Args)]
@@ -18,6 +20,9 @@ pub struct Args {
     cluster: ClusterOptions,
     #[command(flatten)]
     network: NetworkOptions,
+    /// Print what would be done, and change nothing; exit code 1 where there is something to do
+    #[arg(long)]
+    plan: bool,
     /// Move tags that point to something else
     #[arg(long)]
     retag: bool,
@@ -43,6 +48,11 @@ impl Args {
             force_conflicts: self.force_conflicts,
             jobs: self.jobs,
         };
+        if self.plan {
+            let report = plan(&self.bundle.file, &options, ui.reporter()).await?;
+            ui.result(&plan::text(&report), &plan::json(&report));
+            return Ok(report.is_empty());
+        }
         let report = install(&self.bundle.file, &options, ui.reporter()).await?;
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())

@@ -10,6 +10,10 @@ use tokio::time::timeout;
 use super::error::ClusterError;
 use super::object::{ObjectId, list, text};
 
+mod watch;
+
+pub(super) use watch::Change;
+
 /// The one name under which this tool owns fields.
 pub const FIELD_MANAGER: &str = "bundle";
 
@@ -82,8 +86,18 @@ impl Api {
         object: &Value,
         force: bool,
     ) -> Result<Answer, ClusterError> {
-        let path = format!("{}?fieldManager={FIELD_MANAGER}&force={force}&fieldValidation=Strict", id.path());
-        self.send(Method::PATCH, &path, Some(("application/apply-patch+yaml", object))).await
+        self.send(Method::PATCH, &apply_path(id, force), Some((APPLY_PATCH, object))).await
+    }
+
+    /// Asks what applying an object would make of it: everything judges it, nothing keeps it.
+    pub(super) async fn apply_dry_run(
+        &self,
+        id: &ObjectId,
+        object: &Value,
+        force: bool,
+    ) -> Result<Answer, ClusterError> {
+        let path = format!("{}&dryRun=All", apply_path(id, force));
+        self.send(Method::PATCH, &path, Some((APPLY_PATCH, object))).await
     }
 
     /// Creates an object as a dry run: everything judges it, nothing keeps it.
@@ -116,14 +130,15 @@ impl Api {
         self.find_in_pages(&format!("{path}?limit={PAGE}"), METADATA_ONLY, found).await
     }
 
-    /// Reads the objects that a label selector selects, page by page, until `found` returns something.
+    /// Reads the objects that a label selector and a field selector select, page by page, until `found` returns something.
     pub(super) async fn find_selected<T>(
         &self,
         path: &str,
-        selector: &str,
+        (labels, fields): (&str, &str),
         found: impl FnMut(&Value) -> Option<T>,
     ) -> Result<Option<T>, ClusterError> {
-        let first = format!("{path}?limit={PAGE}&labelSelector={}", percent_encode(selector));
+        let (labels, fields) = (percent_encode(labels), percent_encode(fields));
+        let first = format!("{path}?limit={PAGE}&labelSelector={labels}&fieldSelector={fields}");
         self.find_in_pages(&first, "application/json", found).await
     }
 
@@ -193,6 +208,12 @@ impl Api {
     fn unreachable(&self, error: kube::Error) -> ClusterError {
         ClusterError::Unreachable { server: self.server.clone(), source: Box::new(error) }
     }
+}
+
+const APPLY_PATCH: &str = "application/apply-patch+yaml";
+
+fn apply_path(id: &ObjectId, force: bool) -> String {
+    format!("{}?fieldManager={FIELD_MANAGER}&force={force}&fieldValidation=Strict", id.path())
 }
 
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, FIELD_MANAGER};
+use super::decide::Decision;
 use super::error::ClusterError;
 use super::inventory::namespace_id;
 use super::object::{list, text};
@@ -16,7 +17,7 @@ use crate::report::Reporter;
 pub(super) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// How long a refusal is taken for the cluster still settling: a kind not served yet, a webhook not answering yet.
-const SETTLING: Duration = Duration::from_secs(30);
+pub(super) const SETTLING: Duration = Duration::from_secs(30);
 
 /// How objects are applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,9 +45,10 @@ pub(super) struct Found {
     pub(super) deleting: bool,
     /// Whether everything that is to be applied is on it already.
     pub(super) holds: bool,
-    resource_version: String,
-    generation: Option<i64>,
-    fields: Option<Value>,
+    /// The object itself, where it was looked up to be compared.
+    pub(super) live: Value,
+    /// The fields that are ours.
+    pub(super) fields: Option<Value>,
 }
 
 impl Found {
@@ -54,24 +56,21 @@ impl Found {
         let fields = list(object, "/metadata/managedFields")
             .iter()
             .find(|entry| text(entry, "/manager") == FIELD_MANAGER && text(entry, "/operation") == "Apply")
-            .cloned();
+            .map(|entry| entry["fieldsV1"].clone());
         Self {
             uid: text(object, "/metadata/uid").to_owned(),
             ours: fields.is_some(),
             deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
             holds: false,
-            resource_version: text(object, "/metadata/resourceVersion").to_owned(),
-            generation: object.pointer("/metadata/generation").and_then(Value::as_i64),
+            live: Value::Null,
             fields,
         }
     }
 
-    /// Tells whether this is the same content, as far as we own it; a controller may have written its status meanwhile.
-    fn is_same(&self, other: &Self) -> bool {
-        self.resource_version == other.resource_version
-            || (self.generation.is_some()
-                && self.generation == other.generation
-                && self.fields == other.fields)
+    /// Keeps the object, too.
+    pub(super) fn compared(object: Value) -> Self {
+        let found = Self::of(&object);
+        Self { live: object, ..found }
     }
 }
 
@@ -97,7 +96,16 @@ pub(super) struct Applied {
 pub(super) struct Applier<'a> {
     pub(super) api: &'a Api,
     pub(super) options: ApplyOptions,
+    /// How long a refusal is taken for the cluster still settling.
+    pub(super) patience: Duration,
     pub(super) reporter: &'a dyn Reporter,
+}
+
+/// Whether what is sent is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    Real,
+    Dry,
 }
 
 impl Applier<'_> {
@@ -108,7 +116,7 @@ impl Applier<'_> {
     ) -> Result<Vec<Option<Found>>, ClusterError> {
         let found = objects.iter().map(|object| async {
             let found = self.api.get(&object.id.path()).await?;
-            Ok(found.map(|live| Found { holds: contains(&live, object.value), ..Found::of(&live) }))
+            Ok(found.map(|live| Found { holds: contains(&live, object.value), ..Found::compared(live) }))
         });
         together(found).await
     }
@@ -131,32 +139,33 @@ impl Applier<'_> {
         &self,
         object: &PreparedObject<'_>,
         found: Option<&Found>,
-        Standing { ours, settled }: Standing,
+        standing: Standing,
     ) -> Result<Applied, ClusterError> {
-        if let (true, Some(found)) = (settled, found) {
+        let ours = standing.ours;
+        if let (Some(found), Decision::Keep) = (found, self.decide(object, found, standing).await?) {
             return Ok(Applied { uid: found.uid.clone(), created: ours, outcome: Outcome::Unchanged });
         }
-        let labelled = if ours { labelled(object.value) } else { object.value.clone() };
-        let answer = self.apply_settled(object, &labelled).await?;
-        let now = Found::of(&answer.body);
-        let outcome = match found {
-            _ if answer.status == 201 => Outcome::Created,
-            Some(before) if before.is_same(&now) => Outcome::Unchanged,
-            _ => Outcome::Changed,
-        };
+        let answer = self.settled(object, &sent(object, ours), Run::Real).await?;
+        let outcome = if answer.status == 201 { Outcome::Created } else { Outcome::Changed };
         // Somebody else made it between our look and our request: it is theirs.
         let created = outcome == Outcome::Created || (ours && found.is_some());
-        Ok(Applied { uid: now.uid, created, outcome })
+        Ok(Applied { uid: Found::of(&answer.body).uid, created, outcome })
     }
 
-    async fn apply_settled(
+    /// Sends an object, and again while the cluster has yet to settle.
+    pub(super) async fn settled(
         &self,
         object: &PreparedObject<'_>,
         value: &Value,
+        run: Run,
     ) -> Result<Answer, ClusterError> {
-        let (mut pace, mut teller) = (Pace::within(SETTLING), Teller::new(self.reporter));
+        let (mut pace, mut teller) = (Pace::within(self.patience), Teller::new(self.reporter));
+        let force = self.options.force_conflicts;
         loop {
-            let answer = self.api.apply(&object.id, value, self.options.force_conflicts).await?;
+            let answer = match run {
+                Run::Real => self.api.apply(&object.id, value, force).await?,
+                Run::Dry => self.api.apply_dry_run(&object.id, value, force).await?,
+            };
             if answer.is_success() {
                 return Ok(answer);
             }
@@ -199,6 +208,11 @@ pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, Clus
     }
     let (status, message) = (answer.status, answer.message());
     Err(ClusterError::Refused { object: Box::new(id), file: "inventory".into(), status, message })
+}
+
+/// Returns an object as it is sent: with our label where it is ours.
+pub(super) fn sent(object: &PreparedObject<'_>, ours: bool) -> Value {
+    if ours { labelled(object.value) } else { object.value.clone() }
 }
 
 /// Returns the object with our label, unless somebody has already said who manages it.

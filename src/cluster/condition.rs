@@ -1,85 +1,81 @@
 //! Reads from an object whether it is ready. Nothing is asked here: JSON in, words out.
 
+pub(super) mod endpoint;
+pub(super) mod enforced;
+mod rollout;
+
 use serde_json::Value;
 
-use super::object::{list, number, text};
+use super::object::{ObjectId, list, number, text};
+use super::order::CONSTRAINT_GROUP;
+use super::reason::{Cause, Reason};
 use crate::render::Condition;
 
-/// Tells whether a condition says anything about a kind.
-pub(super) fn applies(condition: Condition, kind: &str) -> bool {
+/// Tells whether a condition says anything about an object.
+pub(super) fn applies(condition: Condition, id: &ObjectId) -> bool {
     match condition {
-        Condition::CrdsEstablished => kind == "CustomResourceDefinition",
-        Condition::RolloutsComplete => matches!(kind, "Deployment" | "DaemonSet" | "StatefulSet"),
-        Condition::TemplatesCreated => kind == "ConstraintTemplate",
-        Condition::WebhookCertificates => {
-            matches!(kind, "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration")
+        Condition::CrdsEstablished => id.kind == "CustomResourceDefinition",
+        Condition::RolloutsComplete => matches!(id.kind.as_str(), "Deployment" | "DaemonSet" | "StatefulSet"),
+        Condition::JobsComplete => id.group() == "batch" && id.kind == "Job",
+        Condition::TemplatesCreated => id.kind == "ConstraintTemplate",
+        Condition::ConstraintsEnforced => id.group() == CONSTRAINT_GROUP,
+        Condition::WebhookCertificates | Condition::WebhookEndpoints => {
+            matches!(id.kind.as_str(), "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration")
         }
     }
 }
 
-/// Returns what is missing; `None` when the condition is met.
-pub(super) fn missing(condition: Condition, object: &Value) -> Option<String> {
+/// Tells whether a condition is read from the object alone, so that a watch of it tells everything.
+///
+/// Constraints are not watched either: each is of a kind of its own, which would make as many connections.
+pub(super) fn is_in_the_object(condition: Condition) -> bool {
+    !matches!(condition, Condition::ConstraintsEnforced | Condition::WebhookEndpoints)
+}
+
+/// Returns what is missing in the object itself; `None` when that is as it must be.
+pub(super) fn missing(condition: Condition, object: &Value) -> Option<Reason> {
     match condition {
         Condition::CrdsEstablished => not_established(object),
-        Condition::RolloutsComplete => not_rolled_out(object),
+        Condition::RolloutsComplete => rollout::incomplete(object),
+        Condition::JobsComplete => rollout::unfinished(object),
         Condition::TemplatesCreated => not_created(object),
         Condition::WebhookCertificates => without_certificate(object),
+        Condition::ConstraintsEnforced | Condition::WebhookEndpoints => None,
     }
 }
 
-fn not_established(definition: &Value) -> Option<String> {
+fn not_established(definition: &Value) -> Option<Reason> {
     let refused = condition(definition, "NamesAccepted").filter(|names| text(names, "/status") == "False");
     if let Some(names) = refused {
-        return Some(format!("its names are not accepted: {}", text(names, "/message")));
+        let words = format!("its names are not accepted: {}", text(names, "/message"));
+        return Some(Reason::new(Cause::Names, words));
     }
     let established = condition(definition, "Established").is_some_and(|it| text(it, "/status") == "True");
-    (!established).then(|| "not established".to_owned())
+    (!established).then(|| Reason::new(Cause::Other, "not established"))
 }
 
-fn not_rolled_out(workload: &Value) -> Option<String> {
-    if number(workload, "/status/observedGeneration") < number(workload, "/metadata/generation") {
-        return Some("its controller has not seen it yet".to_owned());
-    }
-    let (wanted, updated, ready) = match text(workload, "/kind") {
-        "DaemonSet" => (
-            number(workload, "/status/desiredNumberScheduled"),
-            number(workload, "/status/updatedNumberScheduled"),
-            number(workload, "/status/numberAvailable"),
-        ),
-        "StatefulSet" => replicas(workload, "/status/readyReplicas"),
-        _ => replicas(workload, "/status/availableReplicas"),
-    };
-    let old = number(workload, "/status/replicas") - updated;
-    match () {
-        () if updated < wanted => Some(format!("{updated} of {wanted} updated, {ready} ready")),
-        () if ready < wanted => Some(format!("{ready} of {wanted} ready")),
-        () if text(workload, "/kind") == "Deployment" && old > 0 => Some(format!("{old} old still running")),
-        () => None,
-    }
-}
-
-fn replicas(workload: &Value, ready: &str) -> (i64, i64, i64) {
-    let wanted = workload.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
-    (wanted, number(workload, "/status/updatedReplicas"), number(workload, ready))
-}
-
-fn not_created(template: &Value) -> Option<String> {
+fn not_created(template: &Value) -> Option<Reason> {
     let generation = number(template, "/metadata/generation");
-    for pod in
-        list(template, "/status/byPod").iter().filter(|pod| number(pod, "/observedGeneration") == generation)
-    {
-        if let Some(error) = list(pod, "/errors").first() {
-            return Some(format!("{}: {}", text(error, "/code"), text(error, "/message")));
-        }
-    }
-    let created = template.pointer("/status/created") == Some(&Value::Bool(true));
-    (!created).then(|| "Gatekeeper has not taken it up (`status.created`)".to_owned())
+    let words = match pod_error(template, generation) {
+        Some(error) => error,
+        None if template.pointer("/status/created") == Some(&Value::Bool(true)) => return None,
+        None => "Gatekeeper has not taken it up (`status.created`)".to_owned(),
+    };
+    Some(Reason::new(Cause::Gatekeeper, words))
 }
 
-fn without_certificate(configuration: &Value) -> Option<String> {
-    let without =
-        list(configuration, "/webhooks").iter().find(|hook| text(hook, "/clientConfig/caBundle").is_empty());
-    without.map(|hook| format!("webhook `{}` has no `caBundle`", text(hook, "/name")))
+/// Returns the first error that a pod of Gatekeeper reports of this generation of a template or constraint.
+fn pod_error(object: &Value, generation: i64) -> Option<String> {
+    let current = |pod: &&Value| number(pod, "/observedGeneration") == generation;
+    let mut pods = list(object, "/status/byPod").iter().filter(current);
+    let error = pods.find_map(|pod| list(pod, "/errors").first())?;
+    Some(format!("{}: {}", text(error, "/code"), text(error, "/message")))
+}
+
+fn without_certificate(configuration: &Value) -> Option<Reason> {
+    let hooks = list(configuration, "/webhooks");
+    let without = hooks.iter().find(|hook| text(hook, "/clientConfig/caBundle").is_empty())?;
+    Some(Reason::new(Cause::Gatekeeper, format!("webhook `{}` has no `caBundle`", text(without, "/name"))))
 }
 
 /// Returns the status condition of a type.
@@ -92,56 +88,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn deployment(status: Value) -> Value {
-        json!({"kind": "Deployment", "metadata": {"generation": 2}, "spec": {"replicas": 3}, "status": status})
-    }
-
-    #[test]
-    fn rollouts_are_complete_only_when_every_replica_is_new_and_ready() {
-        for (object, expected) in [
-            (deployment(json!({})), Some("its controller has not seen it yet")),
-            (deployment(json!({"observedGeneration": 2})), Some("0 of 3 updated, 0 ready")),
-            (
-                deployment(
-                    json!({"observedGeneration": 2, "replicas": 4, "updatedReplicas": 1, "availableReplicas": 3}),
-                ),
-                Some("1 of 3 updated, 3 ready"),
-            ),
-            (
-                deployment(
-                    json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 2}),
-                ),
-                Some("2 of 3 ready"),
-            ),
-            (
-                deployment(
-                    json!({"observedGeneration": 2, "replicas": 4, "updatedReplicas": 3, "availableReplicas": 3}),
-                ),
-                Some("1 old still running"),
-            ),
-            (
-                deployment(
-                    json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3}),
-                ),
-                None,
-            ),
-            (
-                json!({"kind": "DaemonSet", "metadata": {"generation": 1}, "status":
-                    {"observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 1}}),
-                Some("1 of 2 ready"),
-            ),
-            (
-                json!({"kind": "DaemonSet", "metadata": {"generation": 1}, "status": {"observedGeneration": 1}}),
-                None,
-            ),
-            (
-                json!({"kind": "StatefulSet", "metadata": {"generation": 1}, "spec": {}, "status":
-                    {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}}),
-                None,
-            ),
-        ] {
-            assert_eq!(missing(Condition::RolloutsComplete, &object).as_deref(), expected, "{object}");
-        }
+    fn words(condition: Condition, object: &Value) -> Option<String> {
+        missing(condition, object).map(|reason| reason.words)
     }
 
     #[test]
@@ -156,7 +104,7 @@ mod tests {
             ),
         ] {
             let object = json!({"status": {"conditions": conditions}});
-            assert_eq!(missing(Condition::CrdsEstablished, &object).as_deref(), expected, "{object}");
+            assert_eq!(words(Condition::CrdsEstablished, &object).as_deref(), expected, "{object}");
         }
     }
 
@@ -173,7 +121,7 @@ mod tests {
             ),
         ] {
             let object = json!({"metadata": {"generation": 2}, "status": status});
-            assert_eq!(missing(Condition::TemplatesCreated, &object).as_deref(), expected, "{object}");
+            assert_eq!(words(Condition::TemplatesCreated, &object).as_deref(), expected, "{object}");
         }
     }
 
@@ -183,7 +131,7 @@ mod tests {
             {"name": "a", "clientConfig": {"caBundle": "Q0E="}}, {"name": "b", "clientConfig": {}},
         ]});
         assert_eq!(
-            missing(Condition::WebhookCertificates, &object).as_deref(),
+            words(Condition::WebhookCertificates, &object).as_deref(),
             Some("webhook `b` has no `caBundle`")
         );
     }

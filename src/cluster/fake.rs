@@ -60,7 +60,12 @@ impl Fake {
         let bytes = to_bytes(body, usize::MAX).await.expect("a body in memory");
         let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let mut state = self.state();
-        let (status, answer) = state.route(&parts.method, parts.uri.path(), &body);
+        let is_dry = parts.method == Method::PATCH
+            && parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
+        let (status, answer) = match is_dry {
+            true => state.dry_run(parts.uri.path(), &body),
+            false => state.route(&parts.method, parts.uri.path(), &body),
+        };
         let mut response = Response::builder().status(StatusCode::from_u16(status).expect("a status"));
         if let (&Method::POST, Some(warning)) = (&parts.method, &state.warning) {
             response = response.header("warning", format!("299 - \"{warning}\""));
@@ -83,6 +88,22 @@ impl State {
             Method::DELETE => self.delete(path, body),
             _ => (201, body.clone()),
         }
+    }
+
+    /// Answers as to the real request, with the version that is there, and keeps nothing.
+    fn dry_run(&mut self, path: &str, body: &Value) -> (u16, Value) {
+        if let Some(answer) = self.answers.get(&format!("PATCH {path}")) {
+            return answer.clone();
+        }
+        let (old, made) = (self.objects.get(path).cloned(), self.made);
+        let (status, mut answer) = self.apply(path, body);
+        self.made = made;
+        self.objects.remove(path);
+        if let Some(old) = old {
+            answer["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"].clone();
+            self.objects.insert(path.to_owned(), old);
+        }
+        (status, answer)
     }
 
     fn get(&self, path: &str) -> (u16, Value) {

@@ -20,16 +20,28 @@ const HOUSEHOLD_NAMES: &[(&str, &str)] = &[
     ("serviceaccounts", "default"),
 ];
 
-/// Returns an instance of a kind that a CustomResourceDefinition or a ConstraintTemplate brought, if there is one;
-/// with `owned`, also one that has an owner.
+/// Returns an instance of a kind that a CustomResourceDefinition or a ConstraintTemplate brought, if there is one that
+/// is not leaving; with `owned`, also one that has an owner.
 pub(super) async fn instance(
     api: &Api,
     definition: &Value,
     owned: bool,
+    leaving: &[ObjectId],
 ) -> Result<Option<String>, ClusterError> {
     let Some((path, kind)) = instances(definition) else { return Ok(None) };
-    let name = |item: &Value| (owned || is_free(item)).then(|| format!("{kind} {}", place(item)));
-    api.find(&path, name).await
+    let plural = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let stays = |item: &Value| {
+        let counts = (owned || is_free(item)) && !is_among(leaving, &plural, item);
+        counts.then(|| format!("{kind} {}", place(item)))
+    };
+    api.find(&path, stays).await
+}
+
+/// Tells whether an item of a collection is one of those that leave.
+fn is_among(leaving: &[ObjectId], plural: &str, item: &Value) -> bool {
+    let namespace = Some(text(item, "/metadata/namespace")).filter(|name| !name.is_empty());
+    let name = text(item, "/metadata/name");
+    leaving.iter().any(|id| id.resource == plural && id.name == name && id.namespace.as_deref() == namespace)
 }
 
 fn instances(definition: &Value) -> Option<(String, String)> {
@@ -64,12 +76,9 @@ async fn guest_of_kind(
 ) -> Result<Option<String>, ClusterError> {
     let path = format!("{}/namespaces/{namespace}/{}", version_path(&kind.api_version), kind.plural);
     let stays = |item: &Value| {
-        let name = text(item, "/metadata/name");
-        let ours = leaving.iter().any(|id| {
-            id.resource == kind.plural && id.name == name && id.namespace.as_deref() == Some(namespace)
-        });
+        let ours = is_among(leaving, &kind.plural, item);
         (is_free(item) && !ours && !is_household(&kind.plural, item))
-            .then(|| format!("{} {name}", kind.kind.to_lowercase()))
+            .then(|| format!("{} {}", kind.kind.to_lowercase(), text(item, "/metadata/name")))
     };
     match api.find(&path, stays).await {
         // What cannot be looked at may be there.

@@ -1,7 +1,7 @@
 //! Brings the cluster to what was rendered: layer by layer, each written down, applied, and waited for.
 
 use super::Cluster;
-use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, Standing};
+use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, SETTLING, Standing};
 use super::error::ClusterError;
 use super::inventory::Revision;
 use super::ledger::Ledger;
@@ -79,13 +79,36 @@ impl Cluster {
     ) -> Result<ApplyReport, ClusterError> {
         let layers = prepare(&self.api, set).await?;
         let ledger = Ledger::open(&self.api, revision, &layers).await?;
-        let applier = Applier { api: &self.api, options, reporter };
+        let applier = Applier { api: &self.api, options, patience: SETTLING, reporter };
         let mut installer = Installer { applier, ledger, reporter };
         let mut report = ApplyReport::default();
         for layer in &layers {
             report.layers.push(installer.install_layer(layer).await?);
         }
         report.pruned = installer.prune(&layers).await?;
+        Ok(report)
+    }
+}
+
+impl Cluster {
+    /// Waits until every layer of a set that is there is ready. Where [`Cluster::plan`] is empty, this is all of an install.
+    ///
+    /// # Errors
+    ///
+    /// When a layer is not ready in its time, or the API server cannot be asked.
+    pub async fn wait(
+        &self,
+        set: &RenderedSet,
+        reporter: &dyn Reporter,
+    ) -> Result<ApplyReport, ClusterError> {
+        let mut report = ApplyReport::default();
+        for layer in &prepare(&self.api, set).await? {
+            let wait = Wait { api: &self.api, layer: layer.name, reporter };
+            wait.until(layer.wait_for, &layer.objects, &mut Pace::within(layer.timeout)).await?;
+            let (name, left_out) = (layer.name.to_owned(), layer.left_out.clone());
+            let unchanged = layer.objects.len();
+            report.layers.push(LayerReport { name, left_out, unchanged, ..Default::default() });
+        }
         Ok(report)
     }
 }

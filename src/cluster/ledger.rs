@@ -35,20 +35,31 @@ impl<'a> Ledger<'a> {
         layer: &PreparedLayer<'_>,
         found: &[Option<Found>],
     ) -> Result<Vec<Standing>, ClusterError> {
-        let entries: Vec<Entry> = layer
-            .objects
-            .iter()
-            .zip(found)
-            .map(|(object, found)| self.entry(object, found.as_ref()))
-            .collect();
-        let standings = entries.iter().zip(found).map(|(entry, found)| Standing {
-            ours: entry.created,
-            settled: entry.applied.is_some() && found.as_ref().is_some_and(|found| found.holds),
-        });
-        let standings = standings.collect();
+        let entries = self.entries(layer, found);
+        let standings = standings(&entries, found);
         self.put(layer.name, entries);
         self.save_unfinished().await?;
         Ok(standings)
+    }
+
+    /// Returns what is known of each object of a layer, and writes nothing.
+    pub(super) fn foresee(&self, layer: &PreparedLayer<'_>, found: &[Option<Found>]) -> Vec<Standing> {
+        standings(&self.entries(layer, found), found)
+    }
+
+    /// Tells whether the cluster has it written down that all of this is installed.
+    pub(super) fn is_current(&self) -> bool {
+        self.stored.as_ref() == Some(&self.current) && self.current.complete
+    }
+
+    /// Returns what was installed before, and whether that was complete.
+    pub(super) fn before(&self) -> Option<(&Revision, bool)> {
+        self.stored.as_ref().map(|stored| (&stored.revision, stored.complete))
+    }
+
+    fn entries(&self, layer: &PreparedLayer<'_>, found: &[Option<Found>]) -> Vec<Entry> {
+        let objects = layer.objects.iter().zip(found);
+        objects.map(|(object, found)| self.entry(object, found.as_ref())).collect()
     }
 
     /// Writes down what a layer's objects became.
@@ -139,6 +150,14 @@ impl<'a> Ledger<'a> {
         self.stored = Some(self.current.clone());
         Ok(())
     }
+}
+
+fn standings(entries: &[Entry], found: &[Option<Found>]) -> Vec<Standing> {
+    let standing = |(entry, found): (&Entry, &Option<Found>)| Standing {
+        ours: entry.created,
+        settled: entry.applied.is_some() && found.as_ref().is_some_and(|found| found.holds),
+    };
+    entries.iter().zip(found).map(standing).collect()
 }
 
 /// Decides whose an object is: its uid, if it is there, and whether this tool made it.

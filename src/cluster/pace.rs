@@ -46,22 +46,25 @@ pub(super) struct Pace {
     start: Instant,
     deadline: Instant,
     step: Duration,
+    next: Option<Instant>,
 }
 
 impl Pace {
     /// Starts a wait that may take so long.
     pub(super) fn within(limit: Duration) -> Self {
         let start = Instant::now();
-        Self { start, deadline: start + limit, step: FIRST }
+        Self { start, deadline: start + limit, step: FIRST, next: None }
     }
 
-    /// Waits a little; returns `false`, at once, when the time is up.
+    /// Waits a little; returns `false`, at once, when the time is up. Given up on and called again, it goes on waiting
+    /// for the same moment.
     pub(super) async fn again(&mut self) -> bool {
         let now = Instant::now();
         if now >= self.deadline {
             return false;
         }
-        sleep_until((now + self.step).min(self.deadline)).await;
+        sleep_until(*self.next.get_or_insert((now + self.step).min(self.deadline))).await;
+        self.next = None;
         self.step = (self.step * 3 / 2).min(LONGEST);
         true
     }

@@ -1,64 +1,167 @@
-//! Finds out why a workload is not ready: from its pods, from the events of a pod, from its own conditions.
+//! Finds out why a workload is not ready: from its own conditions, from its pods, from their events.
+
+mod event;
+mod pod;
 
 use serde_json::Value;
 
 use super::api::Api;
 use super::condition::condition;
 use super::error::ClusterError;
-use super::object::{list, number, text};
+use super::object::{list, text};
+use event::{last_warning, pull_failure};
+use pod::{Problem, pod_problem};
+
+/// Why something is not ready: in words for a person, and as what decides about the next step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub(super) cause: Cause,
+    pub(super) words: String,
+}
+
+/// What kind of reason it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Nothing that a better next step is known for than to look at the object.
+    Other,
+    /// The object is not there any more.
+    Gone,
+    /// A node cannot get an image.
+    Image,
+    /// No node takes a pod.
+    Unschedulable,
+    /// A ResourceQuota is used up.
+    Quota,
+    /// The namespace's Pod Security level refuses the pods.
+    PodSecurity,
+    /// An admission webhook or policy refuses the pods.
+    Admission,
+    /// A container ends again and again.
+    Crash { pod: String, container: String },
+    /// A pod is not ready.
+    Pod(String),
+    /// Another definition has taken the names.
+    Names,
+    /// Gatekeeper has not done its part.
+    Gatekeeper,
+    /// Nobody answers for a service.
+    Endpoint { namespace: String, service: String },
+    /// It has ended, and not well: waiting does not help.
+    Failed,
+}
+
+impl Reason {
+    pub(super) fn new(cause: Cause, words: impl Into<String>) -> Self {
+        Self { cause, words: words.into() }
+    }
+}
+
+impl Cause {
+    /// Reads what refused a pod from the API server's words, as there is nothing else to read it from.
+    ///
+    /// See: `pkg/quota/v1` ("exceeded quota: ") and `staging/src/k8s.io/pod-security-admission` ("violates PodSecurity ")
+    /// of Kubernetes.
+    fn of_refusal(message: &str) -> Self {
+        match () {
+            () if message.contains("exceeded quota: ") => Self::Quota,
+            () if message.contains("violates PodSecurity ") => Self::PodSecurity,
+            () if message.contains("admission webhook ") || message.contains("AdmissionPolicy ") => {
+                Self::Admission
+            }
+            () => Self::Other,
+        }
+    }
+}
+
+/// The pods that do not run come first: there are few of them, and they know most.
+const PHASES: [&str; 2] = ["status.phase!=Running,status.phase!=Succeeded", "status.phase=Running"];
 
 /// Returns why a workload is not ready, as far as it can be told.
+///
+/// Of its pods no more than a page is held at a time, and none is asked for behind the first that tells the cause.
 ///
 /// # Errors
 ///
 /// When the API server cannot be asked.
-pub(super) async fn reason(api: &Api, workload: &Value) -> Result<Option<String>, ClusterError> {
-    let namespace = text(workload, "/metadata/namespace");
-    let path = format!("/api/v1/namespaces/{namespace}/pods");
-    let selector = selector(workload);
-    let mut soft = None;
-    let hard = api
-        .find_selected(&path, &selector, |pod| match pod_problem(pod) {
-            Some(Problem::Hard(words)) => Some(format!("pod {}: {words}", text(pod, "/metadata/name"))),
-            Some(Problem::Soft(words)) => {
-                soft.get_or_insert((text(pod, "/metadata/name").to_owned(), words));
+pub(super) async fn reason(api: &Api, workload: &Value) -> Result<Option<Reason>, ClusterError> {
+    if let Some(failure) = replica_failure(workload) {
+        return Ok(Some(failure));
+    }
+    let mut first_waiting = None;
+    for phase in PHASES {
+        if let Some((pod, cause)) = first_cause(api, workload, phase, &mut first_waiting).await? {
+            return explained(api, workload, pod, cause).await.map(Some);
+        }
+    }
+    match first_waiting {
+        Some((pod, words)) => {
+            let event = last_warning(api, text(workload, "/metadata/namespace"), "Pod", &pod).await?;
+            let words = format!("{} (pod {pod})", event.unwrap_or(words));
+            Ok(Some(Reason::new(Cause::Pod(pod), words)))
+        }
+        None => own_reason(api, workload).await,
+    }
+}
+
+async fn first_cause(
+    api: &Api,
+    workload: &Value,
+    phase: &str,
+    first_waiting: &mut Option<(String, String)>,
+) -> Result<Option<(String, Problem)>, ClusterError> {
+    let path = format!("/api/v1/namespaces/{}/pods", text(workload, "/metadata/namespace"));
+    let tells = |pod: &Value| {
+        let name = text(pod, "/metadata/name").to_owned();
+        match pod_problem(pod)? {
+            Problem::Waiting(words) => {
+                first_waiting.get_or_insert((name, words));
                 None
             }
-            None => None,
-        })
-        .await?;
-    match (hard, soft) {
-        (Some(hard), _) => Ok(Some(hard)),
-        (None, Some((pod, words))) => {
-            let event = last_warning(api, namespace, "Pod", &pod).await?;
-            Ok(Some(format!("pod {pod}: {}", event.unwrap_or(words))))
+            cause => Some((name, cause)),
         }
-        (None, None) => own_reason(api, workload).await,
-    }
+    };
+    api.find_selected(&path, (&selector(workload), phase), tells).await
 }
 
-/// Returns why there are no pods at all: a quota, a policy, a missing account.
-async fn own_reason(api: &Api, workload: &Value) -> Result<Option<String>, ClusterError> {
-    if let Some(failure) = condition(workload, "ReplicaFailure").filter(|it| text(it, "/status") == "True") {
-        return Ok(Some(format!("{}: {}", text(failure, "/reason"), text(failure, "/message"))));
-    }
+/// Words a problem of a pod; of an image that cannot be pulled, the pod's event knows more than its status.
+async fn explained(
+    api: &Api,
+    workload: &Value,
+    pod: String,
+    problem: Problem,
+) -> Result<Reason, ClusterError> {
+    let (cause, words) = match problem {
+        Problem::Image { words, .. } => {
+            let event = pull_failure(api, text(workload, "/metadata/namespace"), &pod).await?;
+            (Cause::Image, format!("image pull failed: {}", event.unwrap_or(words)))
+        }
+        Problem::Unschedulable(words) => (Cause::Unschedulable, format!("unschedulable: {words}")),
+        Problem::Crash { container, words } => {
+            let cause = Cause::Crash { pod: pod.clone(), container: container.clone() };
+            (cause, format!("container {container}: {words}"))
+        }
+        Problem::Waiting(words) => (Cause::Pod(pod.clone()), words),
+    };
+    Ok(Reason::new(cause, format!("{words} (pod {pod})")))
+}
+
+/// Returns why the controller could not make pods, where it has written that down.
+fn replica_failure(workload: &Value) -> Option<Reason> {
+    let failure = condition(workload, "ReplicaFailure").filter(|it| text(it, "/status") == "True")?;
+    let message = text(failure, "/message");
+    Some(Reason::new(Cause::of_refusal(message), format!("{}: {message}", text(failure, "/reason"))))
+}
+
+/// Returns why there are no pods at all, or no progress.
+async fn own_reason(api: &Api, workload: &Value) -> Result<Option<Reason>, ClusterError> {
     let [namespace, kind, name] =
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|pointer| text(workload, pointer));
-    last_warning(api, namespace, kind, name).await
-}
-
-async fn last_warning(
-    api: &Api,
-    namespace: &str,
-    kind: &str,
-    name: &str,
-) -> Result<Option<String>, ClusterError> {
-    let path = format!(
-        "/api/v1/namespaces/{namespace}/events?limit=50&fieldSelector=involvedObject.kind%3D{kind},involvedObject.name%3D{name},type%3DWarning"
-    );
-    let events = api.get(&path).await?.unwrap_or_default();
-    let last = list(&events, "/items").iter().max_by_key(|event| text(event, "/lastTimestamp").to_owned());
-    Ok(last.map(|event| format!("{}: {}", text(event, "/reason"), text(event, "/message").trim())))
+    if let Some(words) = last_warning(api, namespace, kind, name).await? {
+        return Ok(Some(Reason::new(Cause::of_refusal(&words), words)));
+    }
+    let stuck = condition(workload, "Progressing").filter(|it| text(it, "/status") == "False");
+    let words = stuck.map(|stuck| format!("{}: {}", text(stuck, "/reason"), text(stuck, "/message")));
+    Ok(words.map(|words| Reason::new(Cause::Other, words)))
 }
 
 /// Writes the selector of a workload as a query has it.
@@ -83,122 +186,10 @@ fn selector(workload: &Value) -> String {
     terms.join(",")
 }
 
-/// What is wrong with a pod: something that tells the cause, or only that it is not ready.
-#[derive(Debug, PartialEq, Eq)]
-enum Problem {
-    Hard(String),
-    Soft(String),
-}
-
-fn pod_problem(pod: &Value) -> Option<Problem> {
-    if pod.pointer("/metadata/deletionTimestamp").is_some() {
-        return None;
-    }
-    if let Some(scheduled) = condition(pod, "PodScheduled").filter(|it| text(it, "/status") == "False") {
-        return Some(Problem::Hard(format!(
-            "{}: {}",
-            text(scheduled, "/reason"),
-            text(scheduled, "/message")
-        )));
-    }
-    let containers =
-        list(pod, "/status/initContainerStatuses").iter().chain(list(pod, "/status/containerStatuses"));
-    if let Some(words) = containers.filter_map(container_problem).next() {
-        return Some(Problem::Hard(words));
-    }
-    let ready = condition(pod, "Ready").is_some_and(|it| text(it, "/status") == "True");
-    (!ready).then(|| Problem::Soft(not_ready(pod)))
-}
-
-fn not_ready(pod: &Value) -> String {
-    match condition(pod, "Ready") {
-        Some(ready) if !text(ready, "/message").is_empty() => text(ready, "/message").to_owned(),
-        _ => format!("phase {}", text(pod, "/status/phase")),
-    }
-}
-
-fn container_problem(status: &Value) -> Option<String> {
-    let (name, image) = (text(status, "/name"), text(status, "/image"));
-    let (reason, message) = (text(status, "/state/waiting/reason"), text(status, "/state/waiting/message"));
-    match reason {
-        "" => container_exit(status, "/state/terminated").map(|exit| format!("container {name}: {exit}")),
-        "ContainerCreating" | "PodInitializing" => None,
-        reason if is_image_problem(reason) => Some(format!("image `{image}`: {reason}: {message}")),
-        reason => {
-            let exit = container_exit(status, "/lastState/terminated").map(|exit| format!(" ({exit})"));
-            Some(format!("container {name}: {reason}: {message}{}", exit.unwrap_or_default()))
-        }
-    }
-}
-
-fn container_exit(status: &Value, place: &str) -> Option<String> {
-    let exit = status.pointer(place).filter(|exit| number(exit, "/exitCode") != 0)?;
-    let message = text(exit, "/message").trim();
-    let colon = if message.is_empty() { "" } else { ": " };
-    Some(format!("{}, exit code {}{colon}{message}", text(exit, "/reason"), number(exit, "/exitCode")))
-}
-
-/// See: the kubelet's `pkg/kubelet/images/types.go`.
-pub(super) fn is_image_problem(reason: &str) -> bool {
-    [
-        "ErrImage",
-        "ImagePull",
-        "ImageInspect",
-        "InvalidImageName",
-        "RegistryUnavailable",
-        "SignatureValidation",
-    ]
-    .iter()
-    .any(|start| reason.starts_with(start))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    fn pod(container: Value) -> Value {
-        json!({"status": {"phase": "Pending", "containerStatuses": [container]}})
-    }
-
-    #[test]
-    fn pods_tell_their_problem() {
-        let hard = |words: &str| Some(Problem::Hard(words.to_owned()));
-        let image = "registry.lan/x:1";
-        for (pod, expected) in [
-            (
-                pod(json!({"name": "a", "image": image, "state": {"waiting":
-                    {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"registry.lan/x:1\""}}})),
-                hard(
-                    "image `registry.lan/x:1`: ImagePullBackOff: Back-off pulling image \"registry.lan/x:1\"",
-                ),
-            ),
-            (
-                pod(json!({"name": "a", "image": image,
-                    "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
-                    "lastState": {"terminated": {"reason": "Error", "exitCode": 2}}})),
-                hard("container a: CrashLoopBackOff: back-off 10s (Error, exit code 2)"),
-            ),
-            (
-                pod(json!({"name": "a", "image": image, "state": {"terminated":
-                    {"reason": "OOMKilled", "exitCode": 137, "message": "too much\n"}}})),
-                hard("container a: OOMKilled, exit code 137: too much"),
-            ),
-            (
-                json!({"status": {"conditions": [{"type": "PodScheduled", "status": "False",
-                    "reason": "Unschedulable", "message": "0/1 nodes are available"}]}}),
-                hard("Unschedulable: 0/1 nodes are available"),
-            ),
-            (
-                pod(json!({"name": "a", "state": {"waiting": {"reason": "ContainerCreating"}}})),
-                Some(Problem::Soft("phase Pending".into())),
-            ),
-            (json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}), None),
-            (json!({"metadata": {"deletionTimestamp": "2026-11-22T00:00:00Z"}}), None),
-        ] {
-            assert_eq!(pod_problem(&pod), expected, "{pod}");
-        }
-    }
 
     #[test]
     fn selectors_are_written_as_queries_have_them() {
@@ -206,5 +197,20 @@ mod tests {
             {"key": "c", "operator": "In", "values": ["d", "e"]}, {"key": "f", "operator": "DoesNotExist"},
         ]}}});
         assert_eq!(selector(&workload), "a=b,c in (d,e),!f");
+    }
+
+    #[test]
+    fn refusals_tell_what_refused() {
+        for (message, cause) in [
+            ("pods \"a\" is forbidden: exceeded quota: few, requested: pods=1, used: pods=1", Cause::Quota),
+            (
+                "pods \"a\" is forbidden: violates PodSecurity \"restricted:latest\": privileged",
+                Cause::PodSecurity,
+            ),
+            ("admission webhook \"validation.gatekeeper.sh\" denied the request: no", Cause::Admission),
+            ("pods \"a\" is forbidden: error looking up service account lumen/a", Cause::Other),
+        ] {
+            assert_eq!(Cause::of_refusal(message), cause, "{message}");
+        }
     }
 }

@@ -42,6 +42,51 @@ enum Fate {
     Absent,
 }
 
+/// Whose an object is that is to go.
+pub(super) enum Claim {
+    /// This tool made it.
+    Ours,
+    /// It was there before, and has fields of ours.
+    Shared,
+    /// It is not the one that was applied; and why.
+    Others(String),
+}
+
+/// Tells whose an object is by what the inventory has of it.
+pub(super) fn claim(entry: &Entry, found: &Found) -> Claim {
+    match &entry.uid {
+        _ if !entry.created => Claim::Shared,
+        Some(uid) if *uid != found.uid => Claim::Others("somebody else made it again".into()),
+        None if !found.ours => Claim::Others("somebody else made it".into()),
+        _ => Claim::Ours,
+    }
+}
+
+/// Returns what of others would go with an object; what is leaving too is nobody's loss.
+pub(super) async fn free_holder(
+    api: &Api,
+    entry: &Entry,
+    object: &Value,
+    leaving: &[ObjectId],
+) -> Result<Option<String>, ClusterError> {
+    match entry.rank() {
+        Rank::Namespace => {
+            let guest = guest(api, &entry.id.name, leaving).await?;
+            Ok(guest.map(|guest| format!("it still has objects of others: {guest}")))
+        }
+        Rank::Definition | Rank::Template => {
+            let instance = instance(api, object, false, leaving).await?;
+            Ok(instance.map(|instance| held_by_instance(&instance)))
+        }
+        _ if entry.id.kind == "PersistentVolumeClaim" => Ok(Some("it holds data".into())),
+        _ => Ok(None),
+    }
+}
+
+fn held_by_instance(instance: &str) -> String {
+    format!("it still has instances of others: {instance}")
+}
+
 /// Takes objects away.
 pub(super) struct Remover<'a> {
     pub(super) api: &'a Api,
@@ -93,29 +138,24 @@ impl Remover<'_> {
     async fn remove_one(&self, entry: &Entry) -> Result<Fate, ClusterError> {
         let Some(object) = self.api.get(&entry.id.path()).await? else { return Ok(Fate::Absent) };
         let found = Found::of(&object);
-        match &entry.uid {
-            _ if !entry.created => self.release(entry, &found).await,
-            Some(uid) if *uid != found.uid => Ok(Fate::Kept("somebody else made it again".into())),
-            None if !found.ours => Ok(Fate::Kept("somebody else made it".into())),
-            _ => match self.holder(entry, &object).await? {
+        match claim(entry, &found) {
+            Claim::Others(reason) => Ok(Fate::Kept(reason)),
+            Claim::Shared => self.release(entry, &found).await,
+            Claim::Ours => match self.holder(entry, &object).await? {
                 Some(reason) => Ok(Fate::Kept(reason)),
                 None => self.delete(&entry.id, found.uid).await,
             },
         }
     }
 
-    /// Returns what of others would go with an object.
+    /// Returns what of others would go with an object, once what follows its owner has gone.
     async fn holder(&self, entry: &Entry, object: &Value) -> Result<Option<String>, ClusterError> {
         match entry.rank() {
-            Rank::Namespace => {
-                let guest = guest(self.api, &entry.id.name, &[]).await?;
-                Ok(guest.map(|guest| format!("it still has objects of others: {guest}")))
-            }
             Rank::Definition | Rank::Template => {
                 let instance = self.lasting_instance(object).await?;
-                Ok(instance.map(|instance| format!("it still has instances of others: {instance}")))
+                Ok(instance.map(|instance| held_by_instance(&instance)))
             }
-            _ => Ok(None),
+            _ => free_holder(self.api, entry, object, &[]).await,
         }
     }
 
@@ -123,10 +163,10 @@ impl Remover<'_> {
     async fn lasting_instance(&self, definition: &Value) -> Result<Option<String>, ClusterError> {
         let (mut pace, mut teller) = (Pace::within(FOLLOWING), Teller::new(self.reporter));
         loop {
-            if let Some(free) = instance(self.api, definition, false).await? {
+            if let Some(free) = instance(self.api, definition, false, &[]).await? {
                 return Ok(Some(free));
             }
-            let Some(owned) = instance(self.api, definition, true).await? else { return Ok(None) };
+            let Some(owned) = instance(self.api, definition, true, &[]).await? else { return Ok(None) };
             teller.waiting(format!("{owned} to follow its owner"));
             if !pace.again().await {
                 return Ok(Some(owned));

@@ -12,6 +12,8 @@ use crate::render::{Condition, Expectation, Probe, RenderedLayer, RenderedObject
 use crate::report::Silent;
 use crate::spec::Platform;
 
+mod plan;
+
 const SETTINGS: &str = "/api/v1/namespaces/lumen/configmaps/settings";
 const REVISION: &str = "/api/v1/namespaces/bundle-system/configmaps/bundle-revision";
 const WIDGETS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com";

@@ -1,22 +1,36 @@
 //! Waits for what a layer promises, says meanwhile what is missing and why, and never waits for ever.
+//!
+//! Everything is asked for once. Only what is not ready then is watched, with one watch a kind; what a watch cannot tell,
+//! or may not, is asked for again and again.
+
+mod hint;
+mod look;
+mod pending;
+mod reasons;
+mod watches;
 
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::api::Api;
-use super::condition::{applies, missing};
+use super::Cluster;
+use super::api::{Api, Change};
+use super::condition::{applies, is_in_the_object};
 use super::error::ClusterError;
 use super::object::ObjectId;
-use super::pace::{Pace, Teller, together};
+use super::pace::{Pace, Teller};
 use super::prepare::PreparedObject;
-use super::reason::{is_image_problem, reason};
 use crate::render::Condition;
 use crate::report::Reporter;
+use look::Look;
+use pending::{Pending, Target, summary};
+use reasons::Reasons;
+use watches::Watches;
 
-/// How often the pods behind a workload are looked at.
-const REASON_EVERY: Duration = Duration::from_secs(2);
+/// How often what is watched is asked for all the same: a connection that is cut in silence tells nothing.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How long one look may take, though the time be up.
+const SHORTEST_LOOK: Duration = Duration::from_secs(10);
 
 /// One wait of a layer.
 pub(super) struct Wait<'a> {
@@ -25,92 +39,88 @@ pub(super) struct Wait<'a> {
     pub(super) reporter: &'a dyn Reporter,
 }
 
-/// An object that is not ready.
-#[derive(Debug, Clone)]
-struct Pending<'a> {
-    condition: Condition,
-    id: &'a ObjectId,
-    missing: String,
-    object: Option<Value>,
-    reason: Option<String>,
-}
-
-impl Pending<'_> {
-    fn words(&self) -> String {
-        match &self.reason {
-            Some(reason) => format!("{}: {}: {reason}", self.id, self.missing),
-            None => format!("{}: {}", self.id, self.missing),
-        }
-    }
-}
-
 impl Wait<'_> {
     /// Waits until the conditions hold for all objects that they apply to.
     ///
     /// # Errors
     ///
-    /// When the time is up: with everything that is still missing, or with why the API server could not be asked.
+    /// When the time is up, or something has failed for good: with everything that is still missing, or with why the API
+    /// server could not be asked.
     pub(super) async fn until(
         &self,
         conditions: &[Condition],
         objects: &[PreparedObject<'_>],
         pace: &mut Pace,
     ) -> Result<(), ClusterError> {
-        let mut targets = targets(conditions, objects);
-        let (mut teller, mut explained) = (Teller::new(self.reporter), Reasons::default());
-        loop {
-            let round = self.round(&targets).await;
-            let pending = match round {
-                Ok(pending) if pending.is_empty() => return Ok(()),
-                Ok(pending) => self.explain(pending, &mut explained).await,
-                Err(error) if pace.left().is_zero() || !error.is_passing() => return Err(error),
-                Err(error) => {
-                    teller.waiting(error.to_string());
-                    pace.again().await;
-                    continue;
-                }
-            };
-            teller.waiting(summary(&pending));
-            if !pace.again().await {
+        let targets = targets(conditions, objects.iter().map(|object| &object.id));
+        let mut teller = Teller::new(self.reporter);
+        let first = self.look(&targets, pace, &mut teller).await?;
+        let mut pending: Vec<_> = first.into_iter().flatten().collect();
+        let watched = pending.iter().filter(|one| is_in_the_object(one.condition)).map(|one| one.id);
+        let mut watches = Watches::of(self.api, watched);
+        let (mut reasons, mut looked) = (Reasons::default(), Instant::now());
+        while !pending.is_empty() {
+            let over = pace.left().is_zero() || pending.iter().any(Pending::is_final);
+            reasons.explain(self.api, &mut pending, over).await;
+            if over {
                 return Err(self.not_ready(&pending, pace));
             }
-            targets = pending.iter().map(|pending| (pending.condition, pending.id)).collect();
+            teller.waiting(summary(&pending));
+            pending = self.follow(pending, &mut watches, pace, &mut looked, &mut teller).await?;
         }
+        Ok(())
     }
 
-    async fn round<'a>(
+    /// Waits for the next change, or a moment, and returns what is not ready then.
+    async fn follow<'t>(
         &self,
-        targets: &[(Condition, &'a ObjectId)],
-    ) -> Result<Vec<Pending<'a>>, ClusterError> {
-        let asked = targets.iter().map(|(condition, id)| self.ask(*condition, id));
-        let answers: Vec<Option<Pending<'a>>> = together(asked).await?;
-        Ok(answers.into_iter().flatten().collect())
-    }
-
-    async fn ask<'a>(
-        &self,
-        condition: Condition,
-        id: &'a ObjectId,
-    ) -> Result<Option<Pending<'a>>, ClusterError> {
-        let object = self.api.get(&id.path()).await?;
-        let missing = match &object {
-            None => Some("it is gone".to_owned()),
-            Some(object) => missing(condition, object),
-        };
-        Ok(missing.map(|missing| Pending { condition, id, missing, object, reason: None }))
-    }
-
-    /// Adds the reasons; they are asked for anew only every few seconds.
-    async fn explain<'a>(&self, mut pending: Vec<Pending<'a>>, known: &mut Reasons) -> Vec<Pending<'a>> {
-        let stale = known.is_stale();
-        for one in pending.iter_mut().filter(|one| one.condition == Condition::RolloutsComplete) {
-            if stale && let Some(object) = &one.object {
-                // A reason is a courtesy: without the right to read pods the wait goes on.
-                known.put(one.id, reason(self.api, object).await.ok().flatten());
+        pending: Vec<Pending<'t>>,
+        watches: &mut Watches<'_>,
+        pace: &mut Pace,
+        looked: &mut Instant,
+        teller: &mut Teller<'_>,
+    ) -> Result<Vec<Pending<'t>>, ClusterError> {
+        // What changed before a watch began is seen by looking once more.
+        let everything = watches.open(pace).await.unwrap_or(true) || looked.elapsed() >= LOOK_AGAIN;
+        if !everything {
+            tokio::select! {
+                change = watches.next() => match change {
+                    Some(change) => return Ok(changed(pending, &change)),
+                    None => _ = pace.again().await,
+                },
+                _ = pace.again() => {}
             }
-            one.reason = known.of(one.id);
         }
-        pending
+        let due =
+            |one: &Pending<'_>| everything || !is_in_the_object(one.condition) || !watches.tell_of(one.id);
+        let targets: Vec<Target<'t>> = pending.iter().filter(|one| due(one)).map(Pending::target).collect();
+        if everything {
+            *looked = Instant::now();
+        }
+        let mut answers = self.look(&targets, pace, teller).await?.into_iter();
+        let next = |one| if due(&one) { answers.next().flatten() } else { Some(one) };
+        Ok(pending.into_iter().filter_map(next).collect())
+    }
+
+    /// Looks at objects, again and again while the API server does not answer.
+    async fn look<'t>(
+        &self,
+        targets: &[Target<'t>],
+        pace: &mut Pace,
+        teller: &mut Teller<'_>,
+    ) -> Result<Vec<Option<Pending<'t>>>, ClusterError> {
+        loop {
+            let longest = pace.left().max(SHORTEST_LOOK);
+            let silent = || ClusterError::NoAnswer { server: self.api.server().to_owned(), waited: longest };
+            let look = timeout(longest, Look::new(self.api).at(targets)).await;
+            match look.unwrap_or_else(|_| Err(silent())) {
+                Err(error) if error.is_passing() && !pace.left().is_zero() => {
+                    teller.waiting(error.to_string());
+                    pace.again().await;
+                }
+                result => return result,
+            }
+        }
     }
 
     fn not_ready(&self, pending: &[Pending<'_>], pace: &Pace) -> ClusterError {
@@ -118,69 +128,43 @@ impl Wait<'_> {
             layer: self.layer.to_owned(),
             waited: pace.waited(),
             pending: pending.iter().map(Pending::words).collect(),
-            hint: pending.first().map(hint).unwrap_or_default(),
+            hint: hint::next_step(pending),
         }
     }
 }
 
-/// The reasons as they were last seen.
-#[derive(Default)]
-struct Reasons {
-    seen: Option<Instant>,
-    words: Vec<(ObjectId, Option<String>)>,
-}
-
-impl Reasons {
-    fn is_stale(&mut self) -> bool {
-        let stale = self.seen.is_none_or(|seen| seen.elapsed() >= REASON_EVERY);
-        if stale {
-            self.seen = Some(Instant::now());
-            self.words.clear();
-        }
-        stale
-    }
-
-    fn put(&mut self, id: &ObjectId, words: Option<String>) {
-        self.words.push((id.clone(), words));
-    }
-
-    fn of(&self, id: &ObjectId) -> Option<String> {
-        self.words.iter().find(|(known, _)| known == id).and_then(|(_, words)| words.clone())
+impl Cluster {
+    /// Returns what is not as it should be right now, each object with what is missing and why; nothing is waited for.
+    ///
+    /// # Errors
+    ///
+    /// When the API server cannot be asked.
+    pub async fn health(
+        &self,
+        conditions: &[Condition],
+        objects: &[ObjectId],
+    ) -> Result<Vec<(ObjectId, String)>, ClusterError> {
+        let found = Look::new(&self.api).at(&targets(conditions, objects.iter())).await?;
+        let mut pending: Vec<_> = found.into_iter().flatten().collect();
+        Reasons::default().explain(&self.api, &mut pending, true).await;
+        Ok(pending.iter().map(|one| (one.id.clone(), one.state())).collect())
     }
 }
 
-fn targets<'a>(
-    conditions: &[Condition],
-    objects: &'a [PreparedObject<'_>],
-) -> Vec<(Condition, &'a ObjectId)> {
-    let of = |condition: Condition| {
-        objects
-            .iter()
-            .filter(move |object| applies(condition, &object.id.kind))
-            .map(move |object| (condition, &object.id))
+/// Puts a change in the place of what was known of an object.
+fn changed<'t>(pending: Vec<Pending<'t>>, change: &Change) -> Vec<Pending<'t>> {
+    let next = |one: Pending<'t>| match change {
+        Change::Now(object) if one.is_told_by(object) => Pending::judged(one.target(), Some(object)),
+        Change::Gone(object) if one.is_told_by(object) => Pending::judged(one.target(), None),
+        _ => Some(one),
     };
-    conditions.iter().flat_map(|condition| of(*condition)).collect()
+    pending.into_iter().filter_map(next).collect()
 }
 
-fn summary(pending: &[Pending<'_>]) -> String {
-    match pending {
-        [] => String::new(),
-        [one] => one.words(),
-        [first, rest @ ..] => format!("{} (and {} more)", first.words(), rest.len()),
-    }
-}
-
-/// Returns the next step for the first object that is not ready.
-fn hint(pending: &Pending<'_>) -> String {
-    let namespace = pending.id.namespace.as_ref().map(|name| format!(" -n {name}")).unwrap_or_default();
-    let describe =
-        format!("kubectl{namespace} describe {} {}", pending.id.kind.to_lowercase(), pending.id.name);
-    let image = pending.reason.as_ref().is_some_and(|reason| reason.split(": ").any(is_image_problem));
-    match pending.condition {
-        _ if image => "`bundle push FILE REGISTRY --key PUB` puts every image of the bundle into the registry; the nodes must be set up to ask it (`bundle render` writes their files)".to_owned(),
-        Condition::WebhookCertificates | Condition::TemplatesCreated => format!(
-            "`{describe}` shows more; the controllers' own words: `kubectl -n gatekeeper-system logs -l gatekeeper.sh/system=yes`"
-        ),
-        _ => format!("`{describe}` shows more; the same command goes on from here"),
-    }
+fn targets<'t>(conditions: &[Condition], ids: impl Iterator<Item = &'t ObjectId> + Clone) -> Vec<Target<'t>> {
+    let of = |condition: &Condition| {
+        let condition = *condition;
+        ids.clone().filter(move |id| applies(condition, id)).map(move |id| (condition, id))
+    };
+    conditions.iter().flat_map(of).collect()
 }

@@ -10,11 +10,14 @@ use super::error::OpsError;
 use super::push::{PushOptions, push};
 use super::render::{SiteChoice, render_site};
 use super::verify::{Trust, VerifyReport, verify};
+use crate::archive::Archive;
 use crate::cluster::{
-    ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, ProbeReport, Revision, UninstallReport,
+    ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, Plan, ProbeReport, Revision,
+    UninstallReport,
 };
 use crate::registry::push::PushReport;
 use crate::registry::{Access, Client, Endpoint};
+use crate::render::RenderedSet;
 use crate::report::Reporter;
 use crate::spec::{Registries, Site};
 
@@ -63,6 +66,50 @@ pub fn site_endpoint(site: &Site) -> Endpoint {
     Endpoint::new(&site.registry.address, site.registry.plain_http, &site.registry.prefix)
 }
 
+/// Everything that is known before anything is changed.
+struct Ready {
+    archive: Archive,
+    verified: VerifyReport,
+    cluster: Cluster,
+    set: RenderedSet,
+    revision: Revision,
+    push: PushOptions,
+    plan: Plan,
+}
+
+/// What an install would do.
+#[must_use]
+pub struct PlanReport {
+    /// What was verified.
+    pub verified: VerifyReport,
+    /// What would happen in the cluster.
+    pub plan: Plan,
+    /// The files that the nodes must have, as paths below `nodes/`.
+    pub node_files: Vec<String>,
+}
+
+impl PlanReport {
+    /// Tells whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+}
+
+/// Says what [`install`] would do, and changes nothing.
+///
+/// # Errors
+/// When the bundle is refused, or the cluster or the registry cannot be asked.
+pub async fn plan(
+    path: &Path,
+    options: &InstallOptions,
+    reporter: Arc<dyn Reporter>,
+) -> Result<PlanReport, OpsError> {
+    let ready = Ready::find_out(path, options, &*reporter).await?;
+    let node_files = ready.set.node_files.into_iter().map(|(path, _)| path).collect();
+    Ok(PlanReport { verified: ready.verified, plan: ready.plan, node_files })
+}
+
 /// Installs a bundle.
 ///
 /// # Errors
@@ -72,39 +119,65 @@ pub async fn install(
     options: &InstallOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<InstallReport, OpsError> {
-    let (archive, verified) = verify(path, &options.target.trust, &*reporter)?;
-    reporter.step(format!(
-        "verified {} {}, {} bytes, index {}",
-        verified.name, verified.version, verified.bytes, verified.digest
-    ));
-    options.target.site.warn(&*reporter);
-    let (cluster, site) = options.target.reach().await?;
-    let endpoint = site_endpoint(&site.site);
-    let access = options.access.clone().with_certificates(&endpoint.host, &site.site.registry.certificates);
-    Client::with_access(Registries::default(), &access)?.ping(&endpoint).await?;
-    let set = render_site(&archive, &options.target.trust.bundle, &site)?;
-    let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
-    reporter.step(format!(
-        "rendered {objects} objects in {} layers for {} (Kubernetes {})",
-        set.layers.len(),
-        site.platform()?.name(),
-        cluster.version()
-    ));
-    let revision = Revision {
-        bundle: verified.name.clone(),
-        version: verified.version.clone(),
-        digest: verified.digest.to_string(),
-    };
-    let push_options = PushOptions { endpoint, access, retag: options.retag, jobs: options.jobs };
-    let pushed = push(Arc::new(archive), &push_options, reporter.clone()).await?;
+    let ready = Ready::find_out(path, options, &*reporter).await?;
+    let pushed = push(Arc::new(ready.archive), &ready.push, reporter.clone()).await?;
     reporter.step(format!(
         "pushed {} blobs ({} bytes) to `{}`; {} entries were there already",
-        pushed.blobs, pushed.bytes, push_options.endpoint.host, pushed.present
+        pushed.blobs, pushed.bytes, ready.push.endpoint.host, pushed.present
     ));
-    let apply_options = ApplyOptions { force_conflicts: options.force_conflicts };
-    let applied = cluster.install(&set, &revision, apply_options, &*reporter).await?;
-    let probes = cluster.probe(&set, Patience::Layer, &*reporter).await?;
-    Ok(InstallReport { verified, pushed, applied, probes })
+    let (cluster, set) = (&ready.cluster, &ready.set);
+    let applied = match ready.plan.is_empty() {
+        true => cluster.wait(set, &*reporter).await?,
+        false => cluster.install(set, &ready.revision, options.apply(), &*reporter).await?,
+    };
+    let probes = cluster.probe(set, Patience::Layer, &*reporter).await?;
+    Ok(InstallReport { verified: ready.verified, pushed, applied, probes })
+}
+
+impl Ready {
+    /// Verifies, asks the cluster and the registry, renders and plans.
+    async fn find_out(
+        path: &Path,
+        options: &InstallOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, OpsError> {
+        let (archive, verified) = verify(path, &options.target.trust, reporter)?;
+        reporter.step(format!(
+            "verified {} {}, {} bytes, index {}",
+            verified.name, verified.version, verified.bytes, verified.digest
+        ));
+        options.target.site.warn(reporter);
+        let (cluster, site) = options.target.reach().await?;
+        let push = options.push(&site.site);
+        Client::with_access(Registries::default(), &push.access)?.ping(&push.endpoint).await?;
+        let set = render_site(&archive, &options.target.trust.bundle, &site)?;
+        let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
+        reporter.step(format!(
+            "rendered {objects} objects in {} layers for {} (Kubernetes {})",
+            set.layers.len(),
+            site.platform()?.name(),
+            cluster.version()
+        ));
+        let revision = Revision {
+            bundle: verified.name.clone(),
+            version: verified.version.clone(),
+            digest: verified.digest.to_string(),
+        };
+        let plan = cluster.plan(&set, &revision, options.apply()).await?;
+        Ok(Self { archive, verified, cluster, set, revision, push, plan })
+    }
+}
+
+impl InstallOptions {
+    fn apply(&self) -> ApplyOptions {
+        ApplyOptions { force_conflicts: self.force_conflicts }
+    }
+
+    fn push(&self, site: &Site) -> PushOptions {
+        let endpoint = site_endpoint(site);
+        let access = self.access.clone().with_certificates(&endpoint.host, &site.registry.certificates);
+        PushOptions { endpoint, access, retag: self.retag, jobs: self.jobs }
+    }
 }
 
 impl Target {

@@ -1,0 +1,136 @@
+//! What `bundle install --plan` prints.
+
+use serde_json::{Value, json};
+
+use crate::cluster::{Action, FieldChange, Foreseen, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
+use crate::ops::PlanReport;
+
+/// A longer value is cut: people look at the object then.
+const LONGEST_VALUE: usize = 100;
+
+/// Returns the plan for people.
+pub fn text(report: &PlanReport) -> String {
+    let plan = &report.plan;
+    let mut lines = vec![before(report)];
+    lines.extend(plan.layers.iter().flat_map(layer_lines));
+    if !plan.prune.is_empty() {
+        lines.push("no longer in the bundle".to_owned());
+        lines.extend(plan.prune.iter().map(removal_line));
+    }
+    if !report.node_files.is_empty() {
+        lines.push("files that the nodes must have (`bundle render` writes them)".to_owned());
+        lines.extend(report.node_files.iter().map(|file| format!("  nodes/{file}")));
+    }
+    lines.push(if report.is_empty() { "nothing to do".to_owned() } else { totals(plan) });
+    lines.join("\n")
+}
+
+fn before(report: &PlanReport) -> String {
+    let (name, version) = (&report.verified.name, &report.verified.version);
+    let there = match &report.plan.before {
+        None => "nothing is installed".to_owned(),
+        Some((before, true)) => format!("installed is {} {}", before.bundle, before.version),
+        Some((before, false)) => format!("an install of {} {} is unfinished", before.bundle, before.version),
+    };
+    format!("plan for {name} {version}; {there}")
+}
+
+fn layer_lines(layer: &PlannedLayer) -> Vec<String> {
+    let kept = layer.objects.iter().filter(|object| object.action == Action::Keep).count();
+    let mut lines = vec![format!("layer {}: {kept} of {} objects stay", layer.name, layer.objects.len())];
+    lines.extend(layer.objects.iter().flat_map(object_lines));
+    lines.extend(
+        layer.left_out.iter().map(|name| format!("  skip    {name}: the cluster does not know its kind")),
+    );
+    lines
+}
+
+fn object_lines(object: &PlannedObject) -> Vec<String> {
+    let id = &object.id;
+    match &object.action {
+        Action::Keep => vec![],
+        Action::Create => vec![format!("  create  {id}")],
+        Action::Refused { reason } => vec![format!("  REFUSED {id}: {reason}")],
+        Action::Change { fields } if fields.is_empty() => {
+            vec![format!("  change  {id}: whose its fields are")]
+        }
+        Action::Change { fields } => {
+            let fields = fields.iter().map(|field| format!("            {}", field_line(field)));
+            [format!("  change  {id}")].into_iter().chain(fields).collect()
+        }
+    }
+}
+
+fn field_line(change: &FieldChange) -> String {
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => format!("{}: {} -> {}", change.path, short(before), short(after)),
+        (None, Some(after)) => format!("{}: added {}", change.path, short(after)),
+        (Some(before), None) => format!("{}: removed {}", change.path, short(before)),
+        (None, None) => change.path.clone(),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST_VALUE) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+fn removal_line(removal: &PlannedRemoval) -> String {
+    let id = &removal.id;
+    match &removal.fate {
+        Foreseen::Delete => format!("  delete  {id}"),
+        Foreseen::Release => format!("  release {id}: it was there before, and stays as others made it"),
+        Foreseen::Keep { reason } => format!("  keep    {id}: {reason}"),
+        Foreseen::Forget => format!("  forget  {id}: it is gone already"),
+    }
+}
+
+fn totals(plan: &Plan) -> String {
+    let count = |wanted: fn(&Action) -> bool| plan.objects().filter(|object| wanted(&object.action)).count();
+    let deleted = plan.prune.iter().filter(|removal| removal.fate == Foreseen::Delete).count();
+    format!(
+        "{} to create, {} to change, {} to delete, {} refused",
+        count(|action| *action == Action::Create),
+        count(|action| matches!(action, Action::Change { .. })),
+        deleted,
+        plan.refused().count()
+    )
+}
+
+/// Returns the plan for programs.
+pub fn json(report: &PlanReport) -> Value {
+    let plan = &report.plan;
+    let objects = plan.layers.iter().flat_map(|layer| {
+        layer.objects.iter().map(|object| {
+            let mut value = json!({"layer": layer.name, "object": object.id, "file": object.file});
+            merge(&mut value, json!(object.action));
+            value
+        })
+    });
+    let removals = plan.prune.iter().map(|removal| {
+        let mut value = json!({"object": removal.id});
+        merge(&mut value, json!(removal.fate));
+        value
+    });
+    json!({
+        "empty": report.is_empty(),
+        "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
+        "before": plan.before.as_ref().map(|(before, complete)| {
+            json!({"name": before.bundle, "version": before.version, "digest": before.digest, "complete": complete})
+        }),
+        "objects": objects.collect::<Vec<_>>(),
+        "prune": removals.collect::<Vec<_>>(),
+        "leftOut": plan.layers.iter().flat_map(|layer| &layer.left_out).collect::<Vec<_>>(),
+        "records": plan.records,
+        "nodeFiles": report.node_files,
+    })
+}
+
+fn merge(value: &mut Value, more: Value) {
+    if let (Value::Object(value), Value::Object(more)) = (value, more) {
+        value.extend(more);
+    }
+}
