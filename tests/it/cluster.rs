@@ -6,5 +6,7 @@
 pub mod api_server;
 pub mod audit;
 mod installs;
+mod interrupted;
 pub mod paper;
 mod process;
+mod state;

@@ -23,9 +23,25 @@ impl Request {
         Self(serde_json::from_str(line).expect("one request a line"))
     }
 
-    /// Returns whether it is of `bundle`.
+    /// Returns whether it is of `bundle`. A watch is written down when it begins and when it ends; it counts when it begins.
     pub fn is_ours(&self) -> bool {
-        self.text("userAgent").starts_with("bundle/")
+        let counts = !self.is_watch() || self.text("stage") == "ResponseStarted";
+        counts && self.text("userAgent").starts_with("bundle/")
+    }
+
+    /// Returns whether it is a watch.
+    pub fn is_watch(&self) -> bool {
+        self.text("verb") == "watch"
+    }
+
+    /// Returns whether it lists everything there is at once.
+    pub fn is_endless_list(&self) -> bool {
+        self.text("verb") == "list" && !self.text("requestURI").contains("limit=")
+    }
+
+    /// Returns which kind of object it is about.
+    pub fn resource(&self) -> &str {
+        self.0["objectRef"]["resource"].as_str().unwrap_or_default()
     }
 
     /// Returns whether it is a dry run.

@@ -60,7 +60,9 @@ impl Paperwork {
 
     /// Returns the arguments that install a bundle.
     pub fn install(file: &str) -> Vec<&str> {
-        vec!["install", file, "--key", "mine.pub", "--site", "site.yaml", "--kubeconfig", "admin.kubeconfig"]
+        let arguments =
+            ["install", file, "--key", "mine.pub", "--trusted-root", "root.json", "--site", "site.yaml"];
+        [&arguments[..], &["--kubeconfig", "admin.kubeconfig"]].concat()
     }
 
     /// Runs `bundle` against the cluster.
