@@ -148,7 +148,7 @@ fn what_an_api_server_leaves_in_the_lurch_comes_to_the_same_end() {
     let mut ground =
         Ground::prepare(&paper, PaperCluster::start(&programs, paper.stack.folder.path(), NODES));
     for round in 0..RESTARTED {
-        let step = round % CYCLE.len();
+        let (began, step) = (Instant::now(), round % CYCLE.len());
         let moment = Moment::choose(1000 + round as u64, ground.steps[step].writes);
         let context = format!("{} left in round {round} at {moment:?}", CYCLE[step]);
         let ended: Ran = ground.restart(step, &moment).into();
@@ -156,5 +156,6 @@ fn what_an_api_server_leaves_in_the_lurch_comes_to_the_same_end() {
         assert!(ended.code == Some(0) || ended.stderr.contains("error: "), "{context}: {ended:?}");
         assert!(matches!(ended.code, Some(0..=2)), "{context}: {ended:?}");
         ground.converges(&ground.steps[step], &context);
+        eprintln!("cluster: {context}, ended with {:?}: {:.1} s", ended.code, began.elapsed().as_secs_f32());
     }
 }
