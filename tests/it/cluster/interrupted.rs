@@ -16,8 +16,10 @@ const RESTARTED: usize = 10;
 /// More fake nodes would only be more of the same.
 const NODES: usize = 3;
 
-/// A round trip that ends where it began: nothing, a version, a later one with less in it, the first one again, nothing.
-const CYCLE: [&str; 4] = ["a.tar", "b.tar", "a.tar", "uninstall"];
+/// A round trip that ends where it began: nothing, a version, a later one with less in it, and back, twice, and nothing. An uninstall
+/// takes long, as each of four namespaces takes five seconds to go, whatever is in it.
+// See: https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/controller/namespace/namespace_controller.go
+const CYCLE: [&str; 6] = ["a.tar", "b.tar", "a.tar", "b.tar", "a.tar", "uninstall"];
 
 /// One command of the round trip, and what comes of it when nobody disturbs it.
 struct Step {
