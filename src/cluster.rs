@@ -43,7 +43,7 @@ pub use object::ObjectId;
 pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use probe::{Patience, ProbeReport, ProbeResult};
-pub use remove::RemovalReport;
+pub use remove::{RemovalReport, WithContents};
 pub use uninstall::UninstallReport;
 
 /// A cluster that answers.

@@ -9,6 +9,7 @@ mod context;
 mod endpoint;
 mod error;
 mod functions;
+mod generated;
 mod gitops;
 mod images;
 mod layer;
@@ -28,6 +29,7 @@ mod yaml;
 
 pub use artifact::{Artifact, Label};
 pub use error::{RenderError, RenderErrors};
+pub use generated::Generated;
 pub use gitops::GitopsSource;
 pub use images::{Carried, ImageMap, UnresolvedImage};
 pub use proof::Proof;
@@ -77,6 +79,8 @@ pub struct RenderedLayer {
     pub timeout: Duration,
     /// The requests that show that the layer works.
     pub probes: Vec<Probe>,
+    /// What its programs make by themselves.
+    pub generates: Vec<Generated>,
 }
 
 /// One object, and where it came from.

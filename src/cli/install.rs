@@ -4,7 +4,7 @@ mod plan;
 
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::{BundleOptions, ClusterOptions, NetworkOptions, SiteOptions};
+use super::options::{BundleOptions, ClusterOptions, ContentsOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
 use crate::ops::{InstallOptions, InstallReport, Target, install, plan};
@@ -29,6 +29,8 @@ pub struct Args {
     /// Take over fields that another manager owns
     #[arg(long)]
     force_conflicts: bool,
+    #[command(flatten)]
+    contents: ContentsOptions,
     /// How many blobs are sent at once
     #[arg(long, value_name = "N", default_value_t = 4)]
     jobs: usize,
@@ -46,6 +48,7 @@ impl Args {
             access: self.network.access(environment),
             retag: self.retag,
             force_conflicts: self.force_conflicts,
+            delete_with_contents: self.contents.asked(),
             jobs: self.jobs,
         };
         if self.plan {

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::error::Failure;
-use crate::cluster::ConnectOptions;
+use crate::cluster::{ConnectOptions, WithContents};
 use crate::ops::{SiteChoice, read_authority, read_site};
 use crate::spec::Platform;
 
@@ -87,5 +87,19 @@ impl ClusterOptions {
             environment.home.as_ref().map(|home| home.join(".kube/config")).filter(|path| path.exists());
         let kubeconfigs = named.or(listed).unwrap_or_else(|| home.into_iter().collect());
         ConnectOptions { kubeconfigs, context: self.context.clone() }
+    }
+}
+
+/// What goes although there is something of others in it.
+#[derive(Args)]
+pub struct ContentsOptions {
+    /// Delete this with everything that others have in it: KIND/NAME or KIND/NAMESPACE/NAME, as in what was kept
+    #[arg(long, value_name = "OBJECT")]
+    delete_with_contents: Vec<String>,
+}
+
+impl ContentsOptions {
+    pub fn asked(&self) -> WithContents {
+        WithContents(self.delete_with_contents.clone())
     }
 }

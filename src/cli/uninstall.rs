@@ -2,7 +2,7 @@
 
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::ClusterOptions;
+use super::options::{ClusterOptions, ContentsOptions};
 use super::ui::Ui;
 use crate::cluster::UninstallReport;
 use crate::ops::uninstall;
@@ -12,11 +12,14 @@ use crate::ops::uninstall;
 pub struct Args {
     #[command(flatten)]
     cluster: ClusterOptions,
+    #[command(flatten)]
+    contents: ContentsOptions,
 }
 
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let report = uninstall(&self.cluster.connect(environment), &*ui.reporter()).await?;
+        let cluster = self.cluster.connect(environment);
+        let report = uninstall(&cluster, &self.contents.asked(), &*ui.reporter()).await?;
         let removal = &report.removal;
         let value = serde_json::json!({
             "installed": report.revision.is_some(),
@@ -46,6 +49,11 @@ fn text(report: &UninstallReport) -> String {
     }
     for (object, reason) in &removal.kept {
         text.push_str(&format!("\n  kept {object}: {reason}"));
+    }
+    if !removal.held.is_empty() {
+        text.push_str(
+            "\nthe same command takes them away once nothing of others is in them; `--delete-with-contents KIND/NAME` takes one away as it is",
+        );
     }
     text
 }

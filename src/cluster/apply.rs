@@ -11,6 +11,7 @@ use super::inventory::namespace_id;
 use super::object::{list, text};
 use super::pace::{Pace, Teller, together};
 use super::prepare::PreparedObject;
+use super::remove::WithContents;
 use crate::report::Reporter;
 
 /// The label that says who made an object.
@@ -20,10 +21,12 @@ pub(super) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 pub(super) const SETTLING: Duration = Duration::from_secs(30);
 
 /// How objects are applied.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApplyOptions {
     /// Takes over fields that belong to other managers.
     pub force_conflicts: bool,
+    /// What goes with whatever is in it, once the bundle no longer has it.
+    pub delete_with_contents: WithContents,
 }
 
 /// What applying did to an object.
@@ -95,7 +98,7 @@ pub(super) struct Applied {
 /// Applies objects, and knows how.
 pub(super) struct Applier<'a> {
     pub(super) api: &'a Api,
-    pub(super) options: ApplyOptions,
+    pub(super) options: &'a ApplyOptions,
     /// How long a refusal is taken for the cluster still settling.
     pub(super) patience: Duration,
     pub(super) reporter: &'a dyn Reporter,

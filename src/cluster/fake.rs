@@ -172,9 +172,12 @@ pub(super) fn status(code: u16, reason: &str, message: &str) -> (u16, Value) {
 
 fn discovery(path: &str) -> Option<Value> {
     let kinds: &[(&str, &str, bool)] = match path {
-        "/api/v1" => {
-            &[("namespaces", "Namespace", false), ("configmaps", "ConfigMap", true), ("pods", "Pod", true)]
-        }
+        "/api/v1" => &[
+            ("namespaces", "Namespace", false),
+            ("configmaps", "ConfigMap", true),
+            ("persistentvolumeclaims", "PersistentVolumeClaim", true),
+            ("pods", "Pod", true),
+        ],
         "/apis/apps/v1" => &[("deployments", "Deployment", true)],
         "/apis/apiextensions.k8s.io/v1" => {
             &[("customresourcedefinitions", "CustomResourceDefinition", false)]

@@ -6,11 +6,12 @@ use serde_json::Value;
 use super::api::Api;
 use super::apply::Found;
 use super::error::ClusterError;
+use super::guests::Leaving;
 use super::inventory::{Entry, InventoryLayer};
 use super::object::ObjectId;
 use super::pace::together;
 use super::plan::PlannedRemoval;
-use super::remove::{Claim, claim, free_holder};
+use super::remove::{Claim, WithContents, claim, free_holder, generated};
 
 /// What would happen to an object that is taken away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,40 +34,47 @@ pub enum Foreseen {
 pub(super) async fn foresee(
     api: &Api,
     layers: &[InventoryLayer],
+    asked: &WithContents,
 ) -> Result<Vec<PlannedRemoval>, ClusterError> {
-    let leaving: Vec<ObjectId> =
+    let objects: Vec<ObjectId> =
         layers.iter().flat_map(|layer| &layer.objects).map(|entry| entry.id.clone()).collect();
+    let generated = generated(layers);
+    let seer = Seer { api, leaving: Leaving { objects: &objects, generated: &generated }, asked };
     let mut removals = Vec::new();
     for layer in layers.iter().rev() {
         let mut entries: Vec<&Entry> = layer.objects.iter().collect();
         entries.sort_by_key(|entry| entry.rank().removal());
-        removals.extend(together(entries.into_iter().map(|entry| one(api, entry, &leaving))).await?);
+        removals.extend(together(entries.into_iter().map(|entry| seer.one(entry))).await?);
     }
     Ok(removals)
 }
 
-async fn one(api: &Api, entry: &Entry, leaving: &[ObjectId]) -> Result<PlannedRemoval, ClusterError> {
-    let fate = match api.get(&entry.id.path()).await? {
-        None => Foreseen::Forget,
-        Some(object) => of(api, entry, &object, leaving).await?,
-    };
-    Ok(PlannedRemoval { id: entry.id.clone(), fate })
+struct Seer<'a> {
+    api: &'a Api,
+    leaving: Leaving<'a>,
+    asked: &'a WithContents,
 }
 
-async fn of(
-    api: &Api,
-    entry: &Entry,
-    object: &Value,
-    leaving: &[ObjectId],
-) -> Result<Foreseen, ClusterError> {
-    let found = Found::of(object);
-    Ok(match claim(entry, &found) {
-        Claim::Others(reason) => Foreseen::Keep { reason },
-        Claim::Shared if found.ours => Foreseen::Release,
-        Claim::Shared => Foreseen::Forget,
-        Claim::Ours => match free_holder(api, entry, object, leaving).await? {
-            Some(reason) => Foreseen::Keep { reason },
-            None => Foreseen::Delete,
-        },
-    })
+impl Seer<'_> {
+    async fn one(&self, entry: &Entry) -> Result<PlannedRemoval, ClusterError> {
+        let fate = match self.api.get(&entry.id.path()).await? {
+            None => Foreseen::Forget,
+            Some(object) => self.fate(entry, &object).await?,
+        };
+        Ok(PlannedRemoval { id: entry.id.clone(), fate })
+    }
+
+    async fn fate(&self, entry: &Entry, object: &Value) -> Result<Foreseen, ClusterError> {
+        let found = Found::of(object);
+        Ok(match claim(entry, &found) {
+            Claim::Others(reason) => Foreseen::Keep { reason },
+            Claim::Shared if found.ours => Foreseen::Release,
+            Claim::Shared => Foreseen::Forget,
+            Claim::Ours if self.asked.name(&entry.id) => Foreseen::Delete,
+            Claim::Ours => match free_holder(self.api, entry, object, self.leaving).await? {
+                Some(reason) => Foreseen::Keep { reason },
+                None => Foreseen::Delete,
+            },
+        })
+    }
 }

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::api::Api;
 use super::error::ClusterError;
-use super::object::{ObjectId, list, text, version_path};
+use super::object::{ObjectId, group_of, list, text, version_path};
 use super::order::CONSTRAINT_GROUP;
 use super::pace::together;
+use crate::render::Generated;
 
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -20,47 +21,64 @@ const HOUSEHOLD_NAMES: &[(&str, &str)] = &[
     ("serviceaccounts", "default"),
 ];
 
+/// What goes too when something is taken away, and so is nobody's loss.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Leaving<'a> {
+    /// Objects that are taken away as well.
+    pub(super) objects: &'a [ObjectId],
+    /// What was made by the programs that go.
+    pub(super) generated: &'a [Generated],
+}
+
+impl Leaving<'_> {
+    /// Tells whether an item of a collection is on its way out.
+    fn has(&self, kind: &Kind, item: &Value) -> bool {
+        let [namespace, name] = ["/metadata/namespace", "/metadata/name"].map(|place| text(item, place));
+        let is_it = |id: &ObjectId| {
+            id.resource == kind.plural
+                && id.name == name
+                && id.namespace.as_deref().unwrap_or_default() == namespace
+        };
+        let group = group_of(&kind.api_version);
+        self.objects.iter().any(is_it)
+            || self.generated.iter().any(|one| one.covers(group, &kind.kind, namespace, name))
+    }
+}
+
 /// Returns an instance of a kind that a CustomResourceDefinition or a ConstraintTemplate brought, if there is one that
 /// is not leaving; with `owned`, also one that has an owner.
 pub(super) async fn instance(
     api: &Api,
     definition: &Value,
     owned: bool,
-    leaving: &[ObjectId],
+    leaving: Leaving<'_>,
 ) -> Result<Option<String>, ClusterError> {
-    let Some((path, kind)) = instances(definition) else { return Ok(None) };
-    let plural = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let Some(kind) = instances(definition) else { return Ok(None) };
     let stays = |item: &Value| {
-        let counts = (owned || is_free(item)) && !is_among(leaving, &plural, item);
-        counts.then(|| format!("{kind} {}", place(item)))
+        let counts = (owned || is_free(item)) && !leaving.has(&kind, item);
+        counts.then(|| format!("{} {}", kind.kind.to_lowercase(), place(item)))
     };
-    api.find(&path, stays).await
+    api.find(&format!("{}/{}", version_path(&kind.api_version), kind.plural), stays).await
 }
 
-/// Tells whether an item of a collection is one of those that leave.
-fn is_among(leaving: &[ObjectId], plural: &str, item: &Value) -> bool {
-    let namespace = Some(text(item, "/metadata/namespace")).filter(|name| !name.is_empty());
-    let name = text(item, "/metadata/name");
-    leaving.iter().any(|id| id.resource == plural && id.name == name && id.namespace.as_deref() == namespace)
-}
-
-fn instances(definition: &Value) -> Option<(String, String)> {
+fn instances(definition: &Value) -> Option<Kind> {
     if text(definition, "/kind") == "ConstraintTemplate" {
-        let kind = text(definition, "/spec/crd/spec/names/kind").to_lowercase();
-        return Some((format!("/apis/{CONSTRAINT_GROUP}/v1beta1/{kind}"), kind));
+        let kind = text(definition, "/spec/crd/spec/names/kind").to_owned();
+        let (api_version, plural) = (format!("{CONSTRAINT_GROUP}/v1beta1"), kind.to_lowercase());
+        return Some(Kind { api_version, kind, plural });
     }
     let served =
         list(definition, "/spec/versions").iter().find(|version| version["served"] == Value::Bool(true))?;
-    let (group, plural) = (text(definition, "/spec/group"), text(definition, "/spec/names/plural"));
-    let path = format!("{}/{plural}", version_path(&format!("{group}/{}", text(served, "/name"))));
-    Some((path, text(definition, "/spec/names/kind").to_lowercase()))
+    let [group, plural, kind] = ["/spec/group", "/spec/names/plural", "/spec/names/kind"]
+        .map(|place| text(definition, place).to_owned());
+    Some(Kind { api_version: format!("{group}/{}", text(served, "/name")), kind, plural })
 }
 
 /// Returns an object of somebody else in a namespace, if there is one.
 pub(super) async fn guest(
     api: &Api,
     namespace: &str,
-    leaving: &[ObjectId],
+    leaving: Leaving<'_>,
 ) -> Result<Option<String>, ClusterError> {
     let kinds = namespaced_kinds(api).await?;
     let asked = kinds.iter().map(|kind| guest_of_kind(api, namespace, kind, leaving));
@@ -72,12 +90,11 @@ async fn guest_of_kind(
     api: &Api,
     namespace: &str,
     kind: &Kind,
-    leaving: &[ObjectId],
+    leaving: Leaving<'_>,
 ) -> Result<Option<String>, ClusterError> {
     let path = format!("{}/namespaces/{namespace}/{}", version_path(&kind.api_version), kind.plural);
     let stays = |item: &Value| {
-        let ours = is_among(leaving, &kind.plural, item);
-        (is_free(item) && !ours && !is_household(&kind.plural, item))
+        (is_free(item) && !leaving.has(kind, item) && !is_household(&kind.plural, item))
             .then(|| format!("{} {}", kind.kind.to_lowercase(), text(item, "/metadata/name")))
     };
     match api.find(&path, stays).await {
@@ -108,6 +125,7 @@ fn place(item: &Value) -> String {
     }
 }
 
+/// A kind, as its collection is asked for.
 struct Kind {
     api_version: String,
     kind: String,

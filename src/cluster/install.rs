@@ -9,7 +9,7 @@ use super::object::ObjectId;
 use super::order::Rank;
 use super::pace::{Pace, Teller};
 use super::prepare::{PreparedLayer, prepare};
-use super::remove::{RemovalReport, Remover};
+use super::remove::{RemovalReport, Remover, generated};
 use super::wait::Wait;
 use crate::render::{Condition, RenderedSet};
 use crate::report::Reporter;
@@ -74,7 +74,7 @@ impl Cluster {
         &self,
         set: &RenderedSet,
         revision: &Revision,
-        options: ApplyOptions,
+        options: &ApplyOptions,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, ClusterError> {
         let layers = prepare(&self.api, set).await?;
@@ -188,7 +188,12 @@ impl Installer<'_> {
 
     async fn prune(&mut self, layers: &[PreparedLayer<'_>]) -> Result<RemovalReport, ClusterError> {
         let surplus = self.ledger.surplus(layers);
-        let remover = Remover { api: self.applier.api, reporter: self.reporter };
+        let remover = Remover {
+            api: self.applier.api,
+            reporter: self.reporter,
+            generated: generated(&surplus),
+            asked: &self.applier.options.delete_with_contents,
+        };
         let report = remover.remove(&surplus).await?;
         self.ledger.finish(&surplus, &report).await?;
         Ok(report)

@@ -10,6 +10,7 @@ use super::api::Api;
 use super::error::ClusterError;
 use super::object::{ObjectId, text};
 use super::order::Rank;
+use crate::render::Generated;
 
 /// The namespace of the inventory.
 pub const INVENTORY_NAMESPACE: &str = "bundle-system";
@@ -53,6 +54,9 @@ pub struct InventoryLayer {
     pub timeout: u64,
     /// Its objects.
     pub objects: Vec<Entry>,
+    /// What its programs make by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generates: Vec<Generated>,
 }
 
 /// One object.
@@ -186,8 +190,12 @@ mod tests {
             created: number % 2 == 0,
             applied: Some("0123456789abcdef0123456789abcdef".into()),
         };
-        let layer =
-            InventoryLayer { name: "10-x".into(), timeout: 60, objects: (0..objects).map(entry).collect() };
+        let layer = InventoryLayer {
+            name: "10-x".into(),
+            timeout: 60,
+            objects: (0..objects).map(entry).collect(),
+            generates: vec![],
+        };
         let revision = Revision { bundle: "b".into(), version: "1".into(), digest: "sha256:0".into() };
         Inventory { revision, complete: true, owns_namespace: true, layers: vec![layer] }
     }

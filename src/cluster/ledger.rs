@@ -179,6 +179,7 @@ fn merged(old: Vec<InventoryLayer>, new: &[PreparedLayer<'_>]) -> Vec<InventoryL
         .map(|layer| InventoryLayer {
             name: layer.name.to_owned(),
             timeout: layer.timeout.as_secs(),
+            generates: layer.generates.to_vec(),
             objects: old
                 .iter()
                 .find(|old| old.name == layer.name)
@@ -235,13 +236,15 @@ mod tests {
 
     #[test]
     fn layers_that_left_keep_their_place() {
-        let old = |name: &str| InventoryLayer { name: name.into(), timeout: 1, objects: vec![] };
+        let old =
+            |name: &str| InventoryLayer { name: name.into(), timeout: 1, objects: vec![], generates: vec![] };
         let new = |name: &'static str| PreparedLayer {
             name,
             objects: vec![],
             wait_for: &[],
             timeout: Duration::from_secs(1),
             left_out: vec![],
+            generates: &[],
         };
         let layers =
             merged(vec![old("00"), old("10"), old("20"), old("30")], &[new("00"), new("20"), new("40")]);

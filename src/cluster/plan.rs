@@ -119,7 +119,7 @@ impl Cluster {
         &self,
         set: &RenderedSet,
         revision: &Revision,
-        options: ApplyOptions,
+        options: &ApplyOptions,
     ) -> Result<Plan, ClusterError> {
         let layers = prepare(&self.api, set).await?;
         let ledger = Ledger::open(&self.api, revision, &layers).await?;
@@ -132,7 +132,7 @@ impl Cluster {
         for layer in &layers {
             plan.layers.push(planner.layer(layer).await?);
         }
-        plan.prune = foresee(&self.api, &ledger.surplus(&layers)).await?;
+        plan.prune = foresee(&self.api, &ledger.surplus(&layers), &options.delete_with_contents).await?;
         plan.records = !ledger.is_current();
         Ok(plan)
     }

@@ -13,7 +13,7 @@ use super::error::ClusterError;
 use super::object::{ObjectId, is_path_segment, list, text, version_path};
 use super::order::{CONSTRAINT_GROUP, Rank};
 use crate::digest::Digest;
-use crate::render::{Condition, RenderedLayer, RenderedSet};
+use crate::render::{Condition, Generated, RenderedLayer, RenderedSet};
 
 /// A layer that can be applied: objects in order, each with its path.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct PreparedLayer<'a> {
     pub(super) timeout: Duration,
     /// Optional objects of kinds that the cluster does not know: kind, API version and name of each.
     pub(super) left_out: Vec<String>,
+    /// What its programs make by themselves.
+    pub(super) generates: &'a [Generated],
 }
 
 /// An object that can be applied.
@@ -82,6 +84,7 @@ async fn prepare_layer<'a>(
         wait_for: &layer.wait_for,
         timeout: layer.timeout,
         left_out,
+        generates: &layer.generates,
     })
 }
 

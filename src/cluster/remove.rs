@@ -10,11 +10,12 @@ use super::api::Api;
 use super::apply::{Found, is_passing};
 use super::condition::condition;
 use super::error::ClusterError;
-use super::guests::{guest, instance};
+use super::guests::{Leaving, guest, instance};
 use super::inventory::{Entry, InventoryLayer};
 use super::object::{ObjectId, list, text};
 use super::order::{CONSTRAINT_GROUP, Rank};
 use super::pace::{Pace, Teller, together};
+use crate::render::Generated;
 use crate::report::Reporter;
 
 /// How long what hangs on a deleted object may take to follow it.
@@ -30,6 +31,8 @@ pub struct RemovalReport {
     pub released: Vec<ObjectId>,
     /// Objects that were left, and why.
     pub kept: Vec<(ObjectId, String)>,
+    /// Those of them that this tool made: they go once nothing of others is in them.
+    pub held: Vec<ObjectId>,
     /// Objects that were gone already.
     pub absent: Vec<ObjectId>,
 }
@@ -38,8 +41,26 @@ pub struct RemovalReport {
 enum Fate {
     Deleted(String),
     Released,
+    Held(String),
     Kept(String),
     Absent,
+}
+
+/// Objects that go with whatever is in them, because somebody asked for it: `KIND/NAME` or `KIND/NAMESPACE/NAME`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WithContents(pub Vec<String>);
+
+impl WithContents {
+    /// Tells whether an object was named.
+    pub(super) fn name(&self, id: &ObjectId) -> bool {
+        let title = id.to_string().replacen(' ', "/", 1);
+        self.0.iter().any(|asked| asked.eq_ignore_ascii_case(&title))
+    }
+}
+
+/// Returns what the programs of layers make by themselves.
+pub(super) fn generated(layers: &[InventoryLayer]) -> Vec<Generated> {
+    layers.iter().flat_map(|layer| layer.generates.clone()).collect()
 }
 
 /// Whose an object is that is to go.
@@ -67,7 +88,7 @@ pub(super) async fn free_holder(
     api: &Api,
     entry: &Entry,
     object: &Value,
-    leaving: &[ObjectId],
+    leaving: Leaving<'_>,
 ) -> Result<Option<String>, ClusterError> {
     match entry.rank() {
         Rank::Namespace => {
@@ -91,9 +112,17 @@ fn held_by_instance(instance: &str) -> String {
 pub(super) struct Remover<'a> {
     pub(super) api: &'a Api,
     pub(super) reporter: &'a dyn Reporter,
+    /// What was made by the programs that go.
+    pub(super) generated: Vec<Generated>,
+    pub(super) asked: &'a WithContents,
 }
 
 impl Remover<'_> {
+    /// What else leaves has left before: only what the programs made is still there.
+    fn leaving(&self) -> Leaving<'_> {
+        Leaving { objects: &[], generated: &self.generated }
+    }
+
     /// Takes layers away, the last one first.
     ///
     /// # Errors
@@ -127,6 +156,10 @@ impl Remover<'_> {
                 Fate::Deleted(uid) => leaving.push((id, uid)),
                 Fate::Released => report.released.push(id),
                 Fate::Kept(reason) => report.kept.push((id, reason)),
+                Fate::Held(reason) => {
+                    report.held.push(id.clone());
+                    report.kept.push((id, reason));
+                }
                 Fate::Absent => report.absent.push(id),
             }
         }
@@ -141,8 +174,9 @@ impl Remover<'_> {
         match claim(entry, &found) {
             Claim::Others(reason) => Ok(Fate::Kept(reason)),
             Claim::Shared => self.release(entry, &found).await,
+            Claim::Ours if self.asked.name(&entry.id) => self.delete(&entry.id, found.uid).await,
             Claim::Ours => match self.holder(entry, &object).await? {
-                Some(reason) => Ok(Fate::Kept(reason)),
+                Some(reason) => Ok(Fate::Held(reason)),
                 None => self.delete(&entry.id, found.uid).await,
             },
         }
@@ -155,7 +189,7 @@ impl Remover<'_> {
                 let instance = self.lasting_instance(object).await?;
                 Ok(instance.map(|instance| held_by_instance(&instance)))
             }
-            _ => free_holder(self.api, entry, object, &[]).await,
+            _ => free_holder(self.api, entry, object, self.leaving()).await,
         }
     }
 
@@ -163,10 +197,12 @@ impl Remover<'_> {
     async fn lasting_instance(&self, definition: &Value) -> Result<Option<String>, ClusterError> {
         let (mut pace, mut teller) = (Pace::within(FOLLOWING), Teller::new(self.reporter));
         loop {
-            if let Some(free) = instance(self.api, definition, false, &[]).await? {
+            if let Some(free) = instance(self.api, definition, false, self.leaving()).await? {
                 return Ok(Some(free));
             }
-            let Some(owned) = instance(self.api, definition, true, &[]).await? else { return Ok(None) };
+            let Some(owned) = instance(self.api, definition, true, self.leaving()).await? else {
+                return Ok(None);
+            };
             teller.waiting(format!("{owned} to follow its owner"));
             if !pace.again().await {
                 return Ok(Some(owned));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fake::{Fake, status};
 use super::*;
-use crate::render::{Condition, Expectation, Probe, RenderedLayer, RenderedObject, RenderedSet};
+use crate::render::{Condition, Expectation, Generated, Probe, RenderedLayer, RenderedObject, RenderedSet};
 use crate::report::Silent;
 use crate::spec::Platform;
 
@@ -46,6 +46,7 @@ fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
         wait_for: vec![],
         timeout: Duration::from_millis(100),
         probes: vec![],
+        generates: vec![],
     }
 }
 
@@ -58,9 +59,12 @@ fn set(objects: Vec<Value>) -> RenderedSet {
     }
 }
 
+fn revision() -> Revision {
+    Revision { bundle: "homelab".into(), version: "1".into(), digest: "sha256:00".into() }
+}
+
 async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {
-    let revision = Revision { bundle: "homelab".into(), version: "1".into(), digest: "sha256:00".into() };
-    fake.cluster().install(set, &revision, ApplyOptions::default(), &Silent).await
+    fake.cluster().install(set, &revision(), &ApplyOptions::default(), &Silent).await
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, ClusterError>) -> String {
@@ -108,10 +112,13 @@ async fn what_was_installed_goes_and_nothing_else() {
     let _ = install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     assert!(inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_some()));
-    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
     assert_eq!(names(&report.removal.deleted), ["configmap lumen/settings", "namespace lumen"]);
     assert_eq!(fake.state().objects, before);
-    assert_eq!(fake.cluster().uninstall(&Silent).await.expect("nothing to do").revision, None);
+    assert_eq!(
+        fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("nothing to do").revision,
+        None
+    );
 }
 
 #[tokio::test]
@@ -121,7 +128,7 @@ async fn what_was_there_before_stays_and_gets_no_label() {
     let report = install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
     assert_eq!(names(&report.layers[0].adopted), ["configmap lumen/settings"]);
     assert_eq!(fake.state().objects[SETTINGS].pointer("/metadata/labels"), None);
-    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
     assert_eq!(names(&report.removal.released), ["configmap lumen/settings"]);
     assert!(fake.state().objects.contains_key(SETTINGS));
     let (kept, reason) = &report.removal.kept[0];
@@ -136,7 +143,7 @@ async fn an_object_that_others_made_again_stays() {
     let fake = Fake::default();
     let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     fake.put(SETTINGS, settings("settings"));
-    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
     assert_eq!(report.removal.kept[0].1, "somebody else made it again");
     assert!(fake.state().objects.contains_key(SETTINGS));
 }
@@ -167,7 +174,7 @@ async fn an_interrupted_install_goes_on_and_can_be_taken_away() {
     assert!(!inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_none()));
     let interrupted = fake.state().objects.clone();
 
-    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
     assert_eq!(names(&report.removal.deleted), ["configmap lumen/settings"]);
     assert_eq!(names(&report.removal.absent), ["configmap lumen/second"]);
 
@@ -184,10 +191,62 @@ async fn a_definition_with_instances_of_others_stays() {
     let _ = install(&fake, &set(vec![widgets()])).await.expect("installed");
     let widget = json!({"kind": "Widget", "metadata": {"name": "theirs", "namespace": "default"}});
     fake.put("/apis/example.com/v1/widgets/theirs", widget);
-    let report = fake.cluster().uninstall(&Silent).await.expect("uninstalled");
+    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
     assert_eq!(report.removal.kept[0].1, "it still has instances of others: widget default/theirs");
     assert!(fake.state().objects.contains_key(WIDGETS));
+    fake.state().objects.remove("/apis/example.com/v1/widgets/theirs");
+    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    assert_eq!(names(&report.removal.deleted), ["customresourcedefinition widgets.example.com"]);
     assert!(!fake.state().objects.contains_key(REVISION));
+}
+
+#[tokio::test]
+async fn what_a_layers_programs_made_goes_with_it() {
+    let fake = Fake::default();
+    let mut set = set(vec![widgets(), namespace()]);
+    set.layers[0].generates = vec![
+        Generated { kinds: vec!["example.com/Widget".into()], namespace: None, names: vec![] },
+        Generated {
+            kinds: vec!["ConfigMap".into()],
+            namespace: Some("lumen".into()),
+            names: vec!["made".into()],
+        },
+    ];
+    let _ = install(&fake, &set).await.expect("installed");
+    let widget = json!({"kind": "Widget", "metadata": {"name": "made", "namespace": "default"}});
+    fake.put("/apis/example.com/v1/widgets/made", widget);
+    fake.put(&SETTINGS.replace("settings", "made"), settings("made"));
+    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    assert_eq!(report.removal.kept, []);
+    assert!(!fake.state().objects.contains_key(WIDGETS) && !fake.state().objects.contains_key(REVISION));
+}
+
+#[tokio::test]
+async fn what_holds_something_of_others_goes_only_when_it_is_named() {
+    let fake = Fake::default();
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "lumen"}});
+    let _ = install(&fake, &set(vec![widgets(), namespace(), claim])).await.expect("installed");
+    let widget = json!({"kind": "Widget", "metadata": {"name": "theirs", "namespace": "default"}});
+    fake.put("/apis/example.com/v1/widgets/theirs", widget);
+    let smaller = set(vec![settings("settings")]);
+    let report = install(&fake, &smaller).await.expect("installed");
+    let kept: Vec<_> = report.pruned.kept.iter().map(|(id, reason)| format!("{id}: {reason}")).collect();
+    assert_eq!(
+        kept,
+        [
+            "persistentvolumeclaim lumen/data: it holds data",
+            "customresourcedefinition widgets.example.com: it still has instances of others: widget default/theirs",
+            "namespace lumen: it still has objects of others: configmap settings",
+        ]
+    );
+    let named = ["persistentvolumeclaim/lumen/data", "CustomResourceDefinition/widgets.example.com"];
+    let delete_with_contents = WithContents(named.map(str::to_owned).to_vec());
+    let options = ApplyOptions { delete_with_contents, ..Default::default() };
+    let report = fake.cluster().install(&smaller, &revision(), &options, &Silent).await.expect("installed");
+    assert_eq!(
+        names(&report.pruned.deleted),
+        ["persistentvolumeclaim lumen/data", "customresourcedefinition widgets.example.com"]
+    );
 }
 
 #[tokio::test]
@@ -295,7 +354,12 @@ async fn what_does_not_go_is_named_with_what_holds_it() {
     if let Some(object) = fake.state().objects.get_mut(SETTINGS) {
         object["metadata"]["finalizers"] = json!(["example.com/hold"]);
     }
-    let remover = remove::Remover { api: &fake.cluster().api, reporter: &Silent };
+    let remover = remove::Remover {
+        api: &fake.cluster().api,
+        reporter: &Silent,
+        generated: vec![],
+        asked: &WithContents::default(),
+    };
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     let entry = inventory.entries().next().expect("one object");
     let held = vec![(entry.id.clone(), entry.uid.clone().unwrap_or_default())];
@@ -312,8 +376,8 @@ fn everything_can_run_on_any_thread() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let _inside = runtime.enter();
     let (cluster, set) = (Fake::default().cluster(), set(vec![]));
-    is_send(&cluster.install(&set, &Revision::default(), ApplyOptions::default(), &Silent));
+    is_send(&cluster.install(&set, &Revision::default(), &ApplyOptions::default(), &Silent));
     is_send(&cluster.probe(&set, Patience::Brief, &Silent));
-    is_send(&cluster.uninstall(&Silent));
+    is_send(&cluster.uninstall(&WithContents::default(), &Silent));
     is_send(&Cluster::connect(&ConnectOptions::default()));
 }

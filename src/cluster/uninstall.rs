@@ -2,11 +2,12 @@
 
 use super::Cluster;
 use super::error::ClusterError;
-use super::guests::guest;
+use super::guests::{Leaving, guest};
 use super::inventory::{
-    self, Entry, INVENTORY_NAMESPACE, InventoryLayer, Revision, inventory_id, namespace_id,
+    self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision, inventory_id, namespace_id,
 };
-use super::remove::{RemovalReport, Remover};
+use super::object::ObjectId;
+use super::remove::{RemovalReport, Remover, WithContents, generated};
 use crate::report::Reporter;
 
 /// How many seconds the inventory and its namespace may take to go.
@@ -28,16 +29,35 @@ impl Cluster {
     /// # Errors
     ///
     /// When the API server cannot be asked or refuses, the inventory cannot be read, or an object does not go.
-    pub async fn uninstall(&self, reporter: &dyn Reporter) -> Result<UninstallReport, ClusterError> {
+    pub async fn uninstall(
+        &self,
+        asked: &WithContents,
+        reporter: &dyn Reporter,
+    ) -> Result<UninstallReport, ClusterError> {
         let Some(inventory) = inventory::load(&self.api).await? else {
             return Ok(UninstallReport::default());
         };
-        let remover = Remover { api: &self.api, reporter };
+        let generated = generated(&inventory.layers);
+        let remover = Remover { api: &self.api, reporter, generated, asked };
         let removal = remover.remove(&inventory.layers).await?;
         reporter.step(format!("deleted {} objects", removal.deleted.len()));
-        let mut report = UninstallReport { revision: Some(inventory.revision), removal };
-        self.remove_inventory(&remover, inventory.owns_namespace, &mut report).await?;
+        let mut report = UninstallReport { revision: Some(inventory.revision.clone()), removal };
+        if report.removal.held.is_empty() {
+            self.remove_inventory(&remover, inventory.owns_namespace, &mut report).await?;
+        } else {
+            self.keep_inventory(inventory, &report.removal.held).await?;
+        }
         Ok(report)
+    }
+
+    /// Leaves the record of what is held, so that the same call takes it away once it can go.
+    async fn keep_inventory(&self, mut inventory: Inventory, held: &[ObjectId]) -> Result<(), ClusterError> {
+        for layer in &mut inventory.layers {
+            layer.objects.retain(|entry| held.contains(&entry.id));
+        }
+        inventory.layers.retain(|layer| !layer.objects.is_empty());
+        inventory.complete = false;
+        inventory::save(&self.api, &inventory).await
     }
 
     /// Removes the record last: as long as anything is left, it is needed.
@@ -50,7 +70,9 @@ impl Cluster {
         let entry = |id| Entry { id, uid: None, created: true, applied: None };
         let mut objects = vec![entry(inventory_id())];
         if owns_namespace {
-            match guest(&self.api, INVENTORY_NAMESPACE, &[inventory_id()]).await? {
+            let inventory = [inventory_id()];
+            let leaving = Leaving { objects: &inventory, ..Leaving::default() };
+            match guest(&self.api, INVENTORY_NAMESPACE, leaving).await? {
                 None => objects.push(entry(namespace_id(INVENTORY_NAMESPACE))),
                 Some(guest) => report.removal.kept.push((
                     namespace_id(INVENTORY_NAMESPACE),
@@ -58,7 +80,8 @@ impl Cluster {
                 )),
             }
         }
-        let layer = InventoryLayer { name: "inventory".into(), timeout: LAST_STEP, objects };
+        let layer =
+            InventoryLayer { name: "inventory".into(), timeout: LAST_STEP, objects, generates: vec![] };
         let last = remover.remove(&[layer]).await?;
         report.removal.kept.extend(last.kept);
         Ok(())

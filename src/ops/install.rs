@@ -13,7 +13,7 @@ use super::verify::{Trust, VerifyReport, verify};
 use crate::archive::Archive;
 use crate::cluster::{
     ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, Plan, ProbeReport, Revision,
-    UninstallReport,
+    UninstallReport, WithContents,
 };
 use crate::registry::push::PushReport;
 use crate::registry::{Access, Client, Endpoint};
@@ -43,6 +43,8 @@ pub struct InstallOptions {
     pub retag: bool,
     /// Whether fields of other managers are taken over.
     pub force_conflicts: bool,
+    /// What goes with whatever is in it, once the bundle no longer has it.
+    pub delete_with_contents: WithContents,
     /// How many blobs are sent at once.
     pub jobs: usize,
 }
@@ -128,7 +130,7 @@ pub async fn install(
     let (cluster, set) = (&ready.cluster, &ready.set);
     let applied = match ready.plan.is_empty() {
         true => cluster.wait(set, &*reporter).await?,
-        false => cluster.install(set, &ready.revision, options.apply(), &*reporter).await?,
+        false => cluster.install(set, &ready.revision, &options.apply(), &*reporter).await?,
     };
     let probes = cluster.probe(set, Patience::Layer, &*reporter).await?;
     Ok(InstallReport { verified: ready.verified, pushed, applied, probes })
@@ -163,14 +165,17 @@ impl Ready {
             version: verified.version.clone(),
             digest: verified.digest.to_string(),
         };
-        let plan = cluster.plan(&set, &revision, options.apply()).await?;
+        let plan = cluster.plan(&set, &revision, &options.apply()).await?;
         Ok(Self { archive, verified, cluster, set, revision, push, plan })
     }
 }
 
 impl InstallOptions {
     fn apply(&self) -> ApplyOptions {
-        ApplyOptions { force_conflicts: self.force_conflicts }
+        ApplyOptions {
+            force_conflicts: self.force_conflicts,
+            delete_with_contents: self.delete_with_contents.clone(),
+        }
     }
 
     fn push(&self, site: &Site) -> PushOptions {
@@ -209,8 +214,9 @@ pub async fn probe(path: &Path, target: &Target, reporter: &dyn Reporter) -> Res
 /// When the cluster cannot be asked, or something does not go away.
 pub async fn uninstall(
     options: &ConnectOptions,
+    with_contents: &WithContents,
     reporter: &dyn Reporter,
 ) -> Result<UninstallReport, OpsError> {
     let cluster = Cluster::connect(options).await?;
-    Ok(cluster.uninstall(reporter).await?)
+    Ok(cluster.uninstall(with_contents, reporter).await?)
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Condition;
 use super::addresses::Inert;
 use super::error::RenderError;
 use super::object::Object;
 use super::references::{Carries, ReferencePlace};
 use super::sources::{Sources, is_file_name, layer_file};
 use super::yaml::{parse, printable};
+use super::{Condition, Generated};
 
 /// A layer as its `layer.yaml` describes it.
 #[derive(Debug, Deserialize)]
@@ -52,6 +52,9 @@ pub(super) struct Layer {
     /// Kinds (`group/Kind`) whose objects are left out where the cluster does not know the kind.
     #[serde(default)]
     pub(super) optional_kinds: Vec<String>,
+    /// What the layer's programs make by themselves: it goes when the layer goes.
+    #[serde(default)]
+    pub(super) generates: Vec<Generated>,
 }
 
 /// A file that upstream published.

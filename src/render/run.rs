@@ -40,6 +40,7 @@ impl Run<'_> {
             timeout: layer.timeout(),
             wait_for: layer.wait_for,
             probes,
+            generates: layer.generates,
         };
         Some((rendered, objects))
     }

@@ -2,13 +2,9 @@
 
 use super::*;
 
-fn revision() -> Revision {
-    Revision { bundle: "homelab".into(), version: "1".into(), digest: "sha256:00".into() }
-}
-
 async fn plan(fake: &Fake, set: &RenderedSet) -> Plan {
     let writes = fake.state().writes.clone();
-    let plan = fake.cluster().plan(set, &revision(), ApplyOptions::default()).await.expect("a plan");
+    let plan = fake.cluster().plan(set, &revision(), &ApplyOptions::default()).await.expect("a plan");
     assert_eq!(fake.state().writes, writes, "planning writes nothing");
     plan
 }
@@ -128,7 +124,7 @@ async fn another_version_with_the_same_objects_is_something_to_do() {
     let (fake, set) = (Fake::default(), set(vec![settings("settings")]));
     let _ = agree(&fake, &set).await;
     let next = Revision { version: "2".into(), ..revision() };
-    let planned = fake.cluster().plan(&set, &next, ApplyOptions::default()).await.expect("a plan");
+    let planned = fake.cluster().plan(&set, &next, &ApplyOptions::default()).await.expect("a plan");
     assert!(planned.records && !planned.is_empty());
     assert_eq!(planned.before, Some((revision(), true)));
 }

@@ -7,17 +7,12 @@ use super::objects::Objects;
 
 const THEIRS: &str = "v1 ConfigMap default/theirs";
 
-/// Uninstalls, and returns the first line of what is said. What Trivy Operator wrote while it ran was not applied by `bundle`: the
-/// kinds and the namespace of it stay, which is said, and whoever wants them gone deletes them.
+/// Uninstalls, and returns what is said: one line, as nothing is kept. What Trivy Operator wrote while it ran goes with it.
 pub fn uninstall(ground: &Ground) -> String {
     let ran = ground.stage.bundle(["uninstall"]).ok();
-    for kept in ran.lines().filter_map(|line| line.trim_start().strip_prefix("kept ")) {
-        let (object, _) = kept.split_once(": ").expect("an object and a reason");
-        assert!(object.ends_with(".aquasecurity.github.io") || object == "namespace trivy-system", "{kept}");
-        let (kind, name) = object.split_once(' ').expect("kind and name");
-        ground.stage.kubectl(["delete", kind, name]).ok();
-    }
-    ran.lines().next().expect("a line").to_owned()
+    let line = ran.trim_end();
+    assert_eq!(line.lines().count(), 1, "{ran}");
+    line.to_owned()
 }
 
 /// The namespace of the site is one of the objects: it was there before, with a label of others and without ours.
