@@ -17,6 +17,7 @@ mod foresee;
 mod guests;
 mod install;
 mod inventory;
+mod leaving;
 mod ledger;
 mod object;
 mod order;

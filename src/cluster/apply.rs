@@ -8,6 +8,7 @@ use super::api::{Answer, Api, FIELD_MANAGER};
 use super::decide::Decision;
 use super::error::ClusterError;
 use super::inventory::namespace_id;
+use super::leaving::{hold, still_deleting};
 use super::object::{list, text};
 use super::pace::{Pace, Teller, together};
 use super::prepare::PreparedObject;
@@ -199,10 +200,11 @@ pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, Clus
     let id = namespace_id(name);
     let mut pace = Pace::within(SETTLING);
     loop {
-        match api.get(&id.path()).await?.map(|value| Found::of(&value)) {
-            Some(found) if found.deleting && pace.again().await => {}
-            Some(found) => return Ok(found.ours),
-            None => break,
+        let Some(value) = api.get(&id.path()).await? else { break };
+        match Found::of(&value) {
+            found if !found.deleting => return Ok(found.ours),
+            _ if pace.again().await => {}
+            _ => return Err(still_deleting(&id, hold(&value), pace.waited())),
         }
     }
     let answer = api.apply(&id, &labelled(&id.bare()), false).await?;

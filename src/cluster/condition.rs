@@ -64,12 +64,19 @@ fn not_created(template: &Value) -> Option<Reason> {
     Some(Reason::new(Cause::Gatekeeper, words))
 }
 
-/// Returns the first error that a pod of Gatekeeper reports of this generation of a template or constraint.
+/// Returns the first error of the pods of Gatekeeper that see this generation of a template or constraint, and do not
+/// enforce it all the same: some errors are about policies of Kubernetes' own that Gatekeeper would generate.
 fn pod_error(object: &Value, generation: i64) -> Option<String> {
-    let current = |pod: &&Value| number(pod, "/observedGeneration") == generation;
+    let current = |pod: &&Value| {
+        number(pod, "/observedGeneration") == generation
+            && pod.pointer("/enforced") != Some(&Value::Bool(true))
+    };
     let mut pods = list(object, "/status/byPod").iter().filter(current);
     let error = pods.find_map(|pod| list(pod, "/errors").first())?;
-    Some(format!("{}: {}", text(error, "/code"), text(error, "/message")))
+    Some(match text(error, "/code") {
+        "" => text(error, "/message").to_owned(),
+        code => format!("{code}: {}", text(error, "/message")),
+    })
 }
 
 fn without_certificate(configuration: &Value) -> Option<Reason> {

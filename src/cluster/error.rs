@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::leaving::next_step;
 use super::object::ObjectId;
 
 /// Why the cluster did not do what it was asked for, or could not be asked.
@@ -100,6 +101,18 @@ pub enum ClusterError {
         waited: Duration,
         /// The objects, each with what holds it.
         remaining: Vec<String>,
+        /// What a person can do.
+        hint: String,
+    },
+    /// An object cannot be made, as the one that has its name is still being deleted.
+    #[error("{object} is still being deleted after {} s{held}", waited.as_secs())]
+    StillDeleting {
+        /// The object.
+        object: Box<ObjectId>,
+        /// How long it was waited for.
+        waited: Duration,
+        /// What holds it, in brackets; empty where that is not known.
+        held: String,
     },
     /// The record of what is installed cannot be read.
     #[error("failed to read the inventory `{place}`: {problem}")]
@@ -134,6 +147,7 @@ impl ClusterError {
                 | Self::UnknownKind { .. }
                 | Self::NotReady { .. }
                 | Self::NotGone { .. }
+                | Self::StillDeleting { .. }
         )
     }
 
@@ -163,13 +177,17 @@ impl ClusterError {
                 "take the fields over with `--force-conflicts`, or leave them to their owner and out of the site file".into()
             }
             Self::Refused { message, .. } if message.contains("failed calling webhook") => {
-                "that webhook has to answer first: see its pods, or delete its webhook configuration and run the same command again".into()
+                "that webhook has to answer first: `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` shows whose it is; see its pods, or delete its configuration, and run the same command again".into()
             }
+            Self::Refused { object, message, .. } if message.contains("because it is being terminated") => format!(
+                "its namespace is on its way out: `kubectl get namespace {} -o yaml` shows under `status.conditions` what has to go first",
+                object.namespace.as_deref().unwrap_or("default")
+            ),
             Self::Refused { object, status: 403, .. } => {
                 format!("`kubectl auth can-i create {}` shows whether this user may; otherwise a quota or a policy refuses it", object.resource)
             }
-            Self::NotReady { hint, .. } => hint.clone(),
-            Self::NotGone { .. } => "whoever put the finalizers must be running to take them away; then run the same command again".into(),
+            Self::NotReady { hint, .. } | Self::NotGone { hint, .. } => hint.clone(),
+            Self::StillDeleting { object, .. } => next_step(object),
             Self::Inventory { place, .. } => format!("`kubectl get {place} -o yaml` shows it"),
             _ => return None,
         };

@@ -13,6 +13,10 @@ use serde_json::{Value, json};
 use super::Cluster;
 use super::api::{Api, FIELD_MANAGER};
 use super::object::text;
+use list::parameter;
+
+mod list;
+mod watch;
 
 /// The state of the server; clones share it.
 #[derive(Clone, Default)]
@@ -24,7 +28,11 @@ pub(super) struct State {
     pub(super) objects: BTreeMap<String, Value>,
     /// Requests that change something: `PATCH /api/v1/…`.
     pub(super) writes: Vec<String>,
-    /// Answers given instead: by method and path, a status and a body.
+    /// Every request, with its query.
+    pub(super) asked: Vec<String>,
+    /// The watches that are under way.
+    pub(super) watchers: Vec<watch::Watcher>,
+    /// Answers given instead: by method (`WATCH`, too) and path, a status and a body.
     pub(super) answers: BTreeMap<String, (u16, Value)>,
     /// What every answer to a dry run warns of.
     pub(super) warning: Option<String>,
@@ -60,12 +68,19 @@ impl Fake {
         let bytes = to_bytes(body, usize::MAX).await.expect("a body in memory");
         let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let mut state = self.state();
-        let is_dry = parts.method == Method::PATCH
-            && parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
-        let (status, answer) = match is_dry {
-            true => state.dry_run(parts.uri.path(), &body),
-            false => state.route(&parts.method, parts.uri.path(), &body),
+        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+        state.asked.push(format!("{} {}", parts.method, parts.uri));
+        let watched = (parameter(query, "watch") == "true").then(|| format!("WATCH {path}"));
+        let refused = watched.as_ref().map(|watched| state.answers.get(watched).cloned());
+        let (status, answer) = match refused {
+            Some(None) => return state.watch(path),
+            Some(Some(refused)) => refused,
+            None if parts.method == Method::PATCH && query.contains("dryRun=All") => {
+                state.dry_run(path, &body)
+            }
+            None => state.route(&parts.method, path, &body),
         };
+        let answer = if answer["items"].is_array() { list::page(answer, query) } else { answer };
         let mut response = Response::builder().status(StatusCode::from_u16(status).expect("a status"));
         if let (&Method::POST, Some(warning)) = (&parts.method, &state.warning) {
             response = response.header("warning", format!("299 - \"{warning}\""));
@@ -117,7 +132,8 @@ impl State {
         let items: Vec<_> =
             self.objects.iter().filter(|(one, _)| one.starts_with(&below)).map(|(_, it)| it).collect();
         let name = path.rsplit('/').next().unwrap_or_default();
-        if items.is_empty() && !["configmaps", "pods", "widgets", "events"].contains(&name) {
+        if items.is_empty() && !["configmaps", "pods", "widgets", "events", "endpointslices"].contains(&name)
+        {
             return status(404, "NotFound", "not found");
         }
         (200, json!({"items": items, "metadata": {}}))

@@ -4,6 +4,7 @@ use super::Cluster;
 use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, SETTLING, Standing};
 use super::error::ClusterError;
 use super::inventory::Revision;
+use super::leaving::{held, still_deleting};
 use super::ledger::Ledger;
 use super::object::ObjectId;
 use super::order::Rank;
@@ -156,12 +157,11 @@ impl Installer<'_> {
             let found = self.applier.look_up(&layer.objects).await?;
             let deleting = |found: &Option<Found>| found.as_ref().is_some_and(|found| found.deleting);
             let Some(place) = found.iter().position(deleting) else { return Ok(found) };
-            let words = format!("{}: it is still being deleted", layer.objects[place].id);
-            teller.waiting(words.clone());
+            let id = &layer.objects[place].id;
+            let held = held(self.applier.api, id).await?;
+            teller.waiting(format!("{id}: it is still being deleted{held}"));
             if !pace.again().await {
-                let hint = "see what its finalizers wait for; then run the same command again".to_owned();
-                let (layer, waited) = (layer.name.to_owned(), pace.waited());
-                return Err(ClusterError::NotReady { layer, waited, pending: vec![words], hint });
+                return Err(still_deleting(id, held, pace.waited()));
             }
         }
     }

@@ -20,22 +20,27 @@ pub(super) async fn together<T, E>(
     stream::iter(futures.into_iter().collect::<Vec<_>>()).buffered(CONCURRENCY).try_collect().await
 }
 
+/// The shortest time from one thing that is said to the next: numbers can change many times a second.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// Says what is waited for, and each thing once.
 pub(super) struct Teller<'a> {
     reporter: &'a dyn Reporter,
     said: String,
+    next: Option<Instant>,
 }
 
 impl<'a> Teller<'a> {
     pub(super) fn new(reporter: &'a dyn Reporter) -> Self {
-        Self { reporter, said: String::new() }
+        Self { reporter, said: String::new(), next: None }
     }
 
-    /// Reports what is waited for, unless it is what was reported last.
+    /// Reports what is waited for, unless it is what was reported last, or something was just reported.
     pub(super) fn waiting(&mut self, words: String) {
-        if self.said != words {
+        let now = Instant::now();
+        if self.said != words && self.next.is_none_or(|next| now >= next) {
             self.reporter.event(Event::Waiting(words.clone()));
-            self.said = words;
+            (self.said, self.next) = (words, Some(now + QUIET));
         }
     }
 }

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::api::Api;
 use super::apply::{Found, is_passing};
-use super::condition::condition;
 use super::error::ClusterError;
 use super::guests::{Leaving, guest, instance};
 use super::inventory::{Entry, InventoryLayer};
-use super::object::{ObjectId, list, text};
+use super::leaving::{hold, next_step};
+use super::object::{ObjectId, text};
 use super::order::{CONSTRAINT_GROUP, Rank};
 use super::pace::{Pace, Teller, together};
 use crate::render::Generated;
@@ -259,7 +259,9 @@ impl Remover<'_> {
             let Some(first) = remaining.first() else { return Ok(()) };
             teller.waiting(format!("{first} to go"));
             if !pace.again().await {
-                return Err(ClusterError::NotGone { waited: pace.waited(), remaining });
+                let first = leaving.iter().zip(&held).find(|(_, held)| held.is_some());
+                let hint = first.map(|((id, _), _)| next_step(id)).unwrap_or_default();
+                return Err(ClusterError::NotGone { waited: pace.waited(), remaining, hint });
             }
             let mut held = held.into_iter();
             leaving.retain(|_| held.next().flatten().is_some());
@@ -283,21 +285,6 @@ fn definition_of(template: &ObjectId) -> ObjectId {
         namespace: None,
         name: format!("{}.{CONSTRAINT_GROUP}", template.name),
     }
-}
-
-/// Says what holds an object that is being deleted.
-fn hold(object: &Value) -> String {
-    let remaining =
-        ["NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"]
-            .iter()
-            .filter_map(|kind| condition(object, kind))
-            .find(|condition| text(condition, "/status") == "True");
-    if let Some(remaining) = remaining {
-        return format!(" (held by its contents: {})", text(remaining, "/message"));
-    }
-    let finalizers: Vec<&str> =
-        list(object, "/metadata/finalizers").iter().filter_map(Value::as_str).collect();
-    if finalizers.is_empty() { String::new() } else { format!(" (held by {})", finalizers.join(", ")) }
 }
 
 fn refused(id: &ObjectId, status: u16, message: String) -> ClusterError {

@@ -13,6 +13,7 @@ use crate::report::Silent;
 use crate::spec::Platform;
 
 mod plan;
+mod time_outs;
 
 const SETTINGS: &str = "/api/v1/namespaces/lumen/configmaps/settings";
 const REVISION: &str = "/api/v1/namespaces/bundle-system/configmaps/bundle-revision";
@@ -296,7 +297,7 @@ async fn a_missing_image_is_named_when_the_time_is_up() {
     let mut set = set(vec![deployment]);
     set.layers[0].wait_for = vec![Condition::RolloutsComplete];
     assert_snapshot!(refusal(install(&fake, &set).await), @r#"
-    layer `10-lumen` is not ready after 0 s: deployment lumen/audit: 0 of 1 ready: pod audit-x: image `registry.lan/audit:1`: ImagePullBackOff: Back-off pulling image "registry.lan/audit:1": not found
+    layer `10-lumen` is not ready after 0 s: deployment lumen/audit: 0 of 1 ready: image pull failed: `registry.lan/audit:1`: ImagePullBackOff: Back-off pulling image "registry.lan/audit:1": not found (pod audit-x)
     hint: `bundle push FILE REGISTRY --key PUB` puts every image of the bundle into the registry; the nodes must be set up to ask it (`bundle render` writes their files)
     refusal: true
     "#);
@@ -365,7 +366,7 @@ async fn what_does_not_go_is_named_with_what_holds_it() {
     let held = vec![(entry.id.clone(), entry.uid.clone().unwrap_or_default())];
     assert_snapshot!(refusal(remover.wait_gone(held, Duration::from_millis(50)).await), @r"
     still there 0 s after they were deleted: configmap lumen/settings (held by example.com/hold)
-    hint: whoever put the finalizers must be running to take them away; then run the same command again
+    hint: whoever put the finalizers must be running to take them away (`kubectl -n lumen get configmap settings -o yaml` shows them); then run the same command again
     refusal: true
     ");
 }

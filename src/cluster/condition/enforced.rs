@@ -70,7 +70,9 @@ mod tests {
         let (mut other, mut off, mut faulty) = (webhook(2), webhook(2), webhook(2));
         other["constraintUID"] = json!("before");
         off["enforced"] = json!(false);
-        faulty["errors"] = json!([{"code": "create_error", "message": "no such parameter"}]);
+        faulty["errors"] = json!([{"message": "could not cache constraint: no such parameter"}]);
+        let with_a_remark = faulty.clone();
+        faulty["enforced"] = json!(false);
         let silent = Some("Gatekeeper's pod manager does not enforce it yet");
         for (by_pod, expected) in [
             (json!([]), Some("Gatekeeper's pod audit does not enforce it yet")),
@@ -78,7 +80,8 @@ mod tests {
             (json!([audit(), webhook(1)]), silent),
             (json!([audit(), other]), silent),
             (json!([audit(), off]), silent),
-            (json!([audit(), faulty]), Some("create_error: no such parameter")),
+            (json!([audit(), faulty]), Some("could not cache constraint: no such parameter")),
+            (json!([audit(), with_a_remark]), None),
             (json!([audit(), webhook(2), entry("gone", 1, &["webhook"])]), None),
         ] {
             let constraint = json!({"metadata": {"generation": 2, "uid": "u"}, "status": {"byPod": by_pod}});

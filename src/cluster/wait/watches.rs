@@ -60,16 +60,17 @@ impl Kind {
 }
 
 impl<'a> Watches<'a> {
-    /// Prepares the watches that tell of these objects; nothing is asked yet.
-    pub(super) fn of<'b>(api: &'a Api, ids: impl Iterator<Item = &'b ObjectId>) -> Self {
-        let mut kinds: Vec<Kind> = Vec::new();
-        for id in ids {
-            match kinds.iter_mut().find(|kind| kind.holds(id)) {
-                Some(kind) => kind.include(id),
-                None => kinds.push(Kind::of(id)),
-            }
+    /// Watches nothing yet.
+    pub(super) fn none(api: &'a Api) -> Self {
+        Self { api, kinds: Vec::new(), changes: SelectAll::new() }
+    }
+
+    /// Has this object watched, too, from the next time that watches are begun.
+    pub(super) fn include(&mut self, id: &ObjectId) {
+        match self.kinds.iter_mut().find(|kind| kind.holds(id)) {
+            Some(kind) => kind.include(id),
+            None => self.kinds.push(Kind::of(id)),
         }
-        Self { api, kinds, changes: SelectAll::new() }
     }
 
     /// Begins the watches that are not under way; returns whether one was begun: what happened before is not told.
