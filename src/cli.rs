@@ -7,6 +7,7 @@ mod diff;
 mod environment;
 mod error;
 mod extract;
+mod findings;
 mod inspect;
 mod install;
 mod keygen;

@@ -13,6 +13,7 @@ mod install;
 mod judge;
 mod keygen;
 mod lock;
+mod preflight;
 mod publish;
 mod push;
 mod render;
@@ -32,8 +33,9 @@ pub use install::{
 };
 pub use keygen::{KeygenReport, keygen};
 pub use lock::{LockOptions, LockReport, Update, lock};
+pub use preflight::{Preflight, PreflightReport, preflight};
 pub use publish::{PublishOptions, PublishReport, Published, gitops_files, publish};
-pub use push::{PushOptions, push};
+pub use push::{PushOptions, missing, push};
 pub use render::{SiteChoice, render_site, write_rendered};
 pub use serve::catalog;
 pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};

@@ -1,5 +1,24 @@
 //! What happens while a command works, as events. The library writes nothing: whoever calls it decides what a person sees.
 
+mod finding;
+
+pub use finding::{Finding, Severity};
+
+/// Returns an error and its causes, without those whose words were said already.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error, between: &str) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.contains(&words) {
+            text.push_str(&format!("{between}{words}"));
+        }
+        cause = next.source();
+    }
+    text
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {

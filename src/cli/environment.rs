@@ -4,8 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::cluster::PodAccess;
 use crate::ops::OpsError;
 use crate::registry::Proxies;
+
+/// See: Kubernetes docs, "Accessing the Kubernetes API from a Pod"
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The environment variables that are acted upon.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +20,8 @@ pub struct Environment {
     pub kubeconfig: Option<OsString>,
     /// The home folder.
     pub home: Option<PathBuf>,
+    /// The way to the API server, where this runs in a pod.
+    pub pod: Option<PodAccess>,
     /// The proxies between this machine and registries.
     pub proxies: Proxies,
     /// The time that reproducible output bears, as it was given.
@@ -33,6 +39,7 @@ impl Environment {
             password: std::env::var("COSIGN_PASSWORD").ok(),
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
             home: std::env::var_os("HOME").map(PathBuf::from),
+            pod: pod(),
             proxies: Proxies {
                 https: either("HTTPS_PROXY", "https_proxy"),
                 http: either("HTTP_PROXY", "http_proxy"),
@@ -67,6 +74,14 @@ impl Environment {
     pub(super) fn key_password(&self, prompt: &str) -> std::io::Result<String> {
         self.password.clone().map_or_else(|| rpassword::prompt_password(format!("{prompt}: ")), Ok)
     }
+}
+
+/// Returns what the kubelet gives every pod.
+#[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
+fn pod() -> Option<PodAccess> {
+    let [host, port] =
+        ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"].map(|name| std::env::var(name).ok());
+    Some(PodAccess { host: host?, port: port?, folder: SERVICE_ACCOUNT.into() })
 }
 
 /// Returns the first of two variables that says something.

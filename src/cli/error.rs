@@ -1,9 +1,9 @@
 //! How a failure is told: the error, what caused it, what to do, and the exit code.
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use crate::ops::OpsError;
+use crate::report::chain;
 
 /// A command that failed.
 #[derive(Debug)]
@@ -33,23 +33,12 @@ impl Failure {
                 text.push_str(&format!("\n  - {}", chain(error, ": ")));
             }
         }
+        if let OpsError::Preflight(findings) = &self.0 {
+            findings.iter().for_each(|finding| text.push_str(&format!("\n{finding}")));
+        }
         if let Some(hint) = self.0.hint() {
             text.push_str(&format!("\n\nhint: {hint}"));
         }
         text
     }
-}
-
-/// Returns an error and its causes, without those whose words were said already.
-fn chain(error: &dyn Error, between: &str) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            text.push_str(&format!("{between}{words}"));
-        }
-        cause = next.source();
-    }
-    text
 }

@@ -4,10 +4,12 @@ mod plan;
 
 use super::environment::Environment;
 use super::error::Failure;
+use super::findings;
 use super::options::{BundleOptions, ClusterOptions, ContentsOptions, NetworkOptions, SiteOptions};
 use super::probe;
 use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, Target, install, plan};
+use crate::ops::{InstallOptions, InstallReport, OpsError, Target, install, plan};
+use crate::report::Finding;
 
 /// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
 #[derive(clap::Args)]
@@ -51,15 +53,34 @@ impl Args {
             delete_with_contents: self.contents.asked(),
             jobs: self.jobs,
         };
-        if self.plan {
-            let report = plan(&self.bundle.file, &options, ui.reporter()).await?;
-            ui.result(&plan::text(&report), &plan::json(&report));
-            return Ok(report.is_empty());
+        let done = match self.plan {
+            true => self.show_plan(ui, &options).await,
+            false => self.install(ui, &options).await,
+        };
+        match done {
+            Err(OpsError::Preflight(findings)) => {
+                ui.result(&findings::text(&findings), &refused(&findings));
+                Ok(false)
+            }
+            done => Ok(done?),
         }
-        let report = install(&self.bundle.file, &options, ui.reporter()).await?;
+    }
+
+    async fn show_plan(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
+        let report = plan(&self.bundle.file, options, ui.reporter()).await?;
+        ui.result(&plan::text(&report), &plan::json(&report));
+        Ok(report.is_empty())
+    }
+
+    async fn install(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
+        let report = install(&self.bundle.file, options, ui.reporter()).await?;
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())
     }
+}
+
+fn refused(findings: &[Finding]) -> serde_json::Value {
+    serde_json::json!({"installed": false, "findings": findings})
 }
 
 fn text(report: &InstallReport) -> String {
@@ -83,6 +104,7 @@ fn json(report: &InstallReport) -> serde_json::Value {
     serde_json::json!({
         "installed": report.probes.passed(),
         "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
+        "findings": report.findings,
         "push": report.pushed,
         "objects": {
             "created": report.applied.created(),

@@ -86,7 +86,7 @@ impl ClusterOptions {
         let home =
             environment.home.as_ref().map(|home| home.join(".kube/config")).filter(|path| path.exists());
         let kubeconfigs = named.or(listed).unwrap_or_else(|| home.into_iter().collect());
-        ConnectOptions { kubeconfigs, context: self.context.clone() }
+        ConnectOptions { kubeconfigs, context: self.context.clone(), pod: environment.pod.clone() }
     }
 }
 

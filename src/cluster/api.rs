@@ -7,6 +7,7 @@ use kube::{Client, client::Body};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::connect::of_credentials;
 use super::error::ClusterError;
 use super::object::{ObjectId, list, text};
 
@@ -206,7 +207,11 @@ impl Api {
     }
 
     fn unreachable(&self, error: kube::Error) -> ClusterError {
-        ClusterError::Unreachable { server: self.server.clone(), source: Box::new(error) }
+        // The credentials may have to be renewed at any request.
+        of_credentials(&error, None).unwrap_or_else(|| ClusterError::Unreachable {
+            server: self.server.clone(),
+            source: Box::new(error),
+        })
     }
 }
 

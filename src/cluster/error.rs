@@ -16,6 +16,24 @@ pub enum ClusterError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The kubeconfig has no such context.
+    #[error("the kubeconfig {files} has no {}", wanted.as_ref().map_or("current context".to_owned(), |name| format!("context `{name}`")))]
+    Context {
+        /// The files that were looked at.
+        files: String,
+        /// The context that was asked for, by name or as the current one.
+        wanted: Option<String>,
+        /// The contexts that there are.
+        known: Vec<String>,
+    },
+    /// No credentials could be had for the API server.
+    #[error("failed to get the credentials{plugin}: {reason}")]
+    Credentials {
+        /// The plugin that makes them, if there is one; empty, or beginning with a space.
+        plugin: String,
+        /// What went wrong, without anything that may be secret.
+        reason: String,
+    },
     /// The API server could not be asked.
     #[error("failed to ask the API server at `{server}`")]
     Unreachable {
@@ -165,6 +183,13 @@ impl ClusterError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Kubeconfig { .. } => "name one with `--kubeconfig FILE`, and its context with `--context NAME`".into(),
+            Self::Context { known, .. } if known.is_empty() => "name another kubeconfig with `--kubeconfig FILE`".into(),
+            Self::Context { known, .. } => {
+                format!("name one that there is with `--context NAME`: `{}`", known.join("`, `"))
+            }
+            Self::Credentials { .. } => {
+                "see whether `kubectl auth whoami` works with the same kubeconfig: log in again, or correct its `users` entry".into()
+            }
             Self::Unreachable { server, .. } | Self::NoAnswer { server, .. } => {
                 format!("see whether `kubectl --server {server} get --raw /readyz` answers from this machine")
             }

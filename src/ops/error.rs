@@ -11,6 +11,7 @@ use crate::lock::{Change, LockError};
 use crate::registry::RegistryError;
 use crate::registry::push::PushError;
 use crate::render::RenderErrors;
+use crate::report::Finding;
 use crate::resolve::ResolveError;
 use crate::spec::Faults;
 use crate::trust::{KeyFileError, PublicKeyError, TrustError, TrustedRootError};
@@ -104,6 +105,9 @@ pub enum OpsError {
     /// The cluster did not do what was asked.
     #[error(transparent)]
     Cluster(#[from] crate::cluster::ClusterError),
+    /// Something would keep an install from working.
+    #[error("{} of {} findings stop the install; nothing was changed", .0.iter().filter(|finding| finding.is_error()).count(), .0.len())]
+    Preflight(Vec<Finding>),
     /// Something is missing on the command line.
     #[error("{message}")]
     Usage {
@@ -288,11 +292,17 @@ impl EntryError {
 }
 
 impl OpsError {
+    /// Returns the error and its causes in one line, without those whose words were said already.
+    #[must_use]
+    pub fn words(&self) -> String {
+        crate::report::chain(self, ": ")
+    }
+
     /// Returns whether the answer is "no" (exit code 1) rather than "could not tell" (exit code 2).
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::LockOutdated { .. } | Self::Render { .. } => true,
+            Self::LockOutdated { .. } | Self::Render { .. } | Self::Preflight(_) => true,
             Self::Entries(errors) => errors.iter().any(EntryError::is_refusal),
             Self::Registry(error) => error.is_refusal(),
             Self::Push(error) => error.is_refusal(),

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::OpsError;
+use super::preflight::{Preflight, PreflightReport, preflight};
 use super::push::{PushOptions, push};
 use super::render::{SiteChoice, render_site};
 use super::verify::{Trust, VerifyReport, verify};
@@ -16,10 +17,10 @@ use crate::cluster::{
     UninstallReport, WithContents,
 };
 use crate::registry::push::PushReport;
-use crate::registry::{Access, Client, Endpoint};
+use crate::registry::{Access, Endpoint};
 use crate::render::RenderedSet;
-use crate::report::Reporter;
-use crate::spec::{Registries, Site};
+use crate::report::{Finding, Reporter};
+use crate::spec::Site;
 
 /// A cluster, the site that it is, and whom its operator trusts.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct InstallOptions {
 pub struct InstallReport {
     /// What was verified.
     pub verified: VerifyReport,
+    /// What was found out before: warnings and notes.
+    pub findings: Vec<Finding>,
     /// What was pushed.
     pub pushed: PushReport,
     /// What was applied.
@@ -76,6 +79,7 @@ struct Ready {
     set: RenderedSet,
     revision: Revision,
     push: PushOptions,
+    preflight: PreflightReport,
     plan: Plan,
 }
 
@@ -84,6 +88,8 @@ struct Ready {
 pub struct PlanReport {
     /// What was verified.
     pub verified: VerifyReport,
+    /// What was found out before, and what would be pushed.
+    pub preflight: PreflightReport,
     /// What would happen in the cluster.
     pub plan: Plan,
     /// The files that the nodes must have, as paths below `nodes/`.
@@ -109,7 +115,7 @@ pub async fn plan(
 ) -> Result<PlanReport, OpsError> {
     let ready = Ready::find_out(path, options, &*reporter).await?;
     let node_files = ready.set.node_files.into_iter().map(|(path, _)| path).collect();
-    Ok(PlanReport { verified: ready.verified, plan: ready.plan, node_files })
+    Ok(PlanReport { verified: ready.verified, preflight: ready.preflight, plan: ready.plan, node_files })
 }
 
 /// Installs a bundle.
@@ -133,7 +139,13 @@ pub async fn install(
         false => cluster.install(set, &ready.revision, &options.apply(), &*reporter).await?,
     };
     let probes = cluster.probe(set, Patience::Layer, &*reporter).await?;
-    Ok(InstallReport { verified: ready.verified, pushed, applied, probes })
+    Ok(InstallReport {
+        verified: ready.verified,
+        findings: ready.preflight.findings,
+        pushed,
+        applied,
+        probes,
+    })
 }
 
 impl Ready {
@@ -151,7 +163,6 @@ impl Ready {
         options.target.site.warn(reporter);
         let (cluster, site) = options.target.reach().await?;
         let push = options.push(&site.site);
-        Client::with_access(Registries::default(), &push.access)?.ping(&push.endpoint).await?;
         let set = render_site(&archive, &options.target.trust.bundle, &site)?;
         let objects: usize = set.layers.iter().map(|layer| layer.objects.len()).sum();
         reporter.step(format!(
@@ -165,8 +176,17 @@ impl Ready {
             version: verified.version.clone(),
             digest: verified.digest.to_string(),
         };
+        let asked = Preflight {
+            archive: &archive,
+            revision: &revision,
+            set: &set,
+            cluster: &cluster,
+            push: &push,
+            force_conflicts: options.force_conflicts,
+        };
+        let preflight = preflight(asked).await?.accept(reporter)?;
         let plan = cluster.plan(&set, &revision, &options.apply()).await?;
-        Ok(Self { archive, verified, cluster, set, revision, push, plan })
+        Ok(Self { archive, verified, cluster, set, revision, push, preflight, plan })
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::OpsError;
 use crate::archive::{Archive, Entry, Role};
-use crate::registry::push::{Item, Push, PushReport};
+use crate::registry::push::{Item, Plan, Push, PushPlan, PushReport};
 use crate::registry::{Access, Client, Endpoint, Manifest};
 use crate::report::{Reporter, Silent};
 use crate::spec::Registries;
@@ -31,13 +31,25 @@ pub async fn push(
     options: &PushOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<PushReport, OpsError> {
-    let client = Client::with_access(Registries::default(), &options.access)?;
-    let push = Push { client, endpoint: options.endpoint.clone(), retag: options.retag, jobs: options.jobs };
-    let plan = push.plan(items(&archive)).await?;
+    let plan = plan(&archive, options).await?;
     let (checked, uploads) = (archive.clone(), plan.uploads());
     let check = tokio::task::spawn_blocking(move || checked.check_blobs(&uploads, &Silent));
     check.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
     Ok(plan.run(archive, reporter).await?)
+}
+
+/// Returns what a push would send. The registry is read, and nothing is changed.
+///
+/// # Errors
+/// When the registry does not answer, a tag points elsewhere, or two upstream repositories would become one.
+pub async fn missing(archive: &Archive, options: &PushOptions) -> Result<PushPlan, OpsError> {
+    Ok(plan(archive, options).await?.summary())
+}
+
+pub(super) async fn plan(archive: &Archive, options: &PushOptions) -> Result<Plan, OpsError> {
+    let client = Client::with_access(Registries::default(), &options.access)?;
+    let push = Push { client, endpoint: options.endpoint.clone(), retag: options.retag, jobs: options.jobs };
+    Ok(push.plan(items(archive)).await?)
 }
 
 /// Returns what must be in a registry afterwards.

@@ -8,6 +8,7 @@ mod error;
 mod manifests;
 mod read_back;
 mod referrers;
+mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 pub use error::PushError;
+pub use summary::PushPlan;
 
 use super::endpoint::Endpoint;
 use super::oci::Descriptor;

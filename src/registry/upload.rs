@@ -120,6 +120,22 @@ impl Repository {
         }
     }
 
+    /// Shows that this repository takes uploads: opens one, and cancels it without sending anything.
+    ///
+    /// # Errors
+    /// When the registry opens none. One that cannot be cancelled is no error: the registry lets it expire.
+    pub async fn check_writable(&self) -> Result<(), RegistryError> {
+        self.client.attempts().until_answered(|| self.try_writable()).await
+    }
+
+    // See: OCI distribution-spec, "POST then PUT"; docker-registry's API, "Canceling an Upload"
+    async fn try_writable(&self) -> Result<(), RegistryError> {
+        let what = format!("`{}`", self.name);
+        let upload = self.open_upload(&what).await?;
+        let _ = self.send(self.write(Method::DELETE, upload, &what), &|request| request).await;
+        Ok(())
+    }
+
     /// Uploads a manifest under a tag or digest. Returns whether the registry keeps referrers by itself.
     ///
     /// # Errors

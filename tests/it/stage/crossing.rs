@@ -82,10 +82,10 @@ fn sent(ground: &Ground, traffic: &Traffic) -> Vec<String> {
     sent
 }
 
-/// Returns what is sent each time: the greeting, and upstream's own indexes, where only some of their platforms travel.
+/// Returns what is sent each time: upstream's own indexes, where only some of their platforms travel.
 /// This registry refuses an index of which a part is missing, and another one might have learnt to take it.
 fn offered_again(ground: &Ground) -> Vec<String> {
-    let mut offered = vec!["GET /v2/".to_owned()];
+    let mut offered = Vec::new();
     for (name, digest) in ground.entries("original") {
         let path = name.split('@').next().and_then(|name| name.split_once('/')).expect("a repository").1;
         offered.push(format!("PUT /v2/{path}/manifests/{digest}"));

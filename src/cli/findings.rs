@@ -1,0 +1,35 @@
+//! What was found out before an install, as people read it.
+
+use crate::report::Finding;
+
+/// Returns every finding, and what they come to.
+pub fn text(findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let lines = findings.iter().map(|finding| format!("{finding}\n"));
+    let verdict = match errors {
+        0 => "nothing keeps this from being installed".to_owned(),
+        1 => "NOT installed: 1 error; nothing was changed".to_owned(),
+        many => format!("NOT installed: {many} errors; nothing was changed"),
+    };
+    lines.collect::<String>() + &verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_findings_are_told_and_then_what_they_come_to() {
+        let findings = [
+            Finding::error("node `pi`", "linux/arm64").expected("linux/amd64").hint("add it"),
+            Finding::note("installed", "2026.9.0: this is an upgrade to 2026.11.0"),
+        ];
+        insta::assert_snapshot!(text(&findings), @r"
+        error: node `pi`: linux/arm64; expected linux/amd64
+          hint: add it
+        note: installed: 2026.9.0: this is an upgrade to 2026.11.0
+        NOT installed: 1 error; nothing was changed
+        ");
+        assert_eq!(text(&[]), "nothing keeps this from being installed");
+    }
+}

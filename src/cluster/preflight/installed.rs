@@ -1,0 +1,95 @@
+//! What is installed already, against what is about to be.
+
+use std::cmp::Ordering;
+
+use super::version;
+use crate::cluster::inventory::{Inventory, Revision};
+use crate::report::Finding;
+
+/// Compares them. Another bundle is an error: everything of it that the new one lacks would be taken away as left over.
+pub(super) fn compare(installed: Option<&Inventory>, wanted: &Revision) -> Vec<Finding> {
+    let Some(installed) = installed else { return Vec::new() };
+    let found = &installed.revision;
+    if found.bundle != wanted.bundle {
+        return vec![another(found, wanted)];
+    }
+    let unfinished = (!installed.complete).then(|| {
+        Finding::note(
+            "installed",
+            format!(
+                "the install of `{}` {} did not end: this goes on from there",
+                found.bundle, found.version
+            ),
+        )
+    });
+    unfinished.into_iter().chain(of_versions(found, wanted)).collect()
+}
+
+fn another(found: &Revision, wanted: &Revision) -> Finding {
+    Finding::error("installed", format!("the bundle `{}` {}", found.bundle, found.version))
+        .expected(format!("`{}`, or nothing: whatever of the other is not in this one would be taken away", wanted.bundle))
+        .hint("`bundle uninstall` takes the other one away first; to follow it under a new name, keep `metadata.name` of its spec")
+}
+
+fn of_versions(found: &Revision, wanted: &Revision) -> Option<Finding> {
+    let (old, new) = (&found.version, &wanted.version);
+    if found == wanted {
+        return None;
+    }
+    Some(match version::compare(old, new) {
+        _ if old == new => Finding::note("installed", format!("{old} with another content: {} becomes {}", found.digest, wanted.digest)),
+        Some(Ordering::Less) => Finding::note("installed", format!("{old}: this is an upgrade to {new}")),
+        Some(Ordering::Greater) => Finding::warning("installed", format!("{old}: this is a downgrade to {new}"))
+            .expected(format!("{new} or older"))
+            .hint("what newer definitions stored may not be read by older ones: `bundle diff` of the two shows what changes"),
+        _ => Finding::note("installed", format!("{old} becomes {new}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_installed_is_told() {
+        let revision = |bundle: &str, version: &str, digest: &str| Revision {
+            bundle: bundle.into(),
+            version: version.into(),
+            digest: digest.into(),
+        };
+        let wanted = revision("homelab", "2026.11.0", "sha256:1");
+        let mut lines = Vec::new();
+        for (installed, complete) in [
+            (wanted.clone(), true),
+            (wanted.clone(), false),
+            (revision("homelab", "2026.11.0", "sha256:2"), true),
+            (revision("homelab", "2026.9.3", "sha256:2"), true),
+            (revision("homelab", "2026.12.0", "sha256:2"), false),
+            (revision("homelab", "nightly", "sha256:2"), true),
+            (revision("lumen", "2026.11.0", "sha256:1"), true),
+        ] {
+            let inventory = Inventory { revision: installed, complete, ..Inventory::default() };
+            lines.extend(compare(Some(&inventory), &wanted).iter().map(ToString::to_string));
+            lines.push("--".into());
+        }
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        --
+        note: installed: the install of `homelab` 2026.11.0 did not end: this goes on from there
+        --
+        note: installed: 2026.11.0 with another content: sha256:2 becomes sha256:1
+        --
+        note: installed: 2026.9.3: this is an upgrade to 2026.11.0
+        --
+        note: installed: the install of `homelab` 2026.12.0 did not end: this goes on from there
+        warning: installed: 2026.12.0: this is a downgrade to 2026.11.0; expected 2026.11.0 or older
+          hint: what newer definitions stored may not be read by older ones: `bundle diff` of the two shows what changes
+        --
+        note: installed: nightly becomes 2026.11.0
+        --
+        error: installed: the bundle `lumen` 2026.11.0; expected `homelab`, or nothing: whatever of the other is not in this one would be taken away
+          hint: `bundle uninstall` takes the other one away first; to follow it under a new name, keep `metadata.name` of its spec
+        --
+        ");
+        assert_eq!(compare(None, &wanted), []);
+    }
+}

@@ -1,0 +1,128 @@
+//! All findings at once, against an API server in memory. A real one is asked in the integration tests.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cluster::fake::{Fake, status};
+use crate::render::{RenderedLayer, RenderedObject};
+use crate::spec::Platform;
+
+const REVIEW: &str = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+const PODS: &str = "POST /api/v1/namespaces/gatekeeper-system/pods";
+const AUDIT: &str = "/apis/apps/v1/namespaces/gatekeeper-system/deployments/audit";
+
+fn set() -> RenderedSet {
+    let pod = json!({"spec": {"containers": [{"name": "manager"}]}});
+    let audit = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "audit", "namespace": "gatekeeper-system", "labels": {"gatekeeper.sh/system": "yes"}},
+        "spec": {"template": pod},
+    });
+    let falco = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "falco", "namespace": "falco"},
+        "data": {"falco.yaml": "engine: {kind: modern_ebpf}"},
+    });
+    let object = |value| RenderedObject { source: "10-x/objects.yaml".into(), value, optional: false };
+    let layer = RenderedLayer {
+        name: "10-x".into(),
+        objects: vec![object(audit), object(falco)],
+        wait_for: vec![],
+        timeout: Duration::from_millis(100),
+        probes: vec![],
+    };
+    let used = BTreeSet::from([image()]);
+    RenderedSet { layers: vec![layer], node_files: vec![], platform: Platform::K3s, used }
+}
+
+fn image() -> ImageRef {
+    "docker.io/openpolicyagent/gatekeeper:v3.23.1".parse().expect("a reference")
+}
+
+fn node(name: &str, architecture: &str, kernel: &str) -> Value {
+    let info = json!({
+        "operatingSystem": "linux", "architecture": architecture, "kernelVersion": kernel, "kubeletVersion": "v1.34.4+k3s1",
+        "osImage": "Debian GNU/Linux 12 (bookworm)", "containerRuntimeVersion": "containerd://2.1.4-k3s1",
+    });
+    json!({"metadata": {"name": name}, "status": {"nodeInfo": info}})
+}
+
+async fn ask(fake: &Fake, registry: &str) -> Vec<Finding> {
+    let revision = Revision { bundle: "homelab".into(), version: "2".into(), digest: "sha256:2".into() };
+    let platforms = BTreeMap::from([(image(), vec!["linux/amd64".to_owned()])]);
+    let set = set();
+    let intent =
+        Intent { revision: &revision, set: &set, platforms: &platforms, registry, force_conflicts: false };
+    fake.cluster().preflight(&intent).await.expect("answered")
+}
+
+fn grant(fake: &Fake, allowed: bool) {
+    fake.state().answers.insert(REVIEW.into(), (201, json!({"status": {"allowed": allowed}})));
+}
+
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn on_a_cluster_that_fits_there_is_nothing_to_say_and_nothing_is_kept() {
+    let fake = Fake::default();
+    grant(&fake, true);
+    fake.put("/api/v1/nodes/a", node("a", "amd64", "6.12.41"));
+    let before = fake.state().objects.clone();
+    assert_eq!(ask(&fake, "registry.lan:5000").await, []);
+    assert_eq!(fake.state().objects, before);
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_found_at_once_and_errors_come_first() {
+    let fake = Fake::default();
+    grant(&fake, false);
+    fake.put("/api/v1/nodes/a", node("a", "amd64", "5.4.0-216-generic"));
+    fake.put("/api/v1/nodes/pi", node("pi", "arm64", "6.12.41"));
+    let mut audit = json!({"metadata": {"name": "audit", "namespace": "gatekeeper-system"}});
+    audit["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps"});
+    fake.put(AUDIT, audit);
+    fake.put("/apis/apps/v1/deployments/theirs", json!({"metadata": {"name": "audit", "namespace": "opa"}}));
+    let words = "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true";
+    fake.state().answers.insert(PODS.into(), status(403, "Forbidden", words));
+    fake.put(
+        "/api/v1/namespaces/bundle-system/configmaps/bundle-revision",
+        json!({"data": {"format": "1", "bundle": "homelab", "version": "3", "digest": "sha256:3", "complete": "false", "ownsNamespace": "true", "layers": "[]"}}),
+    );
+    assert_snapshot!(lines(&ask(&fake, "127.0.0.1:5000").await), @r#"
+    error: node `pi`: linux/arm64, and the bundle has `docker.io/openpolicyagent/gatekeeper:v3.23.1` for linux/amd64; expected images for linux/arm64
+      hint: add `linux/arm64` to `targets` in the bundle's spec, then lock and build it again
+    error: rights: this user may not create, delete, get, patch namespaces; create, delete, get, patch configmaps in `bundle-system`; create, delete, get, patch configmaps in `falco`; create, delete, get, list, patch, watch deployments.apps in `gatekeeper-system`; list events in `gatekeeper-system`; list pods in `gatekeeper-system`; expected the rights to apply, wait, probe and take away
+      hint: see what this user may do with `kubectl auth can-i --list`, or use one that may; the first of them: `kubectl auth can-i create namespaces`
+    error: deployment gatekeeper-system/audit: it belongs to the Flux Kustomization `apps`; expected nobody else who looks after it
+      hint: take it out of the Flux Kustomization `apps`, or out of this site; `--force-conflicts` takes its fields over, until the owner changes them back
+    error: deployment gatekeeper-system/audit: a pod of it would be refused: violates PodSecurity "restricted:latest": runAsNonRoot != true; expected a Pod Security level that admits it
+      hint: give `gatekeeper-system` a level with `podSecurity` below `namespaces` of the site file, or label it: `kubectl label namespace gatekeeper-system pod-security.kubernetes.io/enforce=privileged`
+    warning: node `a`: kernel 5.4.0-216-generic; expected 5.8 or newer, for Falco's modern eBPF probe
+      hint: on the node, `test -r /sys/kernel/btf/vmlinux` tells whether its distribution brings what is needed all the same
+    warning: registry `127.0.0.1:5000`: each of the 2 nodes asks itself; expected an address that means the same machine everywhere
+      hint: write the registry's name or IP address in the network as `registry.address` into the site file, unless every node has a registry of its own there
+    warning: installed: 3: this is a downgrade to 2; expected 2 or older
+      hint: what newer definitions stored may not be read by older ones: `bundle diff` of the two shows what changes
+    warning: Gatekeeper: another one is there: deployment `opa/audit`; expected one in a cluster
+      hint: remove the other one, or leave the component out of the bundle's spec
+    note: installed: the install of `homelab` 3 did not end: this goes on from there
+    "#);
+}
+
+#[tokio::test]
+async fn what_this_user_may_not_read_is_said_and_the_rest_is_looked_at() {
+    let fake = Fake::default();
+    grant(&fake, true);
+    let words = "nodes is forbidden: User \"u\" cannot list resource \"nodes\"";
+    fake.state().answers.insert("GET /api/v1/nodes".into(), status(403, "Forbidden", words));
+    fake.state().answers.insert(format!("GET {AUDIT}"), status(403, "Forbidden", "no"));
+    assert_snapshot!(lines(&ask(&fake, "registry.lan:5000").await), @r#"
+    warning: the nodes: not looked at: nodes is forbidden: User "u" cannot list resource "nodes"; expected a user who may read them
+      hint: `kubectl auth can-i --list` shows what this user may do
+    "#);
+}
