@@ -20,6 +20,7 @@ mod serve;
 mod sign;
 mod signatures;
 mod signers;
+mod stopped;
 mod ui;
 mod uninstall;
 mod verify;

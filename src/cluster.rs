@@ -6,19 +6,24 @@
 
 mod api;
 mod apply;
+mod applyset;
+mod caller;
 mod compare;
 mod condition;
 mod connect;
 mod decide;
 mod error;
+mod failure;
 #[cfg(test)]
 mod fake;
 mod foresee;
 mod guests;
 mod install;
 mod inventory;
+mod lease;
 mod leaving;
 mod ledger;
+mod notice;
 mod object;
 mod order;
 mod pace;
@@ -27,7 +32,9 @@ mod preflight;
 mod prepare;
 mod probe;
 mod reason;
+mod recorded;
 mod remove;
+mod rollback;
 #[cfg(test)]
 mod tests;
 mod uninstall;
@@ -35,18 +42,25 @@ mod wait;
 
 pub use api::FIELD_MANAGER;
 pub use apply::{ApplyOptions, Outcome};
+pub use caller::Caller;
 pub use compare::FieldChange;
 pub use connect::{ConnectOptions, PodAccess};
 pub use error::ClusterError;
+pub use failure::InstallFailure;
 pub use foresee::Foreseen;
 pub use install::{ApplyReport, LayerReport};
-pub use inventory::{Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
+pub use inventory::{
+    Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
+};
+pub use notice::Notice;
 pub use object::ObjectId;
 pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use preflight::Intent;
 pub use probe::{Patience, ProbeReport, ProbeResult};
+pub use recorded::{RecordedDatabase, RecordedSet};
 pub use remove::{RemovalReport, WithContents};
+pub use rollback::{Retreat, Rollback};
 pub use uninstall::UninstallReport;
 
 /// A cluster that answers.

@@ -13,6 +13,7 @@ mod generated;
 mod gitops;
 mod images;
 mod layer;
+mod milliseconds;
 mod naming;
 mod object;
 mod output;
@@ -35,6 +36,7 @@ pub use images::{Carried, ImageMap, UnresolvedImage};
 pub use proof::Proof;
 pub use sources::{Sources, is_layer_name};
 pub use yaml::YamlFault;
+pub(crate) use yaml::printable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -67,7 +69,8 @@ pub struct RenderedSet {
 }
 
 /// One layer, rendered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenderedLayer {
     /// The folder's name: `10-gatekeeper`.
     pub name: String,
@@ -76,26 +79,30 @@ pub struct RenderedLayer {
     /// What must be true before the next layer starts.
     pub wait_for: Vec<Condition>,
     /// How long that may take.
+    #[serde(with = "milliseconds", rename = "timeoutMilliseconds")]
     pub timeout: Duration,
     /// The requests that show that the layer works.
     pub probes: Vec<Probe>,
     /// What its programs make by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generates: Vec<Generated>,
 }
 
 /// One object, and where it came from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RenderedObject {
     /// The file that it was made from: `10-gatekeeper/gatekeeper.yaml`.
     pub source: String,
     /// The object as it is applied.
     pub value: Value,
     /// Whether it is left out where the cluster does not know its kind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
 
 /// Something that is waited for, of every object of the layer that it applies to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Condition {
     /// Every CustomResourceDefinition has the condition `Established`.
@@ -128,7 +135,8 @@ impl Condition {
 }
 
 /// A request that a working layer must answer in a known way, sent as a server-side dry run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Probe {
     /// A short name: `latest-tag-is-refused`.
     pub name: String,
@@ -139,7 +147,8 @@ pub struct Probe {
 }
 
 /// How a probe must be answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Expectation {
     /// Refused, and the API server's message contains every one of the words.
     Refused {

@@ -4,7 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::cluster::PodAccess;
+use crypto_secretbox::aead::OsRng;
+use crypto_secretbox::aead::rand_core::RngCore as _;
+
+use crate::cluster::{Caller, PodAccess};
 use crate::ops::OpsError;
 use crate::registry::Proxies;
 
@@ -65,6 +68,16 @@ impl Environment {
             hint: "unset it, or set it to what `git log -1 --format=%ct` prints".to_owned(),
         };
         time.map(|time| Some(time.to_string())).ok_or_else(refused)
+    }
+
+    /// Returns who changes a cluster: what no other run has is drawn, or is the process's number where nothing can be drawn.
+    pub(super) fn caller(&self) -> Caller {
+        let mut drawn = [0; 4];
+        let token = match OsRng.try_fill_bytes(&mut drawn) {
+            Ok(()) => u32::from_ne_bytes(drawn),
+            Err(_) => std::process::id(),
+        };
+        Caller::starting(self.now, format!("{token:08x}"))
     }
 
     /// Returns the password of a key file: the variable's, or what is typed at the prompt.

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use super::stopped;
+use crate::cluster::ClusterError;
 use crate::ops::OpsError;
 use crate::report::chain;
 
@@ -36,9 +38,18 @@ impl Failure {
         if let OpsError::Preflight(findings) = &self.0 {
             findings.iter().for_each(|finding| text.push_str(&format!("\n{finding}")));
         }
+        if let Some(failure) = self.0.install_failure() {
+            text.push_str(&format!("\n\n{}", stopped::text(failure)));
+        }
         if let Some(hint) = self.0.hint() {
             text.push_str(&format!("\n\nhint: {hint}"));
         }
         text
     }
+}
+
+/// Returns an error and its causes, and the next step.
+pub(super) fn with_hint(error: &ClusterError) -> String {
+    let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("{}{hint}", chain(error, ": "))
 }

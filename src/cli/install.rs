@@ -7,6 +7,7 @@ use super::error::Failure;
 use super::findings;
 use super::options::{BundleOptions, ClusterOptions, ContentsOptions, NetworkOptions, SiteOptions};
 use super::probe;
+use super::stopped;
 use super::ui::Ui;
 use crate::ops::{InstallOptions, InstallReport, OpsError, Target, install, plan};
 use crate::report::Finding;
@@ -31,6 +32,9 @@ pub struct Args {
     /// Take over fields that another manager owns
     #[arg(long)]
     force_conflicts: bool,
+    /// Go back to what was complete before, should this fail
+    #[arg(long)]
+    rollback_on_failure: bool,
     #[command(flatten)]
     contents: ContentsOptions,
     /// How many blobs are sent at once
@@ -52,6 +56,8 @@ impl Args {
             force_conflicts: self.force_conflicts,
             delete_with_contents: self.contents.asked(),
             jobs: self.jobs,
+            caller: environment.caller(),
+            rollback_on_failure: self.rollback_on_failure,
         };
         let done = match self.plan {
             true => self.show_plan(ui, &options).await,
@@ -73,7 +79,12 @@ impl Args {
     }
 
     async fn install(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
-        let report = install(&self.bundle.file, options, ui.reporter()).await?;
+        let installed = install(&self.bundle.file, options, ui.reporter()).await;
+        let report = installed.inspect_err(|error| {
+            if let Some(failure) = error.install_failure() {
+                ui.failed_result(&stopped::json(failure));
+            }
+        })?;
         ui.result(&text(&report), &json(&report));
         Ok(report.probes.passed())
     }
@@ -90,13 +101,12 @@ fn text(report: &InstallReport) -> String {
     } else {
         "NOT installed: what was applied does not enforce".to_owned()
     };
+    let rollback = report.rollback.as_ref().map(|rollback| format!("\n{}", stopped::rollback_text(rollback)));
     format!(
-        "{}\n{} objects created, {} changed, {} unchanged, {} pruned\n{verdict}",
+        "{}\n{}\n{verdict}{}",
         probe::table(&report.probes),
-        applied.created(),
-        applied.changed(),
-        applied.unchanged(),
-        applied.pruned.deleted.len(),
+        stopped::counts_text(applied),
+        rollback.unwrap_or_default(),
     )
 }
 
@@ -106,12 +116,9 @@ fn json(report: &InstallReport) -> serde_json::Value {
         "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
         "findings": report.findings,
         "push": report.pushed,
-        "objects": {
-            "created": report.applied.created(),
-            "changed": report.applied.changed(),
-            "unchanged": report.applied.unchanged(),
-            "pruned": report.applied.pruned.deleted.len(),
-        },
+        "from": report.applied.from,
+        "objects": stopped::counts(&report.applied),
         "probes": probe::json(&report.probes),
+        "rollback": report.rollback.as_ref().map(stopped::rollback_json),
     })
 }

@@ -34,6 +34,13 @@ impl Ui {
         let _ = writeln!(io::stdout(), "{line}");
     }
 
+    /// Prints what programs get to see of something that failed; people read the failure.
+    pub fn failed_result(&self, value: &impl Serialize) {
+        if self.format == Format::Json {
+            self.result("", value);
+        }
+    }
+
     /// Prints a failure.
     pub fn failure(&self, failure: &Failure) {
         self.error_line(&failure.text());

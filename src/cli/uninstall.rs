@@ -19,7 +19,8 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let cluster = self.cluster.connect(environment);
-        let report = uninstall(&cluster, &self.contents.asked(), &*ui.reporter()).await?;
+        let report =
+            uninstall(&cluster, &self.contents.asked(), &environment.caller(), &*ui.reporter()).await?;
         let removal = &report.removal;
         let value = serde_json::json!({
             "installed": report.revision.is_some(),

@@ -107,6 +107,29 @@ impl Api {
         self.send(Method::POST, &path, Some(("application/json", object))).await
     }
 
+    /// Creates an object in a collection.
+    pub(super) async fn create(&self, collection: &str, object: &Value) -> Result<Answer, ClusterError> {
+        let path = format!("{collection}?fieldManager={FIELD_MANAGER}");
+        self.send(Method::POST, &path, Some(("application/json", object))).await
+    }
+
+    /// Puts an object into the place of the one with the same `resourceVersion`, and of no other.
+    pub(super) async fn replace(&self, id: &ObjectId, object: &Value) -> Result<Answer, ClusterError> {
+        let path = format!("{}?fieldManager={FIELD_MANAGER}", id.path());
+        self.send(Method::PUT, &path, Some(("application/json", object))).await
+    }
+
+    /// Deletes an object if it is still exactly what was read.
+    pub(super) async fn delete_as_read(&self, id: &ObjectId, read: &Value) -> Result<Answer, ClusterError> {
+        let [uid, version] =
+            ["/metadata/uid", "/metadata/resourceVersion"].map(|pointer| text(read, pointer));
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions",
+            "preconditions": { "uid": uid, "resourceVersion": version },
+        });
+        self.send(Method::DELETE, &id.path(), Some(("application/json", &options))).await
+    }
+
     /// Deletes an object if it is still the one with this uid; what depends on it goes first where `foreground` says so.
     pub(super) async fn delete(
         &self,

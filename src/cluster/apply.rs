@@ -5,9 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, FIELD_MANAGER};
+use super::applyset::{self, PART_OF};
 use super::decide::Decision;
 use super::error::ClusterError;
 use super::inventory::namespace_id;
+use super::lease::Lease;
 use super::leaving::{hold, still_deleting};
 use super::object::{list, text};
 use super::pace::{Pace, Teller, together};
@@ -49,6 +51,8 @@ pub(super) struct Found {
     pub(super) deleting: bool,
     /// Whether everything that is to be applied is on it already.
     pub(super) holds: bool,
+    /// Whether it has the labels of what this tool made.
+    pub(super) labelled: bool,
     /// The object itself, where it was looked up to be compared.
     pub(super) live: Value,
     /// The fields that are ours.
@@ -66,6 +70,7 @@ impl Found {
             ours: fields.is_some(),
             deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
             holds: false,
+            labelled: is_labelled(object),
             live: Value::Null,
             fields,
         }
@@ -102,6 +107,8 @@ pub(super) struct Applier<'a> {
     pub(super) options: &'a ApplyOptions,
     /// How long a refusal is taken for the cluster still settling.
     pub(super) patience: Duration,
+    /// What is taken before anything is changed; a planner changes nothing, and has none.
+    pub(super) lease: Option<&'a Lease<'a>>,
     pub(super) reporter: &'a dyn Reporter,
 }
 
@@ -148,6 +155,9 @@ impl Applier<'_> {
         let ours = standing.ours;
         if let (Some(found), Decision::Keep) = (found, self.decide(object, found, standing).await?) {
             return Ok(Applied { uid: found.uid.clone(), created: ours, outcome: Outcome::Unchanged });
+        }
+        if let Some(lease) = self.lease {
+            lease.take().await?;
         }
         let answer = self.settled(object, &sent(object, ours), Run::Real).await?;
         let outcome = if answer.status == 201 { Outcome::Created } else { Outcome::Changed };
@@ -207,7 +217,7 @@ pub(super) async fn ensure_namespace(api: &Api, name: &str) -> Result<bool, Clus
             _ => return Err(still_deleting(&id, hold(&value), pace.waited())),
         }
     }
-    let answer = api.apply(&id, &labelled(&id.bare()), false).await?;
+    let answer = api.apply(&id, &managed(&id.bare()), false).await?;
     if answer.is_success() {
         return Ok(answer.status == 201);
     }
@@ -220,8 +230,14 @@ pub(super) fn sent(object: &PreparedObject<'_>, ours: bool) -> Value {
     if ours { labelled(object.value) } else { object.value.clone() }
 }
 
-/// Returns the object with our label, unless somebody has already said who manages it.
+/// Returns the object with our labels: who made it, unless somebody has already said who manages it, and what it is part of.
 fn labelled(object: &Value) -> Value {
+    let mut object = managed(object);
+    object["metadata"]["labels"][PART_OF] = Value::from(applyset::id());
+    object
+}
+
+fn managed(object: &Value) -> Value {
     let mut object = object.clone();
     if !object["metadata"]["labels"].is_object() {
         object["metadata"]["labels"] = json!({});
@@ -230,6 +246,11 @@ fn labelled(object: &Value) -> Value {
         labels.entry(MANAGED_BY).or_insert_with(|| Value::from(FIELD_MANAGER));
     }
     object
+}
+
+fn is_labelled(object: &Value) -> bool {
+    let labels = &object["metadata"]["labels"];
+    labels[MANAGED_BY].is_string() && labels[PART_OF].as_str() == Some(&applyset::id())
 }
 
 /// Tells whether a refusal may be gone in a moment.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::failure::InstallFailure;
 use super::leaving::next_step;
 use super::object::ObjectId;
 
@@ -152,6 +153,46 @@ pub enum ClusterError {
         /// How large it may be.
         limit: usize,
     },
+    /// The rendered set does not fit into an object of the cluster.
+    #[error("the rendered set takes {bytes} bytes, more than the {limit} that fit into a Secret")]
+    SetTooLarge {
+        /// How large it is, compressed.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// The record of what was rendered cannot be read.
+    #[error("failed to read the recorded set `{place}`: {problem}")]
+    Recorded {
+        /// The Secret.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Somebody else is changing what is installed.
+    #[error("`{holder}` is changing what is installed, since {since}")]
+    Held {
+        /// Who: the user's name, and what tells its runs apart.
+        holder: String,
+        /// Since when, by the holder's clock.
+        since: String,
+        /// When the holder was last heard of, by its own clock.
+        renewed: String,
+        /// For how many seconds after that it is taken for alive.
+        seconds: i64,
+    },
+    /// Somebody else changed what is installed between our look and our first record.
+    #[error("somebody else changed what is installed at the same time")]
+    Overtaken,
+    /// Somebody else took the Lease while we worked.
+    #[error("stopped: the Lease of this run {}", taken(holder))]
+    LeaseLost {
+        /// Who has it now; empty where it was deleted.
+        holder: String,
+    },
+    /// An install that was begun did not come to its end.
+    #[error("{}", .0.error)]
+    Stopped(Box<InstallFailure>),
 }
 
 impl ClusterError {
@@ -166,7 +207,19 @@ impl ClusterError {
                 | Self::NotReady { .. }
                 | Self::NotGone { .. }
                 | Self::StillDeleting { .. }
-        )
+                | Self::Held { .. }
+                | Self::Overtaken
+                | Self::LeaseLost { .. }
+        ) || matches!(self, Self::Stopped(failure) if failure.error.is_refusal())
+    }
+
+    /// Returns how far an install came that was begun and did not come to its end.
+    #[must_use]
+    pub fn install_failure(&self) -> Option<&InstallFailure> {
+        match self {
+            Self::Stopped(failure) => Some(failure),
+            _ => None,
+        }
     }
 
     /// Tells whether the same question may get an answer in a moment.
@@ -214,10 +267,26 @@ impl ClusterError {
             Self::NotReady { hint, .. } | Self::NotGone { hint, .. } => hint.clone(),
             Self::StillDeleting { object, .. } => next_step(object),
             Self::Inventory { place, .. } => format!("`kubectl get {place} -o yaml` shows it"),
+            Self::SetTooLarge { .. } => "leave layers out of the bundle's spec, or take what is large out of their objects".into(),
+            Self::Recorded { place, .. } => format!(
+                "`kubectl delete {place} --ignore-not-found`, then `bundle install` with the bundle that is to run: it records the set anew"
+            ),
+            Self::Held { renewed, seconds, .. } => format!(
+                "wait until that run ends; should it be dead, its Lease ends {seconds} s after {renewed}, and the same command goes on then"
+            ),
+            Self::Overtaken => "run the same command again".into(),
+            Self::LeaseLost { .. } => {
+                "`kubectl get lease -n bundle-system bundle-install` shows who is at work; run the same command again once it is gone".into()
+            }
+            Self::Stopped(failure) => return failure.error.hint(),
             _ => return None,
         };
         Some(hint)
     }
+}
+
+fn taken(holder: &str) -> String {
+    if holder.is_empty() { "was deleted".to_owned() } else { format!("is held by `{holder}` now") }
 }
 
 fn owners(fields: &[(String, String)]) -> String {

@@ -38,6 +38,10 @@ pub(super) struct State {
     pub(super) warning: Option<String>,
     /// Objects whose deletion never ends.
     pub(super) held: Vec<String>,
+    /// Objects that somebody else writes to whenever they are read.
+    pub(super) alive: Vec<String>,
+    /// The name of the user; `None` where who it is may not be asked.
+    pub(super) user: Option<String>,
     made: u64,
 }
 
@@ -75,9 +79,8 @@ impl Fake {
         let (status, answer) = match refused {
             Some(None) => return state.watch(path),
             Some(Some(refused)) => refused,
-            None if parts.method == Method::PATCH && query.contains("dryRun=All") => {
-                state.dry_run(path, &body)
-            }
+            None if parts.method == Method::POST && query.contains("dryRun=All") => (201, body),
+            None if query.contains("dryRun=All") => state.dry_run(path, &body),
             None => state.route(&parts.method, path, &body),
         };
         let answer = if answer["items"].is_array() { list::page(answer, query) } else { answer };
@@ -94,15 +97,60 @@ impl State {
         if let Some(answer) = self.answers.get(&format!("{method} {path}")) {
             return answer.clone();
         }
-        if *method != Method::GET {
+        // A review only asks.
+        if *method != Method::GET && !path.ends_with("/selfsubjectreviews") {
             self.writes.push(format!("{method} {path}"));
         }
         match *method {
-            Method::GET => self.get(path),
+            Method::GET => self.read(path),
             Method::PATCH => self.apply(path, body),
+            Method::PUT => self.replace(path, body),
             Method::DELETE => self.delete(path, body),
-            _ => (201, body.clone()),
+            _ if path.ends_with("/selfsubjectreviews") => self.review(),
+            _ => self.create(path, body),
         }
+    }
+
+    fn read(&mut self, path: &str) -> (u16, Value) {
+        let answer = self.get(path);
+        if self.alive.iter().any(|alive| alive == path)
+            && let Some(object) = self.objects.get_mut(path)
+        {
+            self.made += 1;
+            object["metadata"]["resourceVersion"] = json!(self.made.to_string());
+        }
+        answer
+    }
+
+    fn review(&self) -> (u16, Value) {
+        match &self.user {
+            Some(user) => (201, json!({"status": {"userInfo": {"username": user}}})),
+            None => status(403, "Forbidden", "selfsubjectreviews is forbidden"),
+        }
+    }
+
+    fn create(&mut self, path: &str, body: &Value) -> (u16, Value) {
+        let generated = format!("{}{}", text(body, "/metadata/generateName"), self.made);
+        let name = Some(text(body, "/metadata/name")).filter(|name| !name.is_empty()).unwrap_or(&generated);
+        let path = format!("{path}/{name}");
+        if self.objects.contains_key(&path) {
+            return status(409, "AlreadyExists", "it exists");
+        }
+        let object = self.stamped(body.clone(), None);
+        self.objects.insert(path, object.clone());
+        (201, object)
+    }
+
+    fn replace(&mut self, path: &str, body: &Value) -> (u16, Value) {
+        let Some(old) = self.objects.get(path).cloned() else { return status(404, "NotFound", "not found") };
+        let version = |object: &Value| text(object, "/metadata/resourceVersion").to_owned();
+        if version(&old) != version(body) {
+            return status(409, "Conflict", "the object has been modified");
+        }
+        let mut object = self.stamped(body.clone(), None);
+        object["metadata"]["uid"] = old["metadata"]["uid"].clone();
+        self.objects.insert(path.to_owned(), object.clone());
+        (200, object)
     }
 
     /// Answers as to the real request, with the version that is there, and keeps nothing.
@@ -132,8 +180,8 @@ impl State {
         let items: Vec<_> =
             self.objects.iter().filter(|(one, _)| one.starts_with(&below)).map(|(_, it)| it).collect();
         let name = path.rsplit('/').next().unwrap_or_default();
-        if items.is_empty() && !["configmaps", "pods", "widgets", "events", "endpointslices"].contains(&name)
-        {
+        let empty = ["configmaps", "pods", "widgets", "events", "endpointslices", "secrets"];
+        if items.is_empty() && !empty.contains(&name) {
             return status(404, "NotFound", "not found");
         }
         (200, json!({"items": items, "metadata": {}}))
@@ -162,6 +210,10 @@ impl State {
         let Some(object) = self.objects.get(path) else { return status(404, "NotFound", "not found") };
         if options.pointer("/preconditions/uid") != object.pointer("/metadata/uid") {
             return status(409, "Conflict", "Precondition failed: UID in precondition differs");
+        }
+        let version = options.pointer("/preconditions/resourceVersion");
+        if version.is_some() && version != object.pointer("/metadata/resourceVersion") {
+            return status(409, "Conflict", "Precondition failed: ResourceVersion in precondition differs");
         }
         if !self.held.iter().any(|held| held == path) {
             self.objects.remove(path);

@@ -2,14 +2,18 @@
 
 use super::Cluster;
 use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, SETTLING, Standing};
+use super::caller::Caller;
 use super::error::ClusterError;
+use super::failure::{stopped, survey};
 use super::inventory::Revision;
+use super::lease::Lease;
 use super::leaving::{held, still_deleting};
 use super::ledger::Ledger;
 use super::object::ObjectId;
 use super::order::Rank;
 use super::pace::{Pace, Teller};
 use super::prepare::{PreparedLayer, prepare};
+use super::recorded::PackedSet;
 use super::remove::{RemovalReport, Remover, generated};
 use super::wait::Wait;
 use crate::render::{Condition, RenderedSet};
@@ -23,6 +27,10 @@ pub struct ApplyReport {
     pub layers: Vec<LayerReport>,
     /// What an earlier revision had, and this one has not.
     pub pruned: RemovalReport,
+    /// What was installed before; `None` when nothing was.
+    pub from: Option<Revision>,
+    /// Whether anything of the install changed.
+    pub written: bool,
 }
 
 /// What happened to the objects of a layer.
@@ -62,6 +70,15 @@ impl ApplyReport {
     }
 }
 
+/// What an install is to reach.
+#[derive(Clone, Copy)]
+pub(super) struct Goal<'a> {
+    pub(super) set: &'a RenderedSet,
+    pub(super) revision: &'a Revision,
+    /// Whether this undoes an install that failed.
+    pub(super) goes_back: bool,
+}
+
 impl Cluster {
     /// Applies a set, waits for every layer, and takes away what an earlier revision had in addition.
     ///
@@ -69,25 +86,40 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// Before anything is changed: when an object is faulty or of an unknown kind. Then: when an object is refused, has
-    /// fields of others, or a layer is not ready in its time; the layers behind it are not touched.
+    /// Before anything is changed: when an object is faulty or of an unknown kind, or when somebody else is changing what is
+    /// installed. Then, as [`ClusterError::Stopped`]: when an object is refused, has fields of others, or a layer is not ready
+    /// in its time; the layers behind it are not touched.
     pub async fn install(
         &self,
         set: &RenderedSet,
         revision: &Revision,
         options: &ApplyOptions,
+        caller: &Caller,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, ClusterError> {
-        let layers = prepare(&self.api, set).await?;
-        let ledger = Ledger::open(&self.api, revision, &layers).await?;
-        let applier = Applier { api: &self.api, options, patience: SETTLING, reporter };
-        let mut installer = Installer { applier, ledger, reporter };
-        let mut report = ApplyReport::default();
-        for layer in &layers {
-            report.layers.push(installer.install_layer(layer).await?);
+        self.reach(Goal { set, revision, goes_back: false }, options, caller, reporter).await
+    }
+
+    pub(super) async fn reach(
+        &self,
+        goal: Goal<'_>,
+        options: &ApplyOptions,
+        caller: &Caller,
+        reporter: &dyn Reporter,
+    ) -> Result<ApplyReport, ClusterError> {
+        let layers = prepare(&self.api, goal.set).await?;
+        let set = PackedSet::of(goal.set)?;
+        let lease = Lease::new(&self.api, caller, reporter);
+        let mut ledger = Ledger::open(&self.api, goal.revision, &set, &layers).await?;
+        if goal.goes_back {
+            ledger.prefer_current();
         }
-        report.pruned = installer.prune(&layers).await?;
-        Ok(report)
+        let applier = Applier { api: &self.api, options, patience: SETTLING, lease: Some(&lease), reporter };
+        let from = ledger.before().map(|(revision, _)| revision.clone());
+        let report = ApplyReport { from, ..Default::default() };
+        let mut installer = Installer { applier, ledger, lease: &lease, reporter, report, begun: None };
+        let outcome = lease.during(installer.install(&layers)).await;
+        installer.conclude(outcome, &layers).await
     }
 }
 
@@ -100,15 +132,18 @@ impl Cluster {
     pub async fn wait(
         &self,
         set: &RenderedSet,
+        revision: &Revision,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, ClusterError> {
-        let mut report = ApplyReport::default();
-        for layer in &prepare(&self.api, set).await? {
+        let mut report = ApplyReport { from: Some(revision.clone()), ..Default::default() };
+        let layers = prepare(&self.api, set).await?;
+        for layer in &layers {
             let wait = Wait { api: &self.api, layer: layer.name, reporter };
-            wait.until(layer.wait_for, &layer.objects, &mut Pace::within(layer.timeout)).await?;
-            let (name, left_out) = (layer.name.to_owned(), layer.left_out.clone());
-            let unchanged = layer.objects.len();
-            report.layers.push(LayerReport { name, left_out, unchanged, ..Default::default() });
+            let ready = wait.until(layer.wait_for, &layer.objects, &mut Pace::within(layer.timeout)).await;
+            if let Err(error) = ready {
+                return Err(stopped(error, report, &layers, unchanged(layer)));
+            }
+            report.layers.push(unchanged(layer));
         }
         Ok(report)
     }
@@ -117,10 +152,45 @@ impl Cluster {
 struct Installer<'a> {
     applier: Applier<'a>,
     ledger: Ledger<'a>,
+    lease: &'a Lease<'a>,
     reporter: &'a dyn Reporter,
+    report: ApplyReport,
+    /// What was there of the layer that is being installed.
+    begun: Option<Vec<Option<Found>>>,
 }
 
 impl Installer<'_> {
+    async fn install(&mut self, layers: &[PreparedLayer<'_>]) -> Result<(), ClusterError> {
+        for layer in layers {
+            let report = self.install_layer(layer).await?;
+            self.report.layers.push(report);
+            self.begun = None;
+        }
+        self.report.pruned = self.prune(layers).await?;
+        Ok(())
+    }
+
+    /// Tells what was done, or how far it came.
+    async fn conclude(
+        mut self,
+        outcome: Result<(), ClusterError>,
+        layers: &[PreparedLayer<'_>],
+    ) -> Result<ApplyReport, ClusterError> {
+        self.report.written = self.ledger.is_written() || self.report.created() + self.report.changed() > 0;
+        match outcome {
+            Ok(()) => Ok(self.report),
+            Err(error @ (ClusterError::Held { .. } | ClusterError::Overtaken)) => Err(error),
+            Err(error) => {
+                let (begun, place) = (self.begun.take().unwrap_or_default(), self.report.layers.len());
+                let failed = match layers.get(place) {
+                    Some(layer) => survey(&self.applier, layer, begun).await,
+                    None => LayerReport::default(),
+                };
+                Err(stopped(error, self.report, layers, failed))
+            }
+        }
+    }
+
     async fn install_layer(&mut self, layer: &PreparedLayer<'_>) -> Result<LayerReport, ClusterError> {
         let mut pace = Pace::within(layer.timeout);
         if !layer.left_out.is_empty() {
@@ -131,9 +201,10 @@ impl Installer<'_> {
             ));
         }
         let found = self.look_up(layer, &mut pace).await?;
-        let standings = self.ledger.intend(layer, &found).await?;
+        self.begun = Some(found.clone());
+        let standings = self.ledger.intend(self.lease, layer, &found).await?;
         let applied = self.apply_layer(layer, &found, &standings, &mut pace).await?;
-        self.ledger.record(layer, &applied).await?;
+        self.ledger.record(self.lease, layer, &applied).await?;
         self.wait(layer).until(layer.wait_for, &layer.objects, &mut pace).await?;
         let report = summary(layer, &applied);
         self.reporter.step(format!(
@@ -195,7 +266,8 @@ impl Installer<'_> {
             asked: &self.applier.options.delete_with_contents,
         };
         let report = remover.remove(&surplus).await?;
-        self.ledger.finish(&surplus, &report).await?;
+        self.ledger.finish(self.lease, &surplus, &report).await?;
+        self.ledger.sweep(&remover).await?;
         Ok(report)
     }
 }
@@ -224,4 +296,9 @@ fn summary(layer: &PreparedLayer<'_>, applied: &[Applied]) -> LayerReport {
         }
     }
     report
+}
+
+fn unchanged(layer: &PreparedLayer<'_>) -> LayerReport {
+    let (name, left_out) = (layer.name.to_owned(), layer.left_out.clone());
+    LayerReport { name, left_out, unchanged: layer.objects.len(), ..Default::default() }
 }

@@ -22,7 +22,7 @@ const FORMAT: &str = "1";
 const LARGEST: usize = 1_000_000;
 
 /// Which bundle it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
     /// The bundle's name.
     pub bundle: String,
@@ -32,11 +32,35 @@ pub struct Revision {
     pub digest: String,
 }
 
+/// When something was done, and by whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// The time, in RFC 3339.
+    pub at: String,
+    /// The name of the user, as the API server knows it.
+    pub by: String,
+}
+
+/// A revision, and the Secret that holds what was rendered for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedRevision {
+    /// The revision.
+    pub revision: Revision,
+    /// The name of the Secret; empty where an older version of this tool installed it, and recorded nothing.
+    pub set: String,
+}
+
 /// Everything that was applied, or was about to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// The bundle that it came from.
     pub revision: Revision,
+    /// When it was last changed, and by whom.
+    pub changed: Stamp,
+    /// The Secret that holds what was rendered; `None` where an older version of this tool installed it.
+    pub set: Option<String>,
+    /// The revision before it that was complete.
+    pub previous: Option<RecordedRevision>,
     /// Whether every layer was applied and became ready.
     pub complete: bool,
     /// Whether the inventory's own namespace was made by this tool.
@@ -88,6 +112,19 @@ impl Inventory {
     #[must_use]
     pub fn entry(&self, id: &ObjectId) -> Option<&Entry> {
         self.entries().find(|entry| entry.id.key() == id.key())
+    }
+
+    /// Returns the revision and its set, where both are known.
+    #[must_use]
+    pub fn recorded(&self) -> Option<RecordedRevision> {
+        let set = self.set.clone()?;
+        Some(RecordedRevision { revision: self.revision.clone(), set })
+    }
+
+    /// Returns the names of the Secrets that are needed.
+    pub(super) fn sets(&self) -> Vec<&str> {
+        let previous = self.previous.as_ref().map(|previous| previous.set.as_str());
+        self.set.as_deref().into_iter().chain(previous).filter(|name| !name.is_empty()).collect()
     }
 
     /// Returns the entries of all layers.
@@ -146,11 +183,18 @@ fn config_map(inventory: &Inventory) -> Result<Value, ClusterError> {
     }
     let mut map = inventory_id().bare();
     map["metadata"]["labels"] = json!({ super::apply::MANAGED_BY: super::api::FIELD_MANAGER });
+    super::applyset::mark(&mut map, inventory);
+    let previous = inventory.previous.as_ref().map(serde_json::to_string).transpose();
+    let previous = previous.map_err(|error| unreadable(error.to_string()))?.unwrap_or_default();
     map["data"] = json!({
         "format": FORMAT,
         "bundle": inventory.revision.bundle,
         "version": inventory.revision.version,
         "digest": inventory.revision.digest,
+        "at": inventory.changed.at,
+        "by": inventory.changed.by,
+        "set": inventory.set.as_deref().unwrap_or_default(),
+        "previous": previous,
         "complete": inventory.complete.to_string(),
         "ownsNamespace": inventory.owns_namespace.to_string(),
         "layers": layers,
@@ -159,18 +203,22 @@ fn config_map(inventory: &Inventory) -> Result<Value, ClusterError> {
 }
 
 fn parse(map: &Value) -> Result<Inventory, ClusterError> {
-    let [format, bundle, version, digest, complete, owns_namespace, layers] =
-        ["format", "bundle", "version", "digest", "complete", "ownsNamespace", "layers"]
-            .map(|key| text(map, &format!("/data/{key}")).to_owned());
+    let entry = |key: &str| text(map, &format!("/data/{key}")).to_owned();
+    let format = entry("format");
     if format != FORMAT {
         return Err(unreadable(format!("its format is `{format}`, this program reads `{FORMAT}`")));
     }
-    let layers = serde_json::from_str(&layers).map_err(|error| unreadable(error.to_string()))?;
+    let json = |error: serde_json::Error| unreadable(error.to_string());
+    let optional = |key: &str| Some(entry(key)).filter(|text| !text.is_empty());
+    let previous = optional("previous").map(|text| serde_json::from_str(&text)).transpose().map_err(json)?;
     Ok(Inventory {
-        revision: Revision { bundle, version, digest },
-        complete: complete == "true",
-        owns_namespace: owns_namespace == "true",
-        layers,
+        revision: Revision { bundle: entry("bundle"), version: entry("version"), digest: entry("digest") },
+        changed: Stamp { at: entry("at"), by: entry("by") },
+        set: optional("set"),
+        previous,
+        complete: entry("complete") == "true",
+        owns_namespace: entry("ownsNamespace") == "true",
+        layers: serde_json::from_str(&entry("layers")).map_err(json)?,
     })
 }
 
@@ -197,7 +245,18 @@ mod tests {
             generates: vec![],
         };
         let revision = Revision { bundle: "b".into(), version: "1".into(), digest: "sha256:0".into() };
-        Inventory { revision, complete: true, owns_namespace: true, layers: vec![layer] }
+        Inventory {
+            previous: Some(RecordedRevision {
+                revision: revision.clone(),
+                set: "bundle-set-0123456789ab".into(),
+            }),
+            revision,
+            changed: Stamp { at: "2026-11-22T00:00:00Z".into(), by: "admin".into() },
+            set: Some("bundle-set-ba9876543210".into()),
+            complete: true,
+            owns_namespace: true,
+            layers: vec![layer],
+        }
     }
 
     #[test]
@@ -212,6 +271,16 @@ mod tests {
         assert!(config_map(&inventory(3_000)).is_ok());
         let error = config_map(&inventory(10_000)).expect_err("too large").to_string();
         assert!(error.starts_with("the inventory of 10000 objects takes 1"), "{error}");
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_is_read() {
+        let mut map = config_map(&inventory(3)).expect("it fits");
+        for key in ["at", "by", "set", "previous"] {
+            map["data"].as_object_mut().expect("a map").remove(key);
+        }
+        let read = parse(&map).expect("it is readable");
+        assert_eq!((read.recorded(), read.previous.clone(), read.entries().count()), (None, None, 3));
     }
 
     #[test]

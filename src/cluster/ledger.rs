@@ -1,17 +1,24 @@
 //! Keeps the inventory while an install goes on: written before each layer and after it, and only when it changed.
 
+mod write;
+
 use super::api::Api;
 use super::apply::{Applied, Found, Standing};
 use super::error::ClusterError;
-use super::inventory::{self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision};
+use super::inventory::{self, Entry, Inventory, InventoryLayer, Revision};
+use super::lease::Lease;
 use super::prepare::{PreparedLayer, PreparedObject};
+use super::recorded::PackedSet;
 use super::remove::RemovalReport;
+use write::last_complete;
 
 /// The inventory of an install that is under way.
 pub(super) struct Ledger<'a> {
     api: &'a Api,
+    set: &'a PackedSet,
     stored: Option<Inventory>,
     current: Inventory,
+    written: bool,
 }
 
 impl<'a> Ledger<'a> {
@@ -19,26 +26,42 @@ impl<'a> Ledger<'a> {
     pub(super) async fn open(
         api: &'a Api,
         revision: &Revision,
+        set: &'a PackedSet,
         layers: &[PreparedLayer<'_>],
     ) -> Result<Self, ClusterError> {
         let stored = inventory::load(api).await?;
         let mut current = stored.clone().unwrap_or_default();
         current.complete &= current.revision == *revision;
         current.revision = revision.clone();
+        current.set = Some(set.name.clone());
+        current.previous = stored.as_ref().and_then(|stored| last_complete(stored, &current));
         current.layers = merged(current.layers, layers);
-        Ok(Self { api, stored, current })
+        let mut ledger = Self { api, set, stored, current, written: false };
+        ledger.miss_set().await?;
+        Ok(ledger)
+    }
+
+    /// Tells whether anything was written down.
+    pub(super) fn is_written(&self) -> bool {
+        self.written
+    }
+
+    /// Makes this revision the one to go back to, and not the one that it takes the place of.
+    pub(super) fn prefer_current(&mut self) {
+        self.current.previous = self.current.recorded();
     }
 
     /// Writes down the objects of a layer that are about to be applied; returns for each what is known of it.
     pub(super) async fn intend(
         &mut self,
+        lease: &Lease<'_>,
         layer: &PreparedLayer<'_>,
         found: &[Option<Found>],
     ) -> Result<Vec<Standing>, ClusterError> {
         let entries = self.entries(layer, found);
         let standings = standings(&entries, found);
         self.put(layer.name, entries);
-        self.save_unfinished().await?;
+        self.save_unfinished(lease).await?;
         Ok(standings)
     }
 
@@ -65,6 +88,7 @@ impl<'a> Ledger<'a> {
     /// Writes down what a layer's objects became.
     pub(super) async fn record(
         &mut self,
+        lease: &Lease<'_>,
         layer: &PreparedLayer<'_>,
         applied: &[Applied],
     ) -> Result<(), ClusterError> {
@@ -75,7 +99,7 @@ impl<'a> Ledger<'a> {
             applied: object.fingerprint.clone(),
         });
         self.put(layer.name, entries.collect());
-        self.save_unfinished().await
+        self.save_unfinished(lease).await
     }
 
     /// Returns the layers with only those objects that the new set no longer has.
@@ -93,6 +117,7 @@ impl<'a> Ledger<'a> {
     /// Forgets the surplus, except for what had to be kept, and says that everything is there.
     pub(super) async fn finish(
         &mut self,
+        lease: &Lease<'_>,
         surplus: &[InventoryLayer],
         removal: &RemovalReport,
     ) -> Result<(), ClusterError> {
@@ -107,7 +132,7 @@ impl<'a> Ledger<'a> {
         }
         self.current.layers.retain(|layer| !layer.objects.is_empty());
         self.current.complete = true;
-        self.save().await
+        self.save(lease).await
     }
 
     /// Returns what is written down before an object is applied. Unless it will be the same content again, what was applied
@@ -130,32 +155,13 @@ impl<'a> Ledger<'a> {
             layer.objects.splice(0..0, entries);
         }
     }
-
-    async fn save_unfinished(&mut self) -> Result<(), ClusterError> {
-        if self.stored.as_ref() != Some(&self.current) {
-            self.current.complete = false;
-        }
-        self.save().await
-    }
-
-    async fn save(&mut self) -> Result<(), ClusterError> {
-        if self.stored.as_ref() == Some(&self.current) {
-            return Ok(());
-        }
-        if self.stored.is_none() {
-            self.current.owns_namespace =
-                super::apply::ensure_namespace(self.api, INVENTORY_NAMESPACE).await?;
-        }
-        inventory::save(self.api, &self.current).await?;
-        self.stored = Some(self.current.clone());
-        Ok(())
-    }
 }
 
 fn standings(entries: &[Entry], found: &[Option<Found>]) -> Vec<Standing> {
     let standing = |(entry, found): (&Entry, &Option<Found>)| Standing {
         ours: entry.created,
-        settled: entry.applied.is_some() && found.as_ref().is_some_and(|found| found.holds),
+        settled: entry.applied.is_some()
+            && found.as_ref().is_some_and(|found| found.holds && (found.labelled || !entry.created)),
     };
     entries.iter().zip(found).map(standing).collect()
 }

@@ -16,6 +16,7 @@ use super::object::ObjectId;
 use super::order::CONSTRAINT_GROUP;
 use super::pace::together;
 use super::prepare::{PreparedLayer, PreparedObject, prepare};
+use super::recorded::PackedSet;
 use crate::render::RenderedSet;
 use crate::report::Silent;
 
@@ -122,8 +123,10 @@ impl Cluster {
         options: &ApplyOptions,
     ) -> Result<Plan, ClusterError> {
         let layers = prepare(&self.api, set).await?;
-        let ledger = Ledger::open(&self.api, revision, &layers).await?;
-        let applier = Applier { api: &self.api, options, patience: Duration::ZERO, reporter: &Silent };
+        let packed = PackedSet::of(set)?;
+        let ledger = Ledger::open(&self.api, revision, &packed, &layers).await?;
+        let applier =
+            Applier { api: &self.api, options, patience: Duration::ZERO, lease: None, reporter: &Silent };
         let planner = Planner { applier, ledger: &ledger, set: &layers };
         let mut plan = Plan {
             before: ledger.before().map(|(revision, complete)| (revision.clone(), complete)),

@@ -1,5 +1,9 @@
 //! The whole way, against an API server in memory: what is written, what is left alone, and the words for what goes wrong.
 
+mod lease;
+mod revision;
+mod rollback;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -60,12 +64,24 @@ fn set(objects: Vec<Value>) -> RenderedSet {
     }
 }
 
-fn revision() -> Revision {
-    Revision { bundle: "homelab".into(), version: "1".into(), digest: "sha256:00".into() }
+async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {
+    install_version(fake, set, "1").await
 }
 
-async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {
-    fake.cluster().install(set, &revision(), &ApplyOptions::default(), &Silent).await
+async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Result<ApplyReport, ClusterError> {
+    fake.cluster().install(set, &revision(version), &ApplyOptions::default(), &caller(), &Silent).await
+}
+
+fn revision(version: &str) -> Revision {
+    Revision { bundle: "homelab".into(), version: version.into(), digest: "sha256:00".into() }
+}
+
+fn caller() -> Caller {
+    Caller::starting(1_795_305_600, "7f".into())
+}
+
+async fn uninstall(fake: &Fake) -> UninstallReport {
+    fake.cluster().uninstall(&WithContents::default(), &caller(), &Silent).await.expect("uninstalled")
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, ClusterError>) -> String {
@@ -113,13 +129,10 @@ async fn what_was_installed_goes_and_nothing_else() {
     let _ = install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     assert!(inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_some()));
-    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    let report = uninstall(&fake).await;
     assert_eq!(names(&report.removal.deleted), ["configmap lumen/settings", "namespace lumen"]);
     assert_eq!(fake.state().objects, before);
-    assert_eq!(
-        fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("nothing to do").revision,
-        None
-    );
+    assert_eq!(uninstall(&fake).await.revision, None);
 }
 
 #[tokio::test]
@@ -129,7 +142,7 @@ async fn what_was_there_before_stays_and_gets_no_label() {
     let report = install(&fake, &set(vec![namespace(), settings("settings")])).await.expect("installed");
     assert_eq!(names(&report.layers[0].adopted), ["configmap lumen/settings"]);
     assert_eq!(fake.state().objects[SETTINGS].pointer("/metadata/labels"), None);
-    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    let report = uninstall(&fake).await;
     assert_eq!(names(&report.removal.released), ["configmap lumen/settings"]);
     assert!(fake.state().objects.contains_key(SETTINGS));
     let (kept, reason) = &report.removal.kept[0];
@@ -144,7 +157,7 @@ async fn an_object_that_others_made_again_stays() {
     let fake = Fake::default();
     let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     fake.put(SETTINGS, settings("settings"));
-    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    let report = uninstall(&fake).await;
     assert_eq!(report.removal.kept[0].1, "somebody else made it again");
     assert!(fake.state().objects.contains_key(SETTINGS));
 }
@@ -175,7 +188,7 @@ async fn an_interrupted_install_goes_on_and_can_be_taken_away() {
     assert!(!inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_none()));
     let interrupted = fake.state().objects.clone();
 
-    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    let report = uninstall(&fake).await;
     assert_eq!(names(&report.removal.deleted), ["configmap lumen/settings"]);
     assert_eq!(names(&report.removal.absent), ["configmap lumen/second"]);
 
@@ -192,11 +205,11 @@ async fn a_definition_with_instances_of_others_stays() {
     let _ = install(&fake, &set(vec![widgets()])).await.expect("installed");
     let widget = json!({"kind": "Widget", "metadata": {"name": "theirs", "namespace": "default"}});
     fake.put("/apis/example.com/v1/widgets/theirs", widget);
-    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    let report = uninstall(&fake).await;
     assert_eq!(report.removal.kept[0].1, "it still has instances of others: widget default/theirs");
     assert!(fake.state().objects.contains_key(WIDGETS));
     fake.state().objects.remove("/apis/example.com/v1/widgets/theirs");
-    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    let report = uninstall(&fake).await;
     assert_eq!(names(&report.removal.deleted), ["customresourcedefinition widgets.example.com"]);
     assert!(!fake.state().objects.contains_key(REVISION));
 }
@@ -217,7 +230,7 @@ async fn what_a_layers_programs_made_goes_with_it() {
     let widget = json!({"kind": "Widget", "metadata": {"name": "made", "namespace": "default"}});
     fake.put("/apis/example.com/v1/widgets/made", widget);
     fake.put(&SETTINGS.replace("settings", "made"), settings("made"));
-    let report = fake.cluster().uninstall(&WithContents::default(), &Silent).await.expect("uninstalled");
+    let report = uninstall(&fake).await;
     assert_eq!(report.removal.kept, []);
     assert!(!fake.state().objects.contains_key(WIDGETS) && !fake.state().objects.contains_key(REVISION));
 }
@@ -243,7 +256,11 @@ async fn what_holds_something_of_others_goes_only_when_it_is_named() {
     let named = ["persistentvolumeclaim/lumen/data", "CustomResourceDefinition/widgets.example.com"];
     let delete_with_contents = WithContents(named.map(str::to_owned).to_vec());
     let options = ApplyOptions { delete_with_contents, ..Default::default() };
-    let report = fake.cluster().install(&smaller, &revision(), &options, &Silent).await.expect("installed");
+    let report = fake
+        .cluster()
+        .install(&smaller, &revision("1"), &options, &caller(), &Silent)
+        .await
+        .expect("installed");
     assert_eq!(
         names(&report.pruned.deleted),
         ["persistentvolumeclaim lumen/data", "customresourcedefinition widgets.example.com"]
@@ -377,8 +394,10 @@ fn everything_can_run_on_any_thread() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let _inside = runtime.enter();
     let (cluster, set) = (Fake::default().cluster(), set(vec![]));
-    is_send(&cluster.install(&set, &Revision::default(), &ApplyOptions::default(), &Silent));
+    let caller = caller();
+    is_send(&cluster.install(&set, &Revision::default(), &ApplyOptions::default(), &caller, &Silent));
     is_send(&cluster.probe(&set, Patience::Brief, &Silent));
-    is_send(&cluster.uninstall(&WithContents::default(), &Silent));
+    is_send(&cluster.uninstall(&WithContents::default(), &caller, &Silent));
+    is_send(&cluster.roll_back(&Retreat::TakeAway, &ApplyOptions::default(), &caller, &Silent));
     is_send(&Cluster::connect(&ConnectOptions::default()));
 }

@@ -1,12 +1,15 @@
 //! Takes away what install applied, from the inventory alone, and leaves everything else.
 
 use super::Cluster;
+use super::caller::Caller;
 use super::error::ClusterError;
 use super::guests::{Leaving, guest};
 use super::inventory::{
     self, Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision, inventory_id, namespace_id,
 };
+use super::lease::Lease;
 use super::object::ObjectId;
+use super::recorded;
 use super::remove::{RemovalReport, Remover, WithContents, generated};
 use crate::report::Reporter;
 
@@ -28,12 +31,28 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// When the API server cannot be asked or refuses, the inventory cannot be read, or an object does not go.
+    /// When the API server cannot be asked or refuses, somebody else is changing what is installed, the inventory cannot be
+    /// read, or an object does not go.
     pub async fn uninstall(
         &self,
         asked: &WithContents,
+        caller: &Caller,
         reporter: &dyn Reporter,
     ) -> Result<UninstallReport, ClusterError> {
+        if inventory::load(&self.api).await?.is_none() {
+            return Ok(UninstallReport::default());
+        }
+        let lease = Lease::new(&self.api, caller, reporter);
+        lease.during(self.uninstall_alone(&lease, asked, reporter)).await
+    }
+
+    async fn uninstall_alone(
+        &self,
+        lease: &Lease<'_>,
+        asked: &WithContents,
+        reporter: &dyn Reporter,
+    ) -> Result<UninstallReport, ClusterError> {
+        lease.take().await?;
         let Some(inventory) = inventory::load(&self.api).await? else {
             return Ok(UninstallReport::default());
         };
@@ -42,9 +61,13 @@ impl Cluster {
         let removal = remover.remove(&inventory.layers).await?;
         reporter.step(format!("deleted {} objects", removal.deleted.len()));
         let mut report = UninstallReport { revision: Some(inventory.revision.clone()), removal };
+        let sets = recorded::layer(recorded::others(&self.api, &[]).await?);
+        report.removal.kept.extend(remover.remove(&[sets]).await?.kept);
         if report.removal.held.is_empty() {
+            lease.rest().await;
             self.remove_inventory(&remover, inventory.owns_namespace, &mut report).await?;
         } else {
+            let inventory = Inventory { changed: lease.stamp().await, ..inventory };
             self.keep_inventory(inventory, &report.removal.held).await?;
         }
         Ok(report)
@@ -56,11 +79,11 @@ impl Cluster {
             layer.objects.retain(|entry| held.contains(&entry.id));
         }
         inventory.layers.retain(|layer| !layer.objects.is_empty());
-        inventory.complete = false;
+        (inventory.complete, inventory.set, inventory.previous) = (false, None, None);
         inventory::save(&self.api, &inventory).await
     }
 
-    /// Removes the record last: as long as anything is left, it is needed.
+    /// Removes the record last: as long as anything is left, it is needed. The Lease goes with the namespace.
     async fn remove_inventory(
         &self,
         remover: &Remover<'_>,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::sign::SignError;
 use crate::archive::ArchiveError;
+use crate::cluster::InstallFailure;
 use crate::compose::ComposeError;
 use crate::digest::Digest;
 use crate::fetch::ChecksumsError;
@@ -296,6 +297,15 @@ impl OpsError {
     #[must_use]
     pub fn words(&self) -> String {
         crate::report::chain(self, ": ")
+    }
+
+    /// Returns how far an install came that was begun and did not come to its end.
+    #[must_use]
+    pub fn install_failure(&self) -> Option<&InstallFailure> {
+        match self {
+            Self::Cluster(error) => error.install_failure(),
+            _ => None,
+        }
     }
 
     /// Returns whether the answer is "no" (exit code 1) rather than "could not tell" (exit code 2).

@@ -3,8 +3,12 @@
 //! What can be found out without changing anything is found out first: the bundle, the cluster, the registry and the
 //! rendered objects, in that order, before a byte is pushed.
 
+mod attempt;
+
 use std::path::Path;
 use std::sync::Arc;
+
+use attempt::{Attempt, Attempted};
 
 use super::error::OpsError;
 use super::preflight::{Preflight, PreflightReport, preflight};
@@ -13,8 +17,8 @@ use super::render::{SiteChoice, render_site};
 use super::verify::{Trust, VerifyReport, verify};
 use crate::archive::Archive;
 use crate::cluster::{
-    ApplyOptions, ApplyReport, Cluster, ConnectOptions, Patience, Plan, ProbeReport, Revision,
-    UninstallReport, WithContents,
+    ApplyOptions, ApplyReport, Caller, Cluster, ClusterError, ConnectOptions, Patience, Plan, ProbeReport,
+    Revision, Rollback, UninstallReport, WithContents,
 };
 use crate::registry::push::PushReport;
 use crate::registry::{Access, Endpoint};
@@ -48,6 +52,10 @@ pub struct InstallOptions {
     pub delete_with_contents: WithContents,
     /// How many blobs are sent at once.
     pub jobs: usize,
+    /// Who installs, and when.
+    pub caller: Caller,
+    /// Whether an install that fails goes back to what was complete before.
+    pub rollback_on_failure: bool,
 }
 
 /// What was installed. It is installed only if the probes passed.
@@ -63,6 +71,8 @@ pub struct InstallReport {
     pub applied: ApplyReport,
     /// What was proved.
     pub probes: ProbeReport,
+    /// What came of going back, where the probes failed and that was asked for.
+    pub rollback: Option<Result<Rollback, ClusterError>>,
 }
 
 /// Returns the endpoint of a site's registry.
@@ -121,7 +131,8 @@ pub async fn plan(
 /// Installs a bundle.
 ///
 /// # Errors
-/// The first step that fails; the next ones are not begun. The same command goes on from there.
+/// The first step that fails; the next ones are not begun. The same command goes on from there. Where objects were applied
+/// already, [`ClusterError::Stopped`] tells which.
 pub async fn install(
     path: &Path,
     options: &InstallOptions,
@@ -133,18 +144,24 @@ pub async fn install(
         "pushed {} blobs ({} bytes) to `{}`; {} entries were there already",
         pushed.blobs, pushed.bytes, ready.push.endpoint.host, pushed.present
     ));
-    let (cluster, set) = (&ready.cluster, &ready.set);
-    let applied = match ready.plan.is_empty() {
-        true => cluster.wait(set, &*reporter).await?,
-        false => cluster.install(set, &ready.revision, &options.apply(), &*reporter).await?,
+    let attempt = Attempt {
+        cluster: &ready.cluster,
+        set: &ready.set,
+        revision: &ready.revision,
+        changes: !ready.plan.is_empty(),
+        options: options.apply(),
+        caller: &options.caller,
+        rollback_on_failure: options.rollback_on_failure,
+        reporter,
     };
-    let probes = cluster.probe(set, Patience::Layer, &*reporter).await?;
+    let Attempted { applied, probes, rollback } = attempt.make().await?;
     Ok(InstallReport {
         verified: ready.verified,
         findings: ready.preflight.findings,
         pushed,
         applied,
         probes,
+        rollback,
     })
 }
 
@@ -235,8 +252,9 @@ pub async fn probe(path: &Path, target: &Target, reporter: &dyn Reporter) -> Res
 pub async fn uninstall(
     options: &ConnectOptions,
     with_contents: &WithContents,
+    caller: &Caller,
     reporter: &dyn Reporter,
 ) -> Result<UninstallReport, OpsError> {
     let cluster = Cluster::connect(options).await?;
-    Ok(cluster.uninstall(with_contents, reporter).await?)
+    Ok(cluster.uninstall(with_contents, caller, reporter).await?)
 }

@@ -51,7 +51,7 @@ impl YamlFault {
 }
 
 /// Returns the text without control characters, and no longer than that many characters.
-pub(super) fn printable(text: &str, limit: usize) -> String {
+pub(crate) fn printable(text: &str, limit: usize) -> String {
     let one_line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let mut short: String = one_line.clone().take(limit).collect();
     if one_line.count() > limit {

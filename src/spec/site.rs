@@ -6,7 +6,7 @@ mod namespaces;
 mod network;
 mod warnings;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use alerting::{SiteAlerting, SiteTrivy};
 pub use gatekeeper::{Enforcement, SiteGatekeeper, SitePolicy};
@@ -19,7 +19,7 @@ pub use network::{
 use super::registries::Certificates;
 
 /// How the site runs Kubernetes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     /// K3s.

@@ -56,7 +56,7 @@ pub(super) async fn read(asked: Asked<'_>) -> Result<Vec<Node>, ClusterError> {
         nodes.push(Node::of(node, asked.intent.registry));
         None::<()>
     };
-    asked.api.find_selected("/api/v1/nodes", "", keep).await?;
+    asked.api.find_selected("/api/v1/nodes", ("", ""), keep).await?;
     Ok(nodes)
 }
 

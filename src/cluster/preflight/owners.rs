@@ -139,7 +139,12 @@ mod tests {
             |uid: &str| Entry { id: id("Deployment"), uid: Some(uid.into()), created: true, applied: None };
         let live = json!({"metadata": {"uid": "1", "labels": {"applyset.kubernetes.io/part-of": "ours"}}});
         for (uid, ours) in [("1", true), ("2", false)] {
-            let layer = InventoryLayer { name: "10-x".into(), timeout: 1, objects: vec![entry(uid)] };
+            let layer = InventoryLayer {
+                name: "10-x".into(),
+                timeout: 1,
+                objects: vec![entry(uid)],
+                generates: vec![],
+            };
             let inventory = Inventory { layers: vec![layer], ..Inventory::default() };
             let found = judge(&id("Deployment"), Rank::Workload, &live, Some(&inventory), false);
             assert_eq!(found.is_none(), ours, "{uid}");

@@ -33,6 +33,7 @@ fn set() -> RenderedSet {
         wait_for: vec![],
         timeout: Duration::from_millis(100),
         probes: vec![],
+        generates: vec![],
     };
     let used = BTreeSet::from([image()]);
     RenderedSet { layers: vec![layer], node_files: vec![], platform: Platform::K3s, used }

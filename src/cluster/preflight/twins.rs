@@ -76,7 +76,7 @@ impl Program {
             None::<()>
         };
         // What may not be listed is in the findings of the rights, where it matters.
-        let listed = asked.api.find_selected(self.workloads, &format!("{key}={value}"), keep).await;
+        let listed = asked.api.find_selected(self.workloads, (&format!("{key}={value}"), ""), keep).await;
         let _ = unless_refused(listed)?;
         Ok((!others.is_empty()).then(|| self.finding(&others)))
     }
@@ -100,7 +100,7 @@ async fn webhooks(asked: Asked<'_>, objects: &[&Value]) -> Result<Option<Finding
         others.extend(theirs.map(|service| format!("`{}` calls `{service}`", text(live, "/metadata/name"))));
         None::<()>
     };
-    let _ = unless_refused(asked.api.find_selected(WEBHOOKS, "", keep).await)?;
+    let _ = unless_refused(asked.api.find_selected(WEBHOOKS, ("", ""), keep).await)?;
     others.dedup();
     Ok((!others.is_empty()).then(|| {
         Finding::warning(

@@ -4,7 +4,7 @@ use super::*;
 
 async fn plan(fake: &Fake, set: &RenderedSet) -> Plan {
     let writes = fake.state().writes.clone();
-    let plan = fake.cluster().plan(set, &revision(), &ApplyOptions::default()).await.expect("a plan");
+    let plan = fake.cluster().plan(set, &revision("1"), &ApplyOptions::default()).await.expect("a plan");
     assert_eq!(fake.state().writes, writes, "planning writes nothing");
     plan
 }
@@ -123,8 +123,8 @@ async fn what_would_be_refused_is_in_the_plan_with_its_words() {
 async fn another_version_with_the_same_objects_is_something_to_do() {
     let (fake, set) = (Fake::default(), set(vec![settings("settings")]));
     let _ = agree(&fake, &set).await;
-    let next = Revision { version: "2".into(), ..revision() };
+    let next = Revision { version: "2".into(), ..revision("1") };
     let planned = fake.cluster().plan(&set, &next, &ApplyOptions::default()).await.expect("a plan");
     assert!(planned.records && !planned.is_empty());
-    assert_eq!(planned.before, Some((revision(), true)));
+    assert_eq!(planned.before, Some((revision("1"), true)));
 }

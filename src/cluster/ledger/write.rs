@@ -1,0 +1,77 @@
+//! Writes the ledger into the cluster: the Lease first, then what was rendered, then the inventory.
+
+use super::Ledger;
+use crate::cluster::apply::ensure_namespace;
+use crate::cluster::error::ClusterError;
+use crate::cluster::inventory::{self, INVENTORY_NAMESPACE, Inventory, RecordedRevision};
+use crate::cluster::lease::Lease;
+use crate::cluster::recorded;
+use crate::cluster::remove::Remover;
+
+impl Ledger<'_> {
+    /// Forgets that the set is recorded where somebody took its Secret away, so that it is recorded again.
+    pub(super) async fn miss_set(&mut self) -> Result<(), ClusterError> {
+        let Some(stored) = self.stored.as_mut().filter(|stored| stored.set == self.current.set) else {
+            return Ok(());
+        };
+        if !recorded::is_kept(self.api, &self.set.name).await? {
+            stored.set = None;
+        }
+        Ok(())
+    }
+
+    /// Deletes the recorded sets that nothing refers to any more.
+    pub(in crate::cluster) async fn sweep(&self, remover: &Remover<'_>) -> Result<(), ClusterError> {
+        if self.written {
+            let objects = recorded::others(self.api, &self.current.sets()).await?;
+            let _ = remover.remove(&[recorded::layer(objects)]).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn save_unfinished(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
+        if self.stored.as_ref() != Some(&self.current) {
+            self.current.complete = false;
+        }
+        self.save(lease).await
+    }
+
+    pub(super) async fn save(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
+        if self.stored.as_ref() == Some(&self.current) {
+            return Ok(());
+        }
+        if !self.written {
+            self.begin(lease).await?;
+        }
+        inventory::save(self.api, &self.current).await?;
+        self.stored = Some(self.current.clone());
+        Ok(())
+    }
+
+    /// Takes the Lease and records the set, before the first write. Whoever had the Lease until now may have changed what
+    /// was read without it.
+    async fn begin(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
+        let secret = self.set.secret()?;
+        if self.stored.is_none() {
+            self.current.owns_namespace = ensure_namespace(self.api, INVENTORY_NAMESPACE).await?;
+        }
+        lease.take().await?;
+        let version = |inventory: &Inventory| (inventory.changed.clone(), inventory.layers.clone());
+        let now = inventory::load(self.api).await?;
+        if now.as_ref().map(version) != self.stored.as_ref().map(version) {
+            return Err(ClusterError::Overtaken);
+        }
+        secret.save(self.api).await?;
+        self.current.changed = lease.stamp().await;
+        self.written = true;
+        Ok(())
+    }
+}
+
+/// Returns the revision that was complete before another one takes its place.
+pub(super) fn last_complete(stored: &Inventory, next: &Inventory) -> Option<RecordedRevision> {
+    let set = stored.set.clone().unwrap_or_default();
+    let last = RecordedRevision { revision: stored.revision.clone(), set };
+    let is_another = next.recorded().as_ref() != Some(&last);
+    if stored.complete && is_another { Some(last) } else { stored.previous.clone() }
+}

@@ -1,0 +1,118 @@
+//! Two installs at once: the second one says who is at work, and a dead one is in nobody's way.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::report::{Event, Reporter};
+
+const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/bundle-system/leases/bundle-install";
+
+/// Keeps what is waited for.
+#[derive(Default)]
+struct Waits(Mutex<Vec<String>>);
+
+impl Reporter for Waits {
+    fn event(&self, event: Event) {
+        if let Event::Waiting(words) = event {
+            self.0.lock().expect("no test panics with it").push(words);
+        }
+    }
+}
+
+/// Puts the Lease of somebody else, which ends after a second.
+fn put_lease(fake: &Fake, holder: &str) {
+    let spec = json!({
+        "holderIdentity": holder, "leaseDurationSeconds": 1, "leaseTransitions": 2,
+        "acquireTime": "2026-11-22T08:00:00.000000Z", "renewTime": "2026-11-22T08:03:20.000000Z",
+    });
+    fake.put(
+        LEASE,
+        json!({"kind": "Lease", "metadata": {"name": "bundle-install", "namespace": "bundle-system"}, "spec": spec}),
+    );
+}
+
+#[tokio::test]
+async fn a_second_install_says_who_holds_it() {
+    let (fake, waits) = (Fake::default(), Waits::default());
+    put_lease(&fake, "admin#0a\u{1b}");
+    fake.state().alive.push(LEASE.into());
+    let set = set(vec![settings("settings")]);
+    let installed =
+        fake.cluster().install(&set, &revision("1"), &ApplyOptions::default(), &caller(), &waits).await;
+    assert_snapshot!(refusal(installed), @r"
+    `admin#0a ` is changing what is installed, since 2026-11-22T08:00:00.000000Z
+    hint: wait until that run ends; should it be dead, its Lease ends 1 s after 2026-11-22T08:03:20.000000Z, and the same command goes on then
+    refusal: true
+    ");
+    assert_eq!(
+        *waits.0.lock().expect("unlocked"),
+        ["another install by admin#0a : whether it is still at work"]
+    );
+    assert!(!fake.state().objects.contains_key(SETTINGS));
+    assert!(!fake.state().objects.contains_key(REVISION));
+    assert_eq!(fake.state().objects[LEASE]["spec"]["holderIdentity"], "admin#0a\u{1b}");
+}
+
+#[tokio::test]
+async fn an_uninstall_waits_its_turn_too() {
+    let fake = Fake::default();
+    let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    put_lease(&fake, "admin#0a");
+    fake.state().alive.push(LEASE.into());
+    let refused =
+        fake.cluster().uninstall(&WithContents::default(), &caller(), &Silent).await.expect_err("held");
+    assert!(matches!(&refused, ClusterError::Held { holder, .. } if holder == "admin#0a"), "{refused}");
+    assert!(fake.state().objects.contains_key(SETTINGS));
+}
+
+#[tokio::test]
+async fn a_dead_holders_lease_is_taken_over() {
+    let fake = Fake::default();
+    put_lease(&fake, "admin#0a");
+    let report = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    assert_eq!(report.created(), 1);
+    assert!(fake.state().writes.contains(&format!("PUT {LEASE}")));
+    assert!(!fake.state().objects.contains_key(LEASE), "it is given back");
+}
+
+#[tokio::test]
+async fn a_lease_that_was_given_back_is_taken_at_once() {
+    let fake = Fake::default();
+    put_lease(&fake, "");
+    let waits = Waits::default();
+    let set = set(vec![settings("settings")]);
+    let installed =
+        fake.cluster().install(&set, &revision("1"), &ApplyOptions::default(), &caller(), &waits).await;
+    assert_eq!(installed.expect("installed").created(), 1);
+    assert_eq!(*waits.0.lock().expect("unlocked"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_lease_is_given_back_when_an_install_fails() {
+    let fake = Fake::default();
+    fake.state().answers.insert(format!("PATCH {SETTINGS}"), status(422, "Invalid", "data: Invalid value"));
+    let refused = install(&fake, &set(vec![settings("settings")])).await.expect_err("refused");
+    assert!(refused.install_failure().is_some(), "{refused}");
+    assert!(fake.state().writes.iter().any(|write| write.ends_with("/leases")));
+    assert!(!fake.state().objects.contains_key(LEASE));
+}
+
+#[tokio::test]
+async fn what_others_did_before_the_lease_was_ours_is_not_overwritten() {
+    let fake = Fake::default();
+    let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
+    let other = Caller::starting(1_795_305_700, "80".into());
+    let cluster = fake.cluster();
+    let lease = super::super::lease::Lease::new(&cluster.api, &other, &Silent);
+    let packed = super::super::recorded::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
+    let next = revision("2");
+    let mut ledger =
+        super::super::ledger::Ledger::open(&cluster.api, &next, &packed, &[]).await.expect("readable");
+    fake.state().objects.get_mut(REVISION).expect("written")["data"]["at"] = json!("2026-11-22T09:00:00Z");
+    let finished = ledger.finish(&lease, &[], &RemovalReport::default()).await;
+    assert_snapshot!(refusal(finished), @r"
+    somebody else changed what is installed at the same time
+    hint: run the same command again
+    refusal: true
+    ");
+}
