@@ -53,6 +53,10 @@ fn comparable(object: &Value, uids: &[(String, String)]) -> String {
             object["spec"][field] = Value::Null;
         }
     }
+    // When a revision was installed, which it says itself.
+    if object["data"]["at"].is_string() {
+        object["data"]["at"] = Value::Null;
+    }
     for manager in object["metadata"]["managedFields"].as_array_mut().into_iter().flatten() {
         manager["time"] = Value::Null;
     }
