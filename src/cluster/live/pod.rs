@@ -25,8 +25,9 @@ const TRIES: u32 = 5;
 /// See: <https://kubernetes.io/docs/concepts/services-networking/network-policies/>, "a Pod cannot block access to itself"
 pub(super) fn listener(probe: &LiveProbe) -> Value {
     let port = probe.port;
-    // Servers for many connections: Alpine's `nc` takes `-lk`, one with fewer options `-ll`. Each is closed at once.
-    let script = format!("nc -lk -p {port} -e true || exec nc -ll -p {port} -e true");
+    // Both forms of BusyBox' `nc` read `-ll` as a server for many connections; each is closed at once.
+    // See: networking/nc.c and networking/nc_bloaty.c of BusyBox
+    let script = format!("exec nc -ll -p {port} -e true");
     let mut pod = pod(&probe.to, "listener", &probe.image, &script);
     let itself = format!("nc -w 1 127.0.0.1 {port} </dev/null");
     pod["spec"]["containers"][0]["startupProbe"] = json!({
