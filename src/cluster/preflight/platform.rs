@@ -114,7 +114,7 @@ mod tests {
 
     fn rendered(platform: Platform, files: &[&str]) -> RenderedSet {
         let node_files = files.iter().map(|name| ((*name).to_owned(), "content".to_owned())).collect();
-        RenderedSet { layers: vec![], node_files, platform, used: BTreeSet::new() }
+        RenderedSet { layers: vec![], node_files, platform, used: BTreeSet::new(), databases: vec![] }
     }
 
     fn told(set: &RenderedSet, nodes: &[Node]) -> String {

@@ -36,7 +36,7 @@ fn set() -> RenderedSet {
         generates: vec![],
     };
     let used = BTreeSet::from([image()]);
-    RenderedSet { layers: vec![layer], node_files: vec![], platform: Platform::K3s, used }
+    RenderedSet { layers: vec![layer], node_files: vec![], platform: Platform::K3s, used, databases: vec![] }
 }
 
 fn image() -> ImageRef {

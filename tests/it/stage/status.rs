@@ -116,6 +116,7 @@ pub fn gatekeeper_that_is_scaled_away_is_named(ground: &Ground) {
     installs_only_by_force(ground, "kubectl");
 }
 
+/// Connections that the API server has open already outlive this, so that a probe may still be refused.
 pub fn a_webhook_whose_route_is_cut_is_named(ground: &Ground) {
     let patch = "--patch={\"spec\":{\"selector\":{\"control-plane\":\"elsewhere\"}}}";
     kubectl(ground, ["patch", "service/gatekeeper-webhook-service", GATEKEEPER, "--type=merge", patch]).ok();
@@ -124,7 +125,6 @@ pub fn a_webhook_whose_route_is_cut_is_named(ground: &Ground) {
         &[
             "service gatekeeper-system/gatekeeper-webhook-service: `spec.selector.control-plane` is \"elsewhere\", installed was ",
             "validatingwebhookconfiguration gatekeeper-validating-webhook-configuration: webhook ",
-            "probe 30-constraints/latest-tag-is-refused: admitted: the webhook may be failing open",
         ],
     );
     installs_only_by_force(ground, "kubectl-patch");
