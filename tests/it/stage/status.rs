@@ -113,7 +113,10 @@ pub fn gatekeeper_that_is_scaled_away_is_named(ground: &Ground) {
             "probe 30-constraints/latest-tag-is-refused: admitted: the webhook may be failing open",
         ],
     );
-    installs_only_by_force(ground, "kubectl");
+    // Whoever scales does not keep the field: the install puts it back, and proves that it is.
+    let ran = ground.install("b.tar", []).ok();
+    assert!(ran.ends_with("\ninstalled homelab-security 2026.11.0\n"), "{ran}");
+    until_as_installed(ground);
 }
 
 /// Connections that the API server has open already outlive this, so that a probe may still be refused.
