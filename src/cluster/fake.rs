@@ -79,7 +79,9 @@ impl Fake {
         let (status, answer) = match refused {
             Some(None) => return state.watch(path),
             Some(Some(refused)) => refused,
-            None if parts.method == Method::POST && query.contains("dryRun=All") => (201, body),
+            None if parts.method == Method::POST && query.contains("dryRun=All") => {
+                state.answers.get(&format!("POST {path}")).cloned().unwrap_or((201, body))
+            }
             None if query.contains("dryRun=All") => state.dry_run(path, &body),
             None => state.route(&parts.method, path, &body),
         };

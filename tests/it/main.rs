@@ -13,6 +13,7 @@
 mod alerts;
 mod checksums;
 mod cli;
+mod cluster;
 mod compose;
 mod cosign;
 mod extract;

@@ -7,11 +7,12 @@
 mod audit;
 mod bad_input;
 mod crossing;
+mod crowd;
 mod enforce;
 mod ground;
 mod leaving;
 mod node;
-mod objects;
+pub mod objects;
 mod parts;
 mod pods;
 mod readers;
@@ -25,7 +26,7 @@ mod traffic;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use ground::{Ground, HOMELAB, LUMEN};
+use ground::{CROWD, Ground, HOMELAB, LUMEN};
 use parts::Parts;
 
 /// Shows facts one after the other, and says of each how long it took.
@@ -103,4 +104,12 @@ fn lumen_crosses_with_its_own_site_and_its_test_suites_pass() {
         suites::suite_4_a_compliant_pod_is_admitted,
         sites::uninstall_leaves_nothing_of_lumen,
     );
+}
+
+#[test]
+fn a_thousand_nodes_are_waited_for_with_one_watch_and_little_memory() {
+    let Some(parts) = Parts::find() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let ground = Ground::prepare(&parts, &CROWD);
+    show!(&ground, crowd::a_thousand_nodes_join, crowd::the_bundle_is_installed_on_all_of_them);
 }

@@ -155,6 +155,11 @@ impl Stack {
 
 /// Runs `bundle` in a folder, with nothing of this machine's in its environment.
 pub fn bundle<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Ran {
+    bundle_command(folder, arguments).output().expect("the program runs").into()
+}
+
+/// Returns the command that runs it in this way.
+pub fn bundle_command<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bundle"));
     command
         .args(arguments)
@@ -162,7 +167,7 @@ pub fn bundle<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item 
         .env_clear()
         .env("COSIGN_PASSWORD", PASSWORD)
         .env("HOME", folder);
-    command.output().expect("the program runs").into()
+    command
 }
 
 /// Returns a folder with a copy of what is shipped, but for the locks: what a stand-in publishes has digests of its own.

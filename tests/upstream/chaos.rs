@@ -66,8 +66,9 @@ fn without_session(target: &str) -> String {
     }
 }
 
+/// Returns a number that looks random, the same one for the same seed.
 // See: SplitMix64
-fn mixed(seed: u64) -> u64 {
+pub fn mixed(seed: u64) -> u64 {
     let sum = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let sum = (sum ^ (sum >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let sum = (sum ^ (sum >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

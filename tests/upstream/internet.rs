@@ -35,7 +35,7 @@ use airgap_bundle::registry::server::{Registry, Running};
 use airgap_bundle::registry::{Access, Client, Patience, RegistryError};
 use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
 
-pub use chaos::Chaos;
+pub use chaos::{Chaos, mixed};
 pub use compile::standin;
 pub use error::UpstreamError;
 pub use file_server::{FileServer, Served};

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::{Asked, unless_refused};
+use crate::cluster::applyset;
 use crate::cluster::error::ClusterError;
 use crate::cluster::inventory::Inventory;
 use crate::cluster::object::{ObjectId, list, text};
@@ -68,12 +69,12 @@ fn judge(
     )
 }
 
-/// Returns whose an object is, if it says so.
+/// Returns whose an object is, if it says so. Our own ApplySet is on what an interrupted install made and had no time to write down.
 fn owner(live: &Value) -> Option<String> {
     let marked = |(place, key, whose): &(&str, &str, &str)| {
         let name = live.pointer("/metadata")?.get(place)?.get(key)?.as_str()?;
         let name = name.split(':').next().unwrap_or_default();
-        Some(format!("{whose} `{name}`"))
+        (name != applyset::id()).then(|| format!("{whose} `{name}`"))
     };
     MARKS.iter().find_map(marked).or_else(|| {
         let owner = list(live, "/metadata/ownerReferences").first()?;
@@ -96,6 +97,7 @@ mod tests {
         for (metadata, expected) in [
             (json!({}), None),
             (json!({"labels": {"app.kubernetes.io/managed-by": "Helm"}}), None),
+            (json!({"labels": {"applyset.kubernetes.io/part-of": applyset::id()}}), None),
             (
                 json!({"annotations": {"meta.helm.sh/release-name": "falco"}}),
                 Some("the Helm release `falco`"),

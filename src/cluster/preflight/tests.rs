@@ -87,7 +87,10 @@ async fn everything_that_is_wrong_is_found_at_once_and_errors_come_first() {
     let mut audit = json!({"metadata": {"name": "audit", "namespace": "gatekeeper-system"}});
     audit["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps"});
     fake.put(AUDIT, audit);
-    fake.put("/apis/apps/v1/deployments/theirs", json!({"metadata": {"name": "audit", "namespace": "opa"}}));
+    fake.put(
+        "/apis/apps/v1/deployments/theirs",
+        json!({"metadata": {"name": "audit", "namespace": "opa", "labels": {"gatekeeper.sh/system": "yes"}}}),
+    );
     let words = "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true";
     fake.state().answers.insert(PODS.into(), status(403, "Forbidden", words));
     fake.put(

@@ -50,7 +50,7 @@ impl Shipped {
 }
 
 /// Returns a spec without the list item that a text begins, over as many lines as that has.
-fn without(spec: &str, entry: &str) -> String {
+pub fn without(spec: &str, entry: &str) -> String {
     let start = spec.find(entry).unwrap_or_else(|| panic!("`{entry}` is not in the spec"));
     let start = spec[..start].rfind('\n').expect("a line before") + 1;
     let indent = spec[start..].find('-').expect("an item");

@@ -1,11 +1,9 @@
 //! What the API server wrote down of the requests that `bundle` made.
 
-use serde_json::Value;
-
 use super::node::Stage;
+use crate::cluster::audit::Request;
 
 const LOG: &str = "audit.log";
-const WRITES: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
 
 /// A moment in the audit log.
 pub struct Audit(usize);
@@ -18,26 +16,16 @@ impl Audit {
 
     /// Returns what `bundle` has asked since, one line a request: method and path, for all but dry runs.
     pub fn writes(&self, stage: &Stage) -> Vec<String> {
-        let requests = self.requests(stage).into_iter();
-        let writes = requests.filter(|request| WRITES.contains(&text(request, "verb")));
-        let kept = writes.filter(|request| !text(request, "requestURI").contains("dryRun=All"));
-        kept.map(|request| format!("{} {}", text(&request, "verb"), text(&request, "requestURI"))).collect()
+        self.requests(stage).iter().filter(|request| request.is_write()).map(Request::line).collect()
     }
 
     /// Returns how many dry runs `bundle` has asked for since.
     pub fn dry_runs(&self, stage: &Stage) -> usize {
-        let dry = |request: &&Value| text(request, "requestURI").contains("dryRun=All");
-        self.requests(stage).iter().filter(dry).count()
+        self.requests(stage).iter().filter(|request| request.is_dry()).count()
     }
 
-    fn requests(&self, stage: &Stage) -> Vec<Value> {
-        let log = stage.read(LOG);
-        let requests =
-            log[self.0..].lines().map(|line| serde_json::from_str(line).expect("one request a line"));
-        requests.filter(|request: &Value| text(request, "userAgent").starts_with("bundle/")).collect()
+    /// Returns all that `bundle` has asked since.
+    pub fn requests(&self, stage: &Stage) -> Vec<Request> {
+        stage.read(LOG)[self.0..].lines().map(Request::of).filter(Request::is_ours).collect()
     }
-}
-
-fn text<'a>(request: &'a Value, field: &str) -> &'a str {
-    request[field].as_str().unwrap_or_default()
 }

@@ -44,6 +44,9 @@ pub const HOMELAB: Crossing = Crossing {
     real: &[(GATEKEEPER, "gatekeeper"), (TRIVY_OPERATOR, "trivy-operator")],
 };
 
+/// The homelab's spec for a stage with many nodes, each of which the real Trivy Operator would want to scan.
+pub const CROWD: Crossing = Crossing { real: &[(GATEKEEPER, "gatekeeper")], ..HOMELAB };
+
 /// Lumen's older versions, on Lumen's own site. Gatekeeper's program is that of 3.18.2, behind the manifest of 3.18.0.
 pub const LUMEN: Crossing =
     Crossing { spec: "lumen", site: "bundles/sites/lumen.yaml", real: &[(GATEKEEPER, "gatekeeper-3.18")] };

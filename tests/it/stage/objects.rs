@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::node::Stage;
+use crate::support::Ran;
 
 /// What nobody made on purpose: events tell what happened and go by themselves, leases are renewed every few seconds by
 /// whoever is alive, component statuses are computed when asked for.
@@ -17,13 +18,8 @@ pub struct Objects(BTreeMap<String, Value>);
 impl Objects {
     /// Lists all kinds that are served, except for what is passing.
     pub fn of(stage: &Stage) -> Self {
-        let kinds = stage.kubectl(["api-resources", "--verbs=list", "--output=name"]).ok();
-        let kinds: Vec<_> = kinds.lines().filter(|kind| !PASSING.contains(kind)).collect();
-        let kinds = kinds.join(",");
-        let get = ["get", "--all-namespaces", "--show-managed-fields", "--output=json", &kinds];
-        let listed: Value = serde_json::from_str(&stage.kubectl(get).ok()).expect("JSON");
-        let items = listed["items"].as_array().expect("a list").iter();
-        Self(items.map(|item| (place(item), item.clone())).collect())
+        let items = listed(|arguments| stage.kubectl(arguments.iter().copied()));
+        Self(items.into_iter().map(|item| (place(&item), item)).collect())
     }
 
     /// Returns what differs between two moments, one line an object: whether it appeared, went, or has other content.
@@ -54,7 +50,17 @@ impl Objects {
     }
 }
 
-fn place(object: &Value) -> String {
+/// Lists all kinds that are served, except for what is passing.
+pub fn listed(kubectl: impl Fn(&[&str]) -> Ran) -> Vec<Value> {
+    let kinds = kubectl(&["api-resources", "--verbs=list", "--output=name"]).ok();
+    let kinds: Vec<_> = kinds.lines().filter(|kind| !PASSING.contains(kind)).collect();
+    let get = ["get", "--all-namespaces", "--show-managed-fields", "--output=json", &kinds.join(",")];
+    let mut listed: Value = serde_json::from_str(&kubectl(&get).ok()).expect("JSON");
+    serde_json::from_value(listed["items"].take()).expect("a list")
+}
+
+/// Returns version, kind, namespace and name.
+pub fn place(object: &Value) -> String {
     let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (version, kind) = (text("/apiVersion"), text("/kind"));
     match (text("/metadata/namespace"), text("/metadata/name")) {
@@ -65,7 +71,7 @@ fn place(object: &Value) -> String {
 
 /// Returns an object without its status, and without what a write to the status leaves elsewhere. The rules of an aggregated role are
 /// put together by a controller from those of others, a moment after these change: they are like a status.
-fn content(object: &Value) -> Value {
+pub fn content(object: &Value) -> Value {
     let mut object = object.clone();
     object["status"] = Value::Null;
     object["metadata"]["resourceVersion"] = Value::Null;

@@ -12,8 +12,8 @@ const REAL_FILES: [&str; 2] = [
     "3c178abe6de4dcdcd2810c2945468a0d7a15ccf0036e324b73308643e94d6f72",
     "74b07dcf7d689adf5888ec8220aa8b6f484918151651313ff39b12ce02fe8617",
 ];
-/// The programs of upstream that run on a stage.
-const PROGRAMS: [&str; 3] = ["gatekeeper", "gatekeeper-3.18", "trivy-operator"];
+/// The programs that run on a stage, beside its own.
+const PROGRAMS: [&str; 4] = ["gatekeeper", "gatekeeper-3.18", "kwok", "trivy-operator"];
 
 /// Where they are; everything that is needed is there.
 pub struct Parts {

@@ -1,0 +1,102 @@
+//! A thousand nodes beside the real one, played by kwok: what is waited for on all of them is watched, and takes little memory.
+
+use std::collections::BTreeMap;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::audit::Audit;
+use super::ground::Ground;
+use crate::cluster::audit::Request;
+use crate::cluster::paper::node;
+use crate::serve::process::peak_kib;
+use crate::support::{Ran, project};
+
+const NODES: usize = 1000;
+/// What any command may have. An unoptimized program is larger by itself, and measured all the same.
+const MOST_KIB: u64 = 64 * 1024;
+const MEASURED_EVERY: Duration = Duration::from_millis(10);
+
+/// Only what tolerates everything comes to them: Falco, as on every node.
+pub fn a_thousand_nodes_join(ground: &Ground) {
+    let taints = json!([{"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}]);
+    let nodes: Vec<_> = (1..=NODES).map(|number| node(number, taints.clone())).collect();
+    let stages = project().join("tests/stage/kwok.yaml");
+    let play = format!(
+        "kwok --kubeconfig=$KUBECONFIG --config={} --manage-nodes-with-label-selector=type=kwok \
+         --node-lease-duration-seconds=0 --cidr=10.99.0.0/16 >$STAGE_DIR/kwok.log 2>&1 &",
+        stages.display()
+    );
+    ground.stage.exec(["sh", "-c", &play]).ok();
+    // kubectl sends 300 requests as fast as it can, and then 50 a second.
+    for some in nodes.chunks(250) {
+        ground.create(&json!({"apiVersion": "v1", "kind": "List", "items": some})).ok();
+    }
+}
+
+pub fn the_bundle_is_installed_on_all_of_them(ground: &Ground) {
+    let audit = Audit::from_now(&ground.stage);
+    let (ran, peak) = install(ground);
+    assert!(ran.ok().ends_with("\ninstalled homelab-security 2026.11.0\n"));
+    let falco =
+        ["get", "daemonset", "--namespace=falco", "falco", "--output=jsonpath={.status.numberAvailable}"];
+    assert_eq!(ground.stage.kubectl(falco).ok(), (NODES + 1).to_string());
+    let requests = audit.requests(&ground.stage);
+    eprintln!("stage: {} requests, of which are watches: {:?}", requests.len(), watches(&requests));
+    assert_eq!(watches(&requests).get("daemonsets"), Some(&1), "the one DaemonSet is watched once");
+    let too_many = watches(&requests).into_iter().filter(|(kind, count)| *count > layers_with(kind));
+    assert_eq!(too_many.collect::<Vec<_>>(), []);
+    let endless: Vec<_> =
+        requests.iter().filter(|request| request.is_endless_list()).map(Request::line).collect();
+    assert_eq!(endless, Vec::<String>::new());
+    eprintln!("stage: peak memory of `install` with {NODES} nodes: {peak} KiB");
+    assert!(peak <= MOST_KIB, "{peak} KiB");
+}
+
+/// Returns how many layers wait for a kind.
+fn layers_with(kind: &str) -> usize {
+    // Gatekeeper, Falco's collector, falcosidekick, Trivy Operator; Gatekeeper and Trivy Operator.
+    match kind {
+        "deployments" => 4,
+        "customresourcedefinitions" => 2,
+        _ => 1,
+    }
+}
+
+/// Counts the watches by the kind that is watched.
+fn watches(requests: &[Request]) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for request in requests.iter().filter(|request| request.is_watch()) {
+        *counts.entry(request.resource()).or_default() += 1;
+    }
+    counts
+}
+
+/// Installs, and returns the most memory that the program was seen with, in KiB.
+fn install(ground: &Ground) -> (Ran, u64) {
+    let program = [env!("CARGO_BIN_EXE_bundle"), "install", "b.tar", "--key", "mine.pub"];
+    let arguments =
+        [&["exec"], &program[..], &["--trusted-root", "root.json", "--site", "site.yaml"]].concat();
+    let mut command = ground.stage.command(arguments);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    measured(child.expect("a process"))
+}
+
+/// The stage's script becomes the program, so the process is the program's. The peak only grows, and is read until the end.
+fn measured(child: Child) -> (Ran, u64) {
+    let (id, (done, ended)) = (child.id(), channel());
+    let waiter = std::thread::spawn(move || {
+        let output = child.wait_with_output().expect("its end");
+        drop(done);
+        Ran::from(output)
+    });
+    let mut peak = 0;
+    loop {
+        peak = peak_kib(id).unwrap_or_default().max(peak);
+        if let Err(RecvTimeoutError::Disconnected) = ended.recv_timeout(MEASURED_EVERY) as Result<(), _> {
+            return (waiter.join().expect("its output"), peak);
+        }
+    }
+}
