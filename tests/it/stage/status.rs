@@ -55,7 +55,9 @@ fn kubectl<'a>(ground: &Ground, arguments: impl IntoIterator<Item = &'a str>) ->
 
 pub fn what_is_installed_is_as_installed(ground: &Ground) {
     ground.install("b.tar", []).ok();
+    let began = Instant::now();
     let ran = ground.stage.bundle(["status"]).ok();
+    eprintln!("stage: status: {:.2} s", began.elapsed().as_secs_f32());
     assert!(ran.starts_with("homelab-security 2026.11.0 (sha256:"), "{ran}");
     assert!(ran.contains("\npolicy block-latest-tag: deny, "), "{ran}");
     assert!(ran.contains("\nlayer 30-constraints: 4 objects, as installed\n"), "{ran}");
