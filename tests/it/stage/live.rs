@@ -18,7 +18,7 @@ const CLOSED: [&str; 4] = [
 /// Stands in for a network plugin that enforces the policies of one flow: it learns the pods' addresses from the API server as
 /// plugins do, and drops or rejects what begins to talk to one of them in another way. It reads no NetworkPolicy.
 const STANDIN: &str = r#"
-nft -f - <<END
+nft -f - <<END || exit 1
 table ip standin {
   set probes { type ipv4_addr; }
   set web { type ipv4_addr; }
