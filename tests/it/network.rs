@@ -27,7 +27,7 @@ fn site(name: &str) -> Site {
 fn policies(site: &Site) -> Vec<Value> {
     let platform = site.platform.expect("a platform");
     let read = |path: String| std::fs::read(project().join(path)).expect("a file of the project");
-    let layer = ["layer.yaml", "network-policies.yaml"]
+    let layer = ["layer.yaml", "network-policies.yaml", "live.yaml"]
         .map(|file| (format!("layers/{LAYER}/{file}"), read(format!("manifests/{LAYER}/{file}"))));
     let values = (values_path(platform), read(format!("{}/values.yaml", platform.name())));
     let sources = Sources::new(layer.into_iter().chain([values]).collect());
