@@ -26,6 +26,7 @@ mod inventory;
 mod lease;
 mod leaving;
 mod ledger;
+mod live;
 mod notice;
 mod object;
 mod order;
@@ -60,6 +61,7 @@ pub use install::{ApplyReport, LayerReport};
 pub use inventory::{
     Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
 };
+pub use live::{LiveReport, LiveResult, Seen};
 pub use notice::Notice;
 pub use object::ObjectId;
 pub use order::Rank;
