@@ -9,4 +9,4 @@ mod installs;
 mod interrupted;
 pub mod paper;
 mod process;
-mod state;
+pub mod state;

@@ -16,18 +16,21 @@ pub mod objects;
 mod parts;
 mod pods;
 mod readers;
+mod releases;
 mod sealed;
 mod served;
 mod sites;
 mod status;
 mod suites;
 mod traffic;
+mod versions;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use ground::{CROWD, Ground, HOMELAB, LUMEN};
 use parts::Parts;
+use versions::Versions;
 
 /// Shows facts one after the other, and says of each how long it took.
 macro_rules! show {
@@ -88,6 +91,24 @@ fn status_names_what_is_not_as_installed_and_enforce_moves_policies() {
         enforce::a_policy_is_moved_and_the_next_install_would_move_it_back,
         enforce::deny_is_refused_while_the_audit_finds_violations,
         enforce::the_choice_is_written_into_the_site_file,
+    );
+}
+
+#[test]
+fn versions_follow_each_other_and_what_fails_goes_back() {
+    let Some(parts) = Parts::find() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let began = Instant::now();
+    let versions = Versions::begin(Ground::prepare(&parts, &releases::RELEASES));
+    eprintln!("stage: bundles, stage and the first version: {:.1} s", began.elapsed().as_secs_f32());
+    show!(
+        &versions,
+        versions::of_two_installs_at_once_the_second_says_who_is_at_it,
+        versions::an_upgrade_changes_what_differs_and_nothing_else,
+        versions::a_downgrade_comes_to_the_state_that_was,
+        versions::an_upgrade_that_does_not_become_ready_goes_back,
+        versions::an_upgrade_that_does_not_enforce_goes_back,
+        versions::uninstall_leaves_the_cluster_as_it_was,
     );
 }
 
