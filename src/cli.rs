@@ -15,6 +15,7 @@ mod keygen;
 mod lock;
 mod options;
 mod probe;
+mod process;
 mod push;
 mod render;
 mod serve;

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crypto_secretbox::aead::OsRng;
 use crypto_secretbox::aead::rand_core::RngCore as _;
 
+use super::process;
 use crate::cluster::{Caller, PodAccess};
 use crate::ops::OpsError;
 use crate::registry::Proxies;
@@ -70,14 +71,9 @@ impl Environment {
         time.map(|time| Some(time.to_string())).ok_or_else(refused)
     }
 
-    /// Returns who changes a cluster: what no other run has is drawn, or is the process's number where nothing can be drawn.
+    /// Returns who changes a cluster: a process that others of this machine know, elsewhere one with a drawn number.
     pub(super) fn caller(&self) -> Caller {
-        let mut drawn = [0; 4];
-        let token = match OsRng.try_fill_bytes(&mut drawn) {
-            Ok(()) => u32::from_ne_bytes(drawn),
-            Err(_) => std::process::id(),
-        };
-        Caller::starting(self.now, format!("{token:08x}"))
+        Caller::starting(self.now, process::token().unwrap_or_else(drawn), process::has_ended)
     }
 
     /// Returns the password of a key file: the variable's, or what is typed at the prompt.
@@ -87,6 +83,13 @@ impl Environment {
     pub(super) fn key_password(&self, prompt: &str) -> std::io::Result<String> {
         self.password.clone().map_or_else(|| rpassword::prompt_password(format!("{prompt}: ")), Ok)
     }
+}
+
+/// Returns a number that no other run has, or the process's where nothing can be drawn.
+fn drawn() -> String {
+    let mut drawn = [0; 4];
+    let number = OsRng.try_fill_bytes(&mut drawn).map(|()| u32::from_ne_bytes(drawn));
+    format!("{:08x}", number.unwrap_or_else(|_| std::process::id()))
 }
 
 /// Returns what the kubelet gives every pod.

@@ -19,14 +19,21 @@ pub struct Caller {
     started: Timestamp,
     since: Instant,
     token: String,
+    ended: fn(&str) -> bool,
 }
 
 impl Caller {
-    /// Takes the time, in seconds since 1970, and a text that no other run has.
+    /// Takes the time, in seconds since 1970, a text that no other run has, and what knows of such a text whether its run has
+    /// surely ended.
     #[must_use]
-    pub fn starting(now: i64, token: String) -> Self {
+    pub fn starting(now: i64, token: String, ended: fn(&str) -> bool) -> Self {
         let started = Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH);
-        Self { started, since: Instant::now(), token }
+        Self { started, since: Instant::now(), token, ended }
+    }
+
+    /// Tells whether the run of an identity has surely ended: one of this machine that was killed is not waited for.
+    pub(super) fn has_ended(&self, identity: &str) -> bool {
+        identity.rsplit_once('#').is_some_and(|(_, token)| (self.ended)(token))
     }
 
     /// Returns the time in RFC 3339, to the microsecond, as Leases have it.
@@ -66,11 +73,12 @@ mod tests {
 
     #[test]
     fn times_are_written_as_the_api_server_reads_them() {
-        let caller = Caller::starting(1_795_305_600, "7f".into());
+        let caller = Caller::starting(1_795_305_600, "7f".into(), |token| token == "8e");
         assert!(caller.now().starts_with("2026-11-22T00:00:0"), "{}", caller.now());
         assert_eq!(caller.now().len(), "2026-11-22T00:00:00.000000Z".len());
         assert_eq!(caller.now_in_seconds().len(), "2026-11-22T00:00:00Z".len());
         assert_eq!(caller.identity("admin"), "admin#7f");
-        assert!(Caller::starting(i64::MAX, String::new()).now().starts_with("1970-01-01T00:00:"));
+        assert!(caller.has_ended("admin#8e") && !caller.has_ended("admin#7f") && !caller.has_ended("8e"));
+        assert!(Caller::starting(i64::MAX, String::new(), |_| false).now().starts_with("1970-01-01T00:00:"));
     }
 }

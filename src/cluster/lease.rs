@@ -154,6 +154,9 @@ impl<'a> Lease<'a> {
 
     /// Watches a Lease for its duration: whether it stays as it is. One that goes meanwhile is nobody's.
     async fn is_dead(&self, found: &Value) -> Result<bool, ClusterError> {
+        if self.caller.has_ended(text(found, "/spec/holderIdentity")) {
+            return Ok(true);
+        }
         let limit = u64::try_from(number(found, "/spec/leaseDurationSeconds")).unwrap_or(DURATION);
         let (mut pace, mut teller) =
             (Pace::within(Duration::from_secs(limit.min(LONGEST))), Teller::new(self.reporter));

@@ -80,7 +80,7 @@ fn revision(version: &str) -> Revision {
 }
 
 fn caller() -> Caller {
-    Caller::starting(1_795_305_600, "7f".into())
+    Caller::starting(1_795_305_600, "7f".into(), |token| token == "8e")
 }
 
 async fn uninstall(fake: &Fake) -> UninstallReport {

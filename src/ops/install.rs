@@ -110,8 +110,19 @@ impl PlanReport {
     /// Tells whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.plan.is_empty()
+        let pushed = self.preflight.push.as_ref().is_some_and(|push| push.entries == 0 && push.blobs == 0);
+        pushed && self.plan.is_empty() && !self.preflight.has_errors()
     }
+}
+
+/// Returns what the cluster would refuse, as what keeps an install from being begun.
+fn refusals(plan: &Plan) -> impl Iterator<Item = Finding> {
+    let step = "`bundle install --plan` shows it beside everything else; `--force-conflicts` takes over fields of others";
+    plan.refused().map(move |(object, reason)| {
+        Finding::error(object.id.to_string(), format!("it would be refused: {reason}"))
+            .expected("an object that the cluster takes")
+            .hint(step)
+    })
 }
 
 /// Says what [`install`] would do, and changes nothing.
@@ -138,7 +149,9 @@ pub async fn install(
     options: &InstallOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<InstallReport, OpsError> {
-    let ready = Ready::find_out(path, options, &*reporter).await?;
+    let mut ready = Ready::find_out(path, options, &*reporter).await?;
+    ready.preflight.findings.extend(refusals(&ready.plan));
+    ready.preflight = ready.preflight.accept(&*reporter)?;
     let pushed = push(Arc::new(ready.archive), &ready.push, reporter.clone()).await?;
     reporter.step(format!(
         "pushed {} blobs ({} bytes) to `{}`; {} entries were there already",
@@ -201,8 +214,12 @@ impl Ready {
             push: &push,
             force_conflicts: options.force_conflicts,
         };
-        let preflight = preflight(asked).await?.accept(reporter)?;
-        let plan = cluster.plan(&set, &revision, &options.apply()).await?;
+        let preflight = preflight(asked).await?;
+        let plan = match cluster.plan(&set, &revision, &options.apply()).await {
+            // What keeps it from being planned is among what was found.
+            Err(_) if preflight.has_errors() => return Err(OpsError::Preflight(preflight.findings)),
+            plan => plan?,
+        };
         Ok(Self { archive, verified, cluster, set, revision, push, preflight, plan })
     }
 }

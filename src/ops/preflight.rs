@@ -40,12 +40,18 @@ pub struct PreflightReport {
 }
 
 impl PreflightReport {
+    /// Tells whether there is an error among the findings.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+
     /// Reports every finding, and goes on unless there is an error among them.
     ///
     /// # Errors
     /// All findings, when one of them is an error.
     pub fn accept(self, reporter: &dyn Reporter) -> Result<Self, OpsError> {
-        if self.findings.iter().any(Finding::is_error) {
+        if self.has_errors() {
             return Err(OpsError::Preflight(self.findings));
         }
         for finding in &self.findings {

@@ -8,5 +8,6 @@ pub mod audit;
 mod installs;
 mod interrupted;
 pub mod paper;
+mod plans;
 mod process;
 pub mod state;

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::super::ui::bytes;
 use crate::cluster::{Action, FieldChange, Foreseen, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 use crate::ops::PlanReport;
+use crate::registry::push::PushPlan;
 
 /// A longer value is cut: people look at the object then.
 const LONGEST_VALUE: usize = 100;
@@ -11,7 +13,9 @@ const LONGEST_VALUE: usize = 100;
 /// Returns the plan for people.
 pub fn text(report: &PlanReport) -> String {
     let plan = &report.plan;
-    let mut lines = vec![before(report)];
+    let mut lines: Vec<_> = report.preflight.findings.iter().map(ToString::to_string).collect();
+    lines.push(before(report));
+    lines.extend(report.preflight.push.as_ref().map(push_line));
     lines.extend(plan.layers.iter().flat_map(layer_lines));
     if !plan.prune.is_empty() {
         lines.push("no longer in the bundle".to_owned());
@@ -23,6 +27,11 @@ pub fn text(report: &PlanReport) -> String {
     }
     lines.push(if report.is_empty() { "nothing to do".to_owned() } else { totals(plan) });
     lines.join("\n")
+}
+
+fn push_line(push: &PushPlan) -> String {
+    let (blobs, size) = (push.blobs, bytes(push.bytes));
+    format!("push: {blobs} blobs ({size}) of {} entries; {} entries are there", push.entries, push.present)
 }
 
 fn before(report: &PlanReport) -> String {
@@ -117,6 +126,8 @@ pub fn json(report: &PlanReport) -> Value {
     });
     json!({
         "empty": report.is_empty(),
+        "findings": report.preflight.findings,
+        "push": report.preflight.push,
         "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
         "before": plan.before.as_ref().map(|(before, complete)| {
             json!({"name": before.bundle, "version": before.version, "digest": before.digest, "complete": complete})

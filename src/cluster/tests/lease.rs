@@ -66,6 +66,19 @@ async fn an_uninstall_waits_its_turn_too() {
 }
 
 #[tokio::test]
+async fn a_holder_that_this_machine_knows_to_be_gone_is_not_waited_for() {
+    let (fake, waits) = (Fake::default(), Waits::default());
+    put_lease(&fake, "admin#8e");
+    let set = set(vec![settings("settings")]);
+    let _ = fake
+        .cluster()
+        .install(&set, &revision("1"), &ApplyOptions::default(), &caller(), &waits)
+        .await
+        .expect("installed");
+    assert_eq!(*waits.0.lock().expect("unlocked"), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_dead_holders_lease_is_taken_over() {
     let fake = Fake::default();
     put_lease(&fake, "admin#0a");
@@ -101,7 +114,7 @@ async fn the_lease_is_given_back_when_an_install_fails() {
 async fn what_others_did_before_the_lease_was_ours_is_not_overwritten() {
     let fake = Fake::default();
     let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
-    let other = Caller::starting(1_795_305_700, "80".into());
+    let other = Caller::starting(1_795_305_700, "80".into(), |_| false);
     let cluster = fake.cluster();
     let lease = super::super::lease::Lease::new(&cluster.api, &other, &Silent);
     let packed = super::super::recorded::PackedSet::of(&set(vec![settings("new")])).expect("it fits");

@@ -55,6 +55,11 @@ impl Request {
         WRITES.contains(&self.text("verb")) && !self.is_dry()
     }
 
+    /// Returns whether it is about what `bundle` keeps about itself, or only asks in the form of a write.
+    pub fn is_bookkeeping(&self) -> bool {
+        self.resource().starts_with("selfsubject") || self.0["objectRef"]["namespace"] == "bundle-system"
+    }
+
     /// Returns verb and path: `patch /api/v1/namespaces/a?force=false`.
     pub fn line(&self) -> String {
         format!("{} {}", self.text("verb"), self.text("requestURI"))

@@ -1,0 +1,67 @@
+//! Tells processes of this machine apart, and whether one has ended.
+
+use std::fs;
+
+use crate::digest::Digest;
+
+/// Returns a text that no other process has, by which [`has_ended`] knows it again.
+pub fn token() -> Option<String> {
+    let id = std::process::id();
+    Some(format!("{}-{id}-{}", place()?, started(id)?))
+}
+
+/// Tells whether the process of a token has ended. Of another machine's, or another container's, that cannot be known: no.
+pub fn has_ended(token: &str) -> bool {
+    let mut parts = token.split('-');
+    let (Some(there), Some(id), Some(start)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let Ok(id) = id.parse() else { return false };
+    place().is_some_and(|here| here == there) && started(id).as_deref() != Some(start)
+}
+
+/// Returns what the processes that see each other have in common: the run of the machine, and the namespace of their numbers.
+// See: proc_sys_kernel(5), namespaces(7)
+fn place() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+    let mut hex = Digest::of(format!("{}{}", boot.trim(), namespace.display()).as_bytes()).hex();
+    hex.truncate(8);
+    Some(hex)
+}
+
+/// Returns when a process started, in clock ticks since the machine did; `None` where there is none, or only its remains.
+// See: proc_pid_stat(5)
+fn started(id: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    (!matches!(state, "Z" | "X")).then(|| fields.nth(18).map(str::to_owned)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_until_it_ends() {
+        let own = token().expect("this is Linux");
+        assert!(!has_ended(&own));
+        let mut child = std::process::Command::new("true").spawn().expect("a process");
+        let (place, id) = (place().expect("this is Linux"), child.id());
+        let start = started(id);
+        child.wait().expect("its end");
+        if let Some(start) = start {
+            assert!(has_ended(&format!("{place}-{id}-{start}")));
+        }
+        // Its number may be given again: the start tells.
+        assert!(has_ended(&format!("{place}-{}-1", std::process::id())));
+    }
+
+    #[test]
+    fn of_others_nothing_is_known() {
+        for token in ["", "7f", "00000000-1-1", "a-b-c"] {
+            assert!(!has_ended(token), "{token}");
+        }
+    }
+}
