@@ -1,6 +1,7 @@
 //! Versions of a small stack: the real Gatekeeper with the shipped policies, and a workload of which each version has another.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -110,20 +111,19 @@ impl Version {
         for layer in ["80-web", "90-after"] {
             fs::create_dir(stack.path(&folder).join(layer)).expect("a folder");
         }
-        let write =
-            |name: &str, content: &Value| stack.write(&format!("{folder}/{name}"), &content.to_string());
-        write("80-web/layer.yaml", &self.layer());
-        write("80-web/web.yaml", &self.web());
-        write("80-web/settings.yaml", &config_map("settings", self.version));
-        write("80-web/probes.yaml", &claim());
-        write("90-after/layer.yaml", &layer(json!({"manifests": ["after.yaml"]})));
-        write("90-after/after.yaml", &config_map("after", self.version));
+        let after = layer(json!({"manifests": ["after.yaml"], "timeoutSeconds": 60}));
+        for (name, content) in [
+            ("80-web/layer.yaml", self.layer()),
+            ("80-web/web.yaml", self.web()),
+            ("80-web/settings.yaml", config_map("settings", self.version)),
+            ("80-web/probes.yaml", claim()),
+            ("90-after/layer.yaml", after),
+            ("90-after/after.yaml", config_map("after", self.version)),
+        ] {
+            stack.write(&format!("{folder}/{name}"), &content.to_string());
+        }
         if self.exempts {
-            let constraints = format!("{folder}/30-constraints/constraints.yaml");
-            let text = fs::read_to_string(stack.path(&constraints)).expect("the constraints");
-            let parameter = "exemptImages: {{ policy.exemptImages }}";
-            assert!(text.contains(parameter), "{text}");
-            stack.write(&constraints, &text.replace(parameter, "exemptImages: [\"registry.example/old/*\"]"));
+            exempt(&stack.path(&folder).join("30-constraints/constraints.yaml"));
         }
     }
 
@@ -152,14 +152,21 @@ impl Version {
 fn layer(mut fields: Value) -> Value {
     fields["apiVersion"] = "bundle/v1alpha1".into();
     fields["kind"] = "Layer".into();
-    fields["timeoutSeconds"] =
-        if fields["timeoutSeconds"].is_null() { 60.into() } else { fields["timeoutSeconds"].take() };
     fields
 }
 
 fn config_map(name: &str, version: &str) -> Value {
     let metadata = json!({"name": name, "namespace": NAMESPACE});
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"version": version}})
+}
+
+/// Gives every policy of a template an image that it exempts.
+fn exempt(constraints: &Path) {
+    let text = fs::read_to_string(constraints).expect("the constraints");
+    let parameter = "exemptImages: {{ policy.exemptImages }}";
+    assert!(text.contains(parameter), "{text}");
+    let text = text.replace(parameter, "exemptImages: [\"registry.example/old/*\"]");
+    fs::write(constraints, text).expect("a file");
 }
 
 /// A probe of something that everybody admits.

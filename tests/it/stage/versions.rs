@@ -14,7 +14,6 @@ use crate::cluster::state::State;
 use crate::support::Ran;
 
 const THEIRS: &str = "v1 ConfigMap default/theirs";
-/// The layers that all versions have, as the report of an install that stops tells of them.
 const LEASE: [&str; 3] = ["get", "lease/bundle-install", "--namespace=bundle-system"];
 const INVENTORY: [&str; 3] = ["get", "configmap/bundle-revision", "--namespace=bundle-system"];
 /// Controllers take a moment.
@@ -123,7 +122,17 @@ pub fn an_upgrade_changes_what_differs_and_nothing_else(versions: &Versions) {
     versions.is_installed(&GATED);
     let differences = versions.differences();
     let changed: Vec<_> = differences.iter().map(|difference| heading(difference)).collect();
-    eprintln!("{changed:#?}");
+    let expected = [
+        "not there: networking.k8s.io/v1 NetworkPolicy sealed/allow-dns",
+        "not there: networking.k8s.io/v1 NetworkPolicy sealed/default-deny-all",
+        "apps/v1 Deployment sealed/web:",
+        "constraints.gatekeeper.sh/v1beta1 K8sBlockLatestTag block-latest-tag:",
+        "constraints.gatekeeper.sh/v1beta1 K8sContainerLimits require-container-limits:",
+        "constraints.gatekeeper.sh/v1beta1 K8sPSPPrivilegedContainer deny-privileged-containers:",
+        "constraints.gatekeeper.sh/v1beta1 K8sRequiredLabels require-labels:",
+        "v1 ConfigMap sealed/settings:",
+    ];
+    assert_eq!(changed, expected);
 }
 
 pub fn a_downgrade_comes_to_the_state_that_was(versions: &Versions) {
@@ -132,15 +141,32 @@ pub fn a_downgrade_comes_to_the_state_that_was(versions: &Versions) {
     versions.the_first_is_there();
 }
 
+/// What was applied before the layer that failed is undone, too.
 pub fn an_upgrade_that_does_not_become_ready_goes_back(versions: &Versions) {
     let ran = versions.fails(&CRASHING);
-    eprintln!("{}\n--\n{}", ran.stdout, ran.stderr);
+    for said in [
+        "\nerror: layer `80-web` is not ready after 20 s: deployment sealed/web: ",
+        "container web: ",
+        "Error, exit code 1",
+        "\ncomplete:  30-constraints (0 created, 4 changed, 0 unchanged)\n",
+        "\nfailed:    80-web (0 created, 2 changed, 0 unchanged)\n\
+         not begun: 90-after\n\
+         went back to homelab-security 2026.11.0: 0 objects created, 6 changed, 41 unchanged, 0 pruned\n",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    assert_eq!(ran.stdout, "");
     versions.the_first_is_there();
 }
 
+/// Here all was applied, and what the first version had in addition was taken away.
 pub fn an_upgrade_that_does_not_enforce_goes_back(versions: &Versions) {
     let ran = versions.fails(&CLAIMING);
-    eprintln!("{}\n--\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("\nFAIL  80-web/anything-is-refused\n"), "{}", ran.stdout);
+    let end = "\n1 objects created, 5 changed, 40 unchanged, 2 pruned\n\
+               NOT installed: what was applied does not enforce\n\
+               went back to homelab-security 2026.11.0: 2 objects created, 5 changed, 40 unchanged, 1 pruned\n";
+    assert!(ran.stdout.ends_with(end), "{}", ran.stdout);
     versions.the_first_is_there();
 }
 
