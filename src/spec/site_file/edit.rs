@@ -3,9 +3,14 @@
 //! What comes out is read again: unless it says exactly what the old text says, but for the enforcement, it is refused,
 //! and the person is told what to write.
 
+#[cfg(test)]
+mod tests;
+mod text;
+
 use super::super::node::{Node, Place, Value};
 use super::super::site::{Enforcement, Site};
 use super::super::{Faults, parse_yaml};
+use text::{Edit, apply, inserted, is_flow, offset, replaced, scalar_end};
 
 /// Why a text was not edited.
 #[derive(Debug, thiserror::Error)]
@@ -51,13 +56,6 @@ impl EditError {
             }
         }
     }
-}
-
-/// One change of a text.
-struct Edit {
-    at: usize,
-    removed: usize,
-    inserted: String,
 }
 
 impl Site {
@@ -178,27 +176,6 @@ fn appended(text: &str, root: &Node, action: Enforcement) -> Option<Edit> {
     absent.then(|| inserted(text.len(), format!("{ending}gatekeeper:\n  enforcement: {}\n", action.name())))
 }
 
-fn replaced(text: &str, node: &Node, action: Enforcement) -> Option<Edit> {
-    let (at, end) = (offset(text, node.place)?, scalar_end(text, node)?);
-    Some(Edit { at, removed: end - at, inserted: action.name().to_owned() })
-}
-
-fn inserted(at: usize, inserted: String) -> Edit {
-    Edit { at, removed: 0, inserted }
-}
-
-/// Applies edits from the last to the first, so that none moves another.
-fn apply(text: &str, mut edits: Vec<Edit>) -> Option<String> {
-    let mut text = text.to_owned();
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.at));
-    for edit in edits {
-        let range = edit.at..edit.at.checked_add(edit.removed)?;
-        text.get(range.clone())?;
-        text.replace_range(range, &edit.inserted);
-    }
-    Some(text)
-}
-
 fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let Value::Map(entries) = &node.value else { return None };
     entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value)
@@ -208,29 +185,3 @@ fn key_place(node: &Node, name: &str) -> Option<Place> {
     let Value::Map(entries) = &node.value else { return None };
     entries.iter().find(|(key, _)| key.name == name).map(|(key, _)| key.place)
 }
-
-fn is_flow(text: &str, node: &Node) -> Option<bool> {
-    Some(text.get(offset(text, node.place)?..)?.starts_with('{'))
-}
-
-/// Returns where a text ends that is written as it is, or in quotes without anything to be read in another way.
-fn scalar_end(text: &str, node: &Node) -> Option<usize> {
-    let Value::Text(value) = &node.value else { return None };
-    let at = offset(text, node.place)?;
-    let forms = [value.clone(), format!("\"{value}\""), format!("'{value}'")];
-    let written =
-        forms.iter().find(|form| text.get(at..).is_some_and(|rest| rest.starts_with(form.as_str())))?;
-    Some(at + written.len())
-}
-
-/// Returns the byte at a place.
-fn offset(text: &str, place: Place) -> Option<usize> {
-    let line = usize::try_from(place.line).ok()?.checked_sub(1)?;
-    let column = usize::try_from(place.column).ok()?.checked_sub(1)?;
-    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    let (within, _) = text.get(start..)?.char_indices().nth(column)?;
-    Some(start + within)
-}
-
-#[cfg(test)]
-mod tests;
