@@ -18,6 +18,7 @@ mod error;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod forecast;
 mod foresee;
 mod guests;
 mod install;
@@ -54,6 +55,7 @@ pub use constraint::{Audit, Constraint, Violation};
 pub use enforce::{EnforceError, EnforceOptions, EnforceReport};
 pub use error::ClusterError;
 pub use failure::InstallFailure;
+pub use forecast::Forecast;
 pub use foresee::Foreseen;
 pub use install::{ApplyReport, LayerReport};
 pub use inventory::{

@@ -10,4 +10,4 @@ mod interrupted;
 pub mod paper;
 mod plans;
 mod process;
-mod state;
+pub mod state;

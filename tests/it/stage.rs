@@ -17,18 +17,21 @@ pub mod objects;
 mod parts;
 mod pods;
 mod readers;
+mod releases;
 mod sealed;
 mod served;
 mod sites;
 mod status;
 mod suites;
 mod traffic;
+mod versions;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use ground::{CROWD, Ground, HOMELAB, LUMEN};
 use parts::Parts;
+use versions::Versions;
 
 /// Shows facts one after the other, and says of each how long it took.
 macro_rules! show {
@@ -104,6 +107,24 @@ fn connections_between_pods_show_whether_network_policies_are_enforced() {
         live::a_network_that_enforces_nothing_is_named,
         live::a_network_that_drops_or_rejects_passes,
         live::what_is_interrupted_leaves_no_pod,
+    );
+}
+
+#[test]
+fn versions_follow_each_other_and_what_fails_goes_back() {
+    let Some(parts) = Parts::find() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let began = Instant::now();
+    let versions = Versions::begin(Ground::prepare(&parts, &releases::RELEASES));
+    eprintln!("stage: bundles, stage and the first version: {:.1} s", began.elapsed().as_secs_f32());
+    show!(
+        &versions,
+        versions::of_two_installs_at_once_the_second_says_who_is_at_it,
+        versions::an_upgrade_changes_what_differs_and_nothing_else,
+        versions::a_downgrade_comes_to_the_state_that_was,
+        versions::an_upgrade_that_does_not_become_ready_goes_back,
+        versions::an_upgrade_that_does_not_enforce_goes_back,
+        versions::uninstall_leaves_the_cluster_as_it_was,
     );
 }
 

@@ -37,7 +37,9 @@ impl Ledger<'_> {
     }
 
     pub(super) async fn save(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
-        if self.stored.as_ref() == Some(&self.current) {
+        // Of an install that did not end, the end is going to be written down: nobody else may be at it from here on.
+        let begun = self.written || self.current.complete;
+        if begun && self.stored.as_ref() == Some(&self.current) {
             return Ok(());
         }
         if !self.written {

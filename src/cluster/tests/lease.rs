@@ -53,6 +53,19 @@ async fn a_second_install_says_who_holds_it() {
     assert_eq!(fake.state().objects[LEASE]["spec"]["holderIdentity"], "admin#0a\u{1b}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_would_only_wait_for_what_another_install_applied_is_told_at_once() {
+    let (fake, mut definition) = (Fake::default(), widgets());
+    definition["status"] = json!({});
+    let set = set(vec![definition]);
+    let stopped = install(&fake, &set).await.expect_err("it is never established");
+    assert!(stopped.install_failure().is_some(), "{stopped}");
+    put_lease(&fake, "admin#0a");
+    fake.state().alive.push(LEASE.into());
+    let refused = install(&fake, &set).await.expect_err("held");
+    assert!(matches!(&refused, ClusterError::Held { holder, .. } if holder == "admin#0a"), "{refused}");
+}
+
 #[tokio::test]
 async fn an_uninstall_waits_its_turn_too() {
     let fake = Fake::default();

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// The policy of an API server that writes everything down, without contents.
@@ -62,6 +63,12 @@ impl Request {
     /// Returns verb and path: `patch /api/v1/namespaces/a?force=false`.
     pub fn line(&self) -> String {
         format!("{} {}", self.text("verb"), self.text("requestURI"))
+    }
+
+    /// Returns when it came in and when it was answered.
+    pub fn span(&self) -> (Timestamp, Timestamp) {
+        let time = |field| self.text(field).parse().expect("a time");
+        (time("requestReceivedTimestamp"), time("stageTimestamp"))
     }
 
     fn text(&self, field: &str) -> &str {

@@ -42,16 +42,19 @@ impl State {
     }
 }
 
-/// Returns the text of an object without what tells one run from another; who is meant by a uid is said by name.
+/// Returns the text of an object without what tells one run from another, and how often it was changed; who is meant by a uid is said by name.
 fn comparable(object: &Value, uids: &[(String, String)]) -> String {
     let mut object = content(object);
-    for field in ["uid", "creationTimestamp"] {
+    for field in ["uid", "creationTimestamp", "generation"] {
         object["metadata"][field] = Value::Null;
     }
     for field in ["clusterIP", "clusterIPs"] {
         if object["spec"][field].is_string() || object["spec"][field].is_array() {
             object["spec"][field] = Value::Null;
         }
+    }
+    if let Some(rollouts) = object.pointer_mut("/metadata/annotations/deployment.kubernetes.io~1revision") {
+        *rollouts = Value::Null;
     }
     // When a revision was installed, which it says itself.
     if object["data"]["at"].is_string() {

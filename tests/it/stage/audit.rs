@@ -1,5 +1,9 @@
 //! What the API server wrote down of the requests that `bundle` made.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::node::Stage;
 use crate::cluster::audit::Request;
 
@@ -22,6 +26,19 @@ impl Audit {
     /// Returns how many dry runs `bundle` has asked for since.
     pub fn dry_runs(&self, stage: &Stage) -> usize {
         self.requests(stage).iter().filter(|request| request.is_dry()).count()
+    }
+
+    /// Returns for how long the API server had a request of `bundle` to answer, since.
+    pub fn answering(&self, stage: &Stage) -> Duration {
+        let requests = self.requests(stage);
+        let mut spans: Vec<_> = requests.iter().map(Request::span).collect();
+        spans.sort();
+        let (mut until, mut answering) = (Timestamp::MIN, Duration::ZERO);
+        for (from, to) in spans {
+            answering += Duration::try_from(to.duration_since(from.max(until))).unwrap_or_default();
+            until = until.max(to);
+        }
+        answering
     }
 
     /// Returns all that `bundle` has asked since.

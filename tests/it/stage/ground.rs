@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use airgap_bundle::spec::{Item, Spec};
 use serde_json::{Value, json};
 
 use super::node::Stage;
@@ -21,7 +22,7 @@ pub const NAMESPACE: &str = "sealed";
 pub struct Ground {
     /// The node. It is dropped first: its directory lies in the connected side's folder.
     pub stage: Stage,
-    /// The connected side; `b.tar` is the bundle, `mine.pub` its key, `site.yaml` the stage's site.
+    /// The connected side; `b.tar` is the bundle that is shipped, `mine.pub` its key, `site.yaml` the stage's site.
     pub stack: Stack,
     /// What was in the cluster before anything of ours.
     pub before: Objects,
@@ -35,6 +36,10 @@ pub struct Crossing {
     pub site: &'static str,
     /// Upstream's repositories whose real program runs, and the part that it is.
     pub real: &'static [(&'static str, &'static str)],
+    /// What upstream publishes beside what the spec names: a component, and a later image of it.
+    pub later: Option<(&'static str, &'static str)>,
+    /// Builds what crosses.
+    pub build: fn(&Stack),
 }
 
 /// The newest of everything, on a site of the stage's own.
@@ -42,14 +47,25 @@ pub const HOMELAB: Crossing = Crossing {
     spec: "homelab",
     site: "tests/stage/site.yaml",
     real: &[(GATEKEEPER, "gatekeeper"), (TRIVY_OPERATOR, "trivy-operator")],
+    later: None,
+    build: as_shipped,
 };
 
 /// The homelab's spec for a stage with many nodes, each of which the real Trivy Operator would want to scan.
 pub const CROWD: Crossing = Crossing { real: &[(GATEKEEPER, "gatekeeper")], ..HOMELAB };
 
 /// Lumen's older versions, on Lumen's own site. Gatekeeper's program is that of 3.18.2, behind the manifest of 3.18.0.
-pub const LUMEN: Crossing =
-    Crossing { spec: "lumen", site: "bundles/sites/lumen.yaml", real: &[(GATEKEEPER, "gatekeeper-3.18")] };
+pub const LUMEN: Crossing = Crossing {
+    spec: "lumen",
+    site: "bundles/sites/lumen.yaml",
+    real: &[(GATEKEEPER, "gatekeeper-3.18")],
+    ..HOMELAB
+};
+
+/// Builds the shipped spec as `b.tar`.
+fn as_shipped(stack: &Stack) {
+    stack.build("b.tar", "mine");
+}
 
 impl Ground {
     /// Builds a shipped spec with real programs and upstream's own manifests, and brings up a stage.
@@ -58,11 +74,17 @@ impl Ground {
         let program = standin(&cache).expect("a program for what upstream's programs would do");
         let real =
             crossing.real.iter().map(|(name, part)| ((*name).to_owned(), parts.program(part))).collect();
-        let options = |options| Options { real, standin: Some(program), sign: true, ..options };
+        let options = |options: Options| Options {
+            spec: with_later(options.spec, crossing.later),
+            real,
+            standin: Some(program),
+            sign: true,
+            ..options
+        };
         let stack = Stack::of(crossing.spec, Some(&parts.files), options);
         stack.keys("mine");
-        stack.build("b.tar", "mine");
         fs::copy(project().join(crossing.site), stack.path("site.yaml")).expect("a site file");
+        (crossing.build)(&stack);
         let stage = Stage::up(&parts.programs, stack.folder.path(), crossing.spec);
         make_things_of_others(&stack, &stage);
         let before = Objects::of(&stage);
@@ -93,6 +115,15 @@ impl Ground {
             .map(|entry| (text(&entry["name"]), text(&entry["digest"])))
             .collect()
     }
+}
+
+/// Adds a later image of a component to what a spec names.
+fn with_later(mut spec: Spec, later: Option<(&str, &str)>) -> Spec {
+    let Some((component, image)) = later else { return spec };
+    let component = spec.components.iter_mut().find(|other| other.name == component).expect("a component");
+    let reference = image.parse().expect("a reference");
+    component.items.push(Item { reference, ..component.items[0].clone() });
+    spec
 }
 
 /// Makes what an install must not touch, and the namespace of the site with a label that is not ours.
