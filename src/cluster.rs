@@ -18,6 +18,7 @@ mod error;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod forecast;
 mod foresee;
 mod guests;
 mod install;
@@ -25,6 +26,7 @@ mod inventory;
 mod lease;
 mod leaving;
 mod ledger;
+mod live;
 mod notice;
 mod object;
 mod order;
@@ -53,11 +55,13 @@ pub use constraint::{Audit, Constraint, Violation};
 pub use enforce::{EnforceError, EnforceOptions, EnforceReport};
 pub use error::ClusterError;
 pub use failure::InstallFailure;
+pub use forecast::Forecast;
 pub use foresee::Foreseen;
 pub use install::{ApplyReport, LayerReport};
 pub use inventory::{
     Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
 };
+pub use live::{LiveReport, LiveResult, Seen};
 pub use notice::Notice;
 pub use object::ObjectId;
 pub use order::Rank;

@@ -32,7 +32,8 @@ pub use extract::{ExtractReport, Extracted, extract};
 pub use gather::Upstream;
 pub use inspect::{InspectReport, InspectedSignature, inspect};
 pub use install::{
-    InstallOptions, InstallReport, PlanReport, Target, install, plan, probe, site_endpoint, uninstall,
+    InstallOptions, InstallReport, PlanReport, Target, install, plan, probe, probe_live, site_endpoint,
+    uninstall,
 };
 pub use keygen::{KeygenReport, keygen};
 pub use lock::{LockOptions, LockReport, Update, lock};

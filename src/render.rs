@@ -5,6 +5,7 @@
 
 mod addresses;
 mod artifact;
+mod connections;
 mod context;
 mod endpoint;
 mod error;
@@ -13,6 +14,7 @@ mod generated;
 mod gitops;
 mod images;
 mod layer;
+mod live;
 mod milliseconds;
 mod naming;
 mod object;
@@ -95,6 +97,9 @@ pub struct RenderedLayer {
     pub timeout: Duration,
     /// The requests that show that the layer works.
     pub probes: Vec<Probe>,
+    /// The connections that show that it works; trying them makes pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<LiveProbe>,
     /// What its programs make by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generates: Vec<Generated>,
@@ -174,6 +179,45 @@ pub enum Expectation {
     },
     /// Admitted.
     Admitted,
+}
+
+/// A connection over TCP between two short-lived pods, which a working layer lets pass, or does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveProbe {
+    /// A short name: `web-to-cache-is-open`.
+    pub name: String,
+    /// The image of both pods, as nodes pull it; it has `sh` and BusyBox' `nc`.
+    pub image: String,
+    /// Who begins to talk.
+    pub from: LiveEnd,
+    /// Who listens.
+    pub to: LiveEnd,
+    /// The port that is listened on.
+    pub port: u16,
+    /// How it must end.
+    pub expect: LiveExpectation,
+}
+
+/// A pod at one end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveEnd {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// How a connection must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LiveExpectation {
+    /// It is made.
+    Open,
+    /// It is refused, or nobody answers.
+    Closed,
 }
 
 /// What templates see as `bundle`, and as `components`.

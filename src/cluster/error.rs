@@ -196,6 +196,9 @@ pub enum ClusterError {
         /// Who has it now; empty where it was deleted.
         holder: String,
     },
+    /// The live probes were stopped.
+    #[error("stopped before every connection was tried; the pods that tried them are deleted")]
+    LiveStopped,
     /// An install that was begun did not come to its end.
     #[error("{}", .0.error)]
     Stopped(Box<InstallFailure>),

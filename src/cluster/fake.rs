@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) alive: Vec<String>,
     /// The name of the user; `None` where who it is may not be asked.
     pub(super) user: Option<String>,
+    /// What the nodes do with what is created.
+    pub(super) kubelet: Option<fn(&mut Value)>,
     made: u64,
 }
 
@@ -134,11 +136,15 @@ impl State {
     fn create(&mut self, path: &str, body: &Value) -> (u16, Value) {
         let generated = format!("{}{}", text(body, "/metadata/generateName"), self.made);
         let name = Some(text(body, "/metadata/name")).filter(|name| !name.is_empty()).unwrap_or(&generated);
-        let path = format!("{path}/{name}");
+        let (path, name) = (format!("{path}/{name}"), json!(name));
         if self.objects.contains_key(&path) {
             return status(409, "AlreadyExists", "it exists");
         }
-        let object = self.stamped(body.clone(), None);
+        let mut object = self.stamped(body.clone(), None);
+        object["metadata"]["name"] = name;
+        if let Some(kubelet) = self.kubelet {
+            kubelet(&mut object);
+        }
         self.objects.insert(path, object.clone());
         (201, object)
     }

@@ -9,6 +9,7 @@ use super::apply::{Applier, ApplyOptions, Found, Standing};
 use super::compare::{FieldChange, lacking};
 use super::decide::Decision;
 use super::error::ClusterError;
+use super::forecast::{Forecast, forecast};
 use super::foresee::{Foreseen, foresee};
 use super::inventory::Revision;
 use super::ledger::Ledger;
@@ -54,6 +55,8 @@ pub struct PlannedObject {
     pub file: String,
     /// What would happen to it.
     pub action: Action,
+    /// What it would begin to refuse, where it is a constraint.
+    pub forecast: Option<Forecast>,
 }
 
 /// What would happen to an object that the bundle has.
@@ -173,7 +176,8 @@ impl Planner<'_> {
             Err(error) if !error.is_refusal() => return Err(error),
             Err(refusal) => self.refused(object, found, &refusal),
         };
-        Ok(PlannedObject { id: object.id.clone(), file: object.file.to_owned(), action })
+        let forecast = forecast(&object.id, object.value, found.map(|found| &found.live), &action);
+        Ok(PlannedObject { id: object.id.clone(), file: object.file.to_owned(), action, forecast })
     }
 
     /// A dry run is judged by the kind's definition as it is now. Where that comes anew with the bundle, what is written

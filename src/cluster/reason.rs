@@ -75,6 +75,11 @@ impl Cause {
     }
 }
 
+/// Returns what is wrong with a pod, as it says itself.
+pub(super) fn pod_words(pod: &Value) -> Option<String> {
+    pod_problem(pod).map(Problem::words)
+}
+
 /// The pods that do not run come first: there are few of them, and they know most.
 const PHASES: [&str; 2] = ["status.phase!=Running,status.phase!=Succeeded", "status.phase=Running"];
 

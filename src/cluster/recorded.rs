@@ -221,6 +221,7 @@ mod tests {
             ],
             wait_for: vec![Condition::CrdsEstablished, Condition::RolloutsComplete],
             timeout: Duration::from_millis(1_500),
+            live: vec![],
             generates: vec![],
             probes: vec![
                 probe("refused", Expectation::Refused { words: words() }),

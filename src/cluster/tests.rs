@@ -53,6 +53,7 @@ fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
         wait_for: vec![],
         timeout: Duration::from_millis(100),
         probes: vec![],
+        live: vec![],
         generates: vec![],
     }
 }

@@ -17,8 +17,8 @@ use super::render::{SiteChoice, render_site};
 use super::verify::{Trust, VerifyReport, verify};
 use crate::archive::Archive;
 use crate::cluster::{
-    ApplyOptions, ApplyReport, Caller, Cluster, ClusterError, ConnectOptions, Patience, Plan, ProbeReport,
-    Revision, Rollback, UninstallReport, WithContents,
+    ApplyOptions, ApplyReport, Caller, Cluster, ClusterError, ConnectOptions, LiveReport, Patience, Plan,
+    ProbeReport, Revision, Rollback, UninstallReport, WithContents,
 };
 use crate::registry::push::PushReport;
 use crate::registry::{Access, Endpoint};
@@ -240,6 +240,14 @@ impl InstallOptions {
 }
 
 impl Target {
+    /// Verifies a bundle, and renders it for the cluster that answers.
+    async fn render(&self, path: &Path) -> Result<(Cluster, RenderedSet), OpsError> {
+        let archive = super::verify::open(path, &self.trust)?;
+        let (cluster, site) = self.reach().await?;
+        let set = render_site(&archive, &self.trust.bundle, &site)?;
+        Ok((cluster, set))
+    }
+
     /// Connects to the cluster, and fills in the site's platform from the nodes where nobody named one.
     async fn reach(&self) -> Result<(Cluster, SiteChoice), OpsError> {
         let cluster = Cluster::connect(&self.cluster).await?;
@@ -256,10 +264,25 @@ impl Target {
 /// # Errors
 /// When the bundle is refused, or the cluster cannot be asked.
 pub async fn probe(path: &Path, target: &Target, reporter: &dyn Reporter) -> Result<ProbeReport, OpsError> {
-    let archive = super::verify::open(path, &target.trust)?;
-    let (cluster, site) = target.reach().await?;
-    let set = render_site(&archive, &target.trust.bundle, &site)?;
+    let (cluster, set) = target.render(path).await?;
     Ok(cluster.probe(&set, Patience::Brief, reporter).await?)
+}
+
+/// Proves that an installed bundle enforces, its NetworkPolicies too: with short-lived pods, which are gone when it returns.
+///
+/// It is stopped by letting `stop` become ready.
+///
+/// # Errors
+/// When the bundle is refused, the cluster cannot be asked, or it was stopped.
+pub async fn probe_live(
+    path: &Path,
+    target: &Target,
+    stop: impl Future<Output = ()>,
+    reporter: &dyn Reporter,
+) -> Result<(ProbeReport, LiveReport), OpsError> {
+    let (cluster, set) = target.render(path).await?;
+    let probes = cluster.probe(&set, Patience::Brief, reporter).await?;
+    Ok((probes, cluster.probe_live(&set, stop, reporter).await?))
 }
 
 /// Removes what install applied, and nothing else.

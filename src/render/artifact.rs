@@ -138,6 +138,7 @@ mod tests {
             wait_for: vec![],
             timeout: std::time::Duration::from_secs(1),
             probes: vec![],
+            live: vec![],
             generates: vec![],
         };
         let node_files = vec![("secret.yaml".to_owned(), "a: b\n".to_owned())];

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::BundleName;
+use super::connections::{Connection, connections};
 use super::proof::Proof;
 use crate::digest::Digest;
 use crate::platform::NodeRegistry;
@@ -20,6 +21,8 @@ struct ProbeContext {
     namespace: String,
     /// The same for each policy by name, with what it says for itself; none where it looks at none of them.
     namespaces: BTreeMap<String, Option<String>>,
+    /// What live probes try.
+    connections: Vec<Connection>,
 }
 
 /// What the context is made of.
@@ -64,6 +67,7 @@ impl Seen<'_> {
             "probe": ProbeContext {
                 namespace: probe_namespace(self.site).to_owned(),
                 namespaces: probe_namespaces(self.site),
+                connections: connections(self.site),
             },
         })
     }

@@ -40,6 +40,9 @@ pub(super) struct Layer {
     /// Files of the layer that render to lists of probes.
     #[serde(default)]
     pub(super) probes: Vec<String>,
+    /// Files of the layer that render to lists of live probes.
+    #[serde(default)]
+    pub(super) live_probes: Vec<String>,
     /// Where references to images and artifacts lie, besides pod specifications.
     #[serde(default)]
     pub(super) references: Vec<ReferencePlace>,
@@ -110,7 +113,7 @@ impl Layer {
     }
 
     fn file_names(&self) -> impl Iterator<Item = &str> {
-        let own = self.manifests.iter().chain(&self.templates).chain(&self.probes);
+        let own = self.manifests.iter().chain(&self.templates).chain(&self.probes).chain(&self.live_probes);
         let patches = self.files.iter().flat_map(|file| &file.patches);
         self.files.iter().map(|file| &file.name).chain(patches).chain(own).map(String::as_str)
     }

@@ -71,6 +71,15 @@ impl<'a> Naming<'a> {
         }
     }
 
+    /// Returns the name under which nodes pull an image.
+    ///
+    /// # Errors
+    ///
+    /// When the bundle does not carry it.
+    pub(super) fn pulled(&mut self, text: &str) -> Result<String, UnresolvedImage> {
+        Ok(self.name(&Value::from(text), None, PulledBy::Nodes)?.pinned())
+    }
+
     fn name(
         &mut self,
         place: &Value,

@@ -8,7 +8,7 @@ use super::object::{self, Object};
 use super::patch::Patch;
 use super::sources::{Sources, is_file_name, layer_file};
 use super::template::Templates;
-use super::{Probe, RenderedLayer, places, probe, yaml};
+use super::{LiveProbe, Probe, RenderedLayer, live, places, probe, yaml};
 
 /// One run of [`super::render`], and the faults that it has found.
 pub(super) struct Run<'a> {
@@ -34,12 +34,14 @@ impl Run<'_> {
             self.check_places(name, &layer, &mut objects);
         }
         let probes = layer.probes.iter().flat_map(|file| self.probes(name, file)).collect();
+        let live = layer.live_probes.iter().flat_map(|file| self.live_probes(name, file)).collect();
         let rendered = RenderedLayer {
             name: name.to_owned(),
             objects: Vec::new(),
             timeout: layer.timeout(),
             wait_for: layer.wait_for,
             probes,
+            live,
             generates: layer.generates,
         };
         Some((rendered, objects))
@@ -122,6 +124,12 @@ impl Run<'_> {
         let path = format!("layers/{layer}/{file}");
         let rendered = self.rendered(&path, layer);
         rendered.map_or(Vec::new(), |text| probe::read(&text, &path, &mut self.faults))
+    }
+
+    fn live_probes(&mut self, layer: &str, file: &str) -> Vec<LiveProbe> {
+        let path = format!("layers/{layer}/{file}");
+        let Some(text) = self.rendered(&path, layer) else { return Vec::new() };
+        live::read(&text, &path, &mut self.naming, &mut self.faults)
     }
 
     /// Renders the files for the nodes.

@@ -11,6 +11,7 @@ mod crowd;
 mod enforce;
 mod ground;
 mod leaving;
+mod live;
 mod node;
 pub mod objects;
 mod parts;
@@ -92,6 +93,20 @@ fn status_names_what_is_not_as_installed_and_enforce_moves_policies() {
         enforce::a_policy_is_moved_and_the_next_install_would_move_it_back,
         enforce::deny_is_refused_while_the_audit_finds_violations,
         enforce::the_choice_is_written_into_the_site_file,
+    );
+}
+
+#[test]
+fn connections_between_pods_show_whether_network_policies_are_enforced() {
+    let Some(parts) = Parts::find() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let ground = Ground::prepare(&parts, &HOMELAB);
+    show!(
+        &ground,
+        live::the_bundle_is_installed,
+        live::a_network_that_enforces_nothing_is_named,
+        live::a_network_that_drops_or_rejects_passes,
+        live::what_is_interrupted_leaves_no_pod,
     );
 }
 

@@ -21,6 +21,8 @@ pub struct Programs {
     pub real: Option<Content>,
     /// What runs in place of what could not be had.
     pub standin: Option<Content>,
+    /// Debian's static BusyBox, in place of Alpine's.
+    pub busybox: Option<Content>,
 }
 
 /// What an image's program is on one platform.
@@ -97,6 +99,15 @@ fn layers(row: &ImageRow, tag: &str, platform: &Platform, programs: &Programs) -
         Entry::text("etc/passwd", "root:x:0:0::/root:/\nnonroot:x:65532:65532::/home/nonroot:/\n".to_owned()),
         Entry::Folder("tmp/", 0o1777),
     ];
+    if let Some(busybox) = &programs.busybox
+        && holds(platform, programs) != Holds::Nothing
+    {
+        base.push(Entry::Folder("bin/", 0o755));
+        base.push(Entry::File("bin/busybox".to_owned(), 0o755, busybox.clone()));
+        base.extend(
+            ["bin/nc", "bin/sh", "bin/true"].map(|name| Entry::Link(name.to_owned(), "/bin/busybox")),
+        );
+    }
     let path = row.program.trim_start_matches('/').to_owned();
     let own = match (holds(platform, programs), programs) {
         (Holds::Real, Programs { real: Some(program), .. }) => Entry::File(path, 0o755, program.clone()),

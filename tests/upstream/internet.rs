@@ -45,6 +45,9 @@ use layer::Content;
 use publication::Publication;
 use sigstore::Sigstore;
 
+/// Where Debian's package `busybox-static` puts it.
+const BUSYBOX: &str = "/bin/busybox";
+
 /// What is started, and with which contents.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -139,7 +142,9 @@ fn publication(item: &Item, options: &Options) -> Result<Publication, UpstreamEr
             let open = |path: &PathBuf| Content::open(path);
             let real = options.real.get(&reference.name()).map(open).transpose().map_err(local)?;
             let standin = options.standin.as_ref().map(open).transpose().map_err(local)?;
-            image::publication(reference, row, &Programs { real, standin }).map_err(local)
+            let busybox = Some(Path::new(BUSYBOX)).filter(|path| row.alpine && path.exists());
+            let busybox = busybox.map(Content::open).transpose().map_err(local)?;
+            image::publication(reference, row, &Programs { real, standin, busybox }).map_err(local)
         }
         (ItemKind::Artifact, Some((_, Some(row)))) => artifact::publication(reference, row).map_err(local),
         (kind, _) => {

@@ -56,6 +56,9 @@ pub struct ImageRow {
     /// Environment variables beside the path.
     #[serde(default)]
     pub environment: Vec<String>,
+    /// Whether it is made from Alpine, whose BusyBox has a shell and `nc`.
+    #[serde(default)]
+    pub alpine: bool,
     /// Where the program answers; a stand-in without ports ends at once.
     #[serde(default)]
     pub ports: Vec<u16>,

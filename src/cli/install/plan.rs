@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::ui::bytes;
-use crate::cluster::{Action, FieldChange, Foreseen, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
+use crate::cluster::{
+    Action, FieldChange, Forecast, Foreseen, Plan, PlannedLayer, PlannedObject, PlannedRemoval,
+};
 use crate::ops::PlanReport;
 use crate::registry::push::PushPlan;
 
@@ -56,18 +58,35 @@ fn layer_lines(layer: &PlannedLayer) -> Vec<String> {
 
 fn object_lines(object: &PlannedObject) -> Vec<String> {
     let id = &object.id;
-    match &object.action {
-        Action::Keep => vec![],
-        Action::Create => vec![format!("  create  {id}")],
-        Action::Refused { reason } => vec![format!("  REFUSED {id}: {reason}")],
-        Action::Change { fields } if fields.is_empty() => {
-            vec![format!("  change  {id}: whose its fields are")]
-        }
-        Action::Change { fields } => {
-            let fields = fields.iter().map(|field| format!("            {}", field_line(field)));
-            [format!("  change  {id}")].into_iter().chain(fields).collect()
-        }
-    }
+    let line = match &object.action {
+        Action::Keep => return vec![],
+        Action::Create => format!("  create  {id}"),
+        Action::Refused { reason } => format!("  REFUSED {id}: {reason}"),
+        Action::Change { fields } if fields.is_empty() => format!("  change  {id}: whose its fields are"),
+        Action::Change { .. } => format!("  change  {id}"),
+    };
+    let fields = match &object.action {
+        Action::Change { fields } => fields.iter().map(field_line).collect(),
+        _ => vec![],
+    };
+    let forecast = object.forecast.iter().flat_map(forecast_lines);
+    let below = fields.into_iter().chain(forecast).map(|line| format!("            {line}"));
+    [line].into_iter().chain(below).collect()
+}
+
+fn forecast_lines(forecast: &Forecast) -> Vec<String> {
+    let Some(audit) = &forecast.audit else {
+        return vec!["it refuses at once what breaks it, and nobody has judged yet what runs: with `warn` first, `bundle status` shows what it finds, and `bundle enforce deny` goes on".to_owned()];
+    };
+    let violations = audit.violations.iter().map(|one| {
+        let namespace = one.namespace.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
+        format!("  {} {namespace}{}: {}", one.kind.to_lowercase(), one.name, one.message)
+    });
+    let shown = audit.violations.len();
+    [format!("it would refuse {} of what runs, by the audit ({shown} shown)", audit.total)]
+        .into_iter()
+        .chain(violations)
+        .collect()
 }
 
 fn field_line(change: &FieldChange) -> String {
@@ -116,6 +135,9 @@ pub fn json(report: &PlanReport) -> Value {
         layer.objects.iter().map(|object| {
             let mut value = json!({"layer": layer.name, "object": object.id, "file": object.file});
             merge(&mut value, json!(object.action));
+            if let Some(forecast) = &object.forecast {
+                value["forecast"] = json!(forecast);
+            }
             value
         })
     });

@@ -33,6 +33,7 @@ fn set() -> RenderedSet {
         wait_for: vec![],
         timeout: Duration::from_millis(100),
         probes: vec![],
+        live: vec![],
         generates: vec![],
     };
     let used = BTreeSet::from([image()]);

@@ -26,6 +26,16 @@ pub(super) enum Problem {
     Waiting(String),
 }
 
+impl Problem {
+    /// Returns it in words.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Image { words } | Self::Unschedulable(words) | Self::Waiting(words) => words,
+            Self::Crash { container, words } => format!("container `{container}`: {words}"),
+        }
+    }
+}
+
 /// Returns what is wrong with a pod; nothing where it is ready, or leaves.
 pub(super) fn pod_problem(pod: &Value) -> Option<Problem> {
     if pod.pointer("/metadata/deletionTimestamp").is_some() {

@@ -36,6 +36,55 @@ fn the_shipped_sites() {
 }
 
 #[test]
+fn live_probes_of_the_shipped_sites() {
+    for (name, text) in SITES {
+        let site = Site::parse(text, name).unwrap_or_else(|faults| panic!("{faults}"));
+        let live = live(&site, "trivy", "docker.io/aquasec/trivy:0.72.0");
+        let text: String = live
+            .iter()
+            .map(|probe| {
+                let end = |end: &LiveEnd| format!("{} {:?}", end.namespace, end.labels);
+                format!("{}\n  {}\n  {}:{}\n", probe.name, end(&probe.from), end(&probe.to), probe.port)
+            })
+            .collect();
+        insta::assert_snapshot!(format!("live_{name}"), text);
+    }
+}
+
+#[test]
+fn live_probes_run_in_an_image_that_has_a_shell() {
+    let site = parse("namespaces: [{name: a}]\n");
+    let digest = Digest::of(b"image");
+    for (component, reference, image) in [
+        ("trivy", "docker.io/aquasec/trivy:0.72.0", Some(format!("docker.io/aquasec/trivy:0.72.0@{digest}"))),
+        ("falco", "docker.io/falcosecurity/falco:1", None),
+        ("other", "docker.io/other/other:1", None),
+    ] {
+        let probes = live(&site, component, reference);
+        assert_eq!(probes.first().map(|probe| probe.image.clone()), image, "{component}");
+    }
+}
+
+fn live(site: &Site, component: &str, reference: &str) -> Vec<LiveProbe> {
+    let mut files = shipped();
+    files.retain(|path, _| path.starts_with("layers/40-") || path.starts_with("platforms/"));
+    let carried = Carried {
+        reference: reference.parse().unwrap(),
+        digest: Digest::of(b"image"),
+        kind: ItemKind::Image,
+    };
+    let bundle = BundleName {
+        name: "b".into(),
+        version: "1".into(),
+        components: [(component.to_owned(), "1".to_owned())].into(),
+    };
+    let images = ImageMap::new(&site.registry, [carried]);
+    let mut set = render(&Sources::new(files), &images, site, Platform::K3s, &bundle)
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    set.layers.remove(0).live
+}
+
+#[test]
 fn only_isolated_namespaces_of_the_site_have_policies() {
     let site = parse(
         "namespaces: [{name: a}, {name: b, network: open}]\n\
