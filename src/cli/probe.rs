@@ -87,7 +87,7 @@ fn both(report: &ProbeReport, live: &LiveReport) -> serde_json::Value {
 pub fn table(report: &ProbeReport) -> String {
     let lines = report.results.iter().map(|result| {
         let mark = if result.passed { "ok  " } else { "FAIL" };
-        let words = if result.passed && result.message.is_empty() {
+        let words = if result.message.is_empty() {
             String::new()
         } else {
             format!("\n       {}", result.message.replace('\n', "\n       "))

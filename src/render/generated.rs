@@ -11,7 +11,7 @@ pub struct Generated {
     /// The namespace that they are in; without one, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Their names; without any, every object of these kinds.
+    /// Their names, a trailing `*` for any rest; without any, every object of these kinds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
 }
@@ -22,12 +22,16 @@ impl Generated {
     pub fn covers(&self, group: &str, kind: &str, namespace: &str, name: &str) -> bool {
         self.has_kind(group, kind)
             && self.namespace.as_ref().is_none_or(|wanted| wanted == namespace)
-            && (self.names.is_empty() || self.names.iter().any(|wanted| wanted == name))
+            && (self.names.is_empty() || self.names.iter().any(|wanted| fits(wanted, name)))
     }
 
     fn has_kind(&self, group: &str, kind: &str) -> bool {
         self.kinds.iter().any(|wanted| wanted.rsplit_once('/').unwrap_or(("", wanted)) == (group, kind))
     }
+}
+
+fn fits(wanted: &str, name: &str) -> bool {
+    wanted.strip_suffix('*').map_or(wanted == name, |start| name.starts_with(start))
 }
 
 #[cfg(test)]
@@ -48,6 +52,8 @@ mod tests {
             (generated(Some("a"), &[]), ("", "Secret", "b", "x"), false),
             (generated(Some("a"), &["x"]), ("", "Secret", "a", "x"), true),
             (generated(Some("a"), &["x"]), ("", "Secret", "a", "y"), false),
+            (generated(None, &["scan-*"]), ("", "Secret", "a", "scan-1"), true),
+            (generated(None, &["scan-*"]), ("", "Secret", "a", "other-scan-1"), false),
         ] {
             let (group, kind, namespace, name) = object;
             assert_eq!(one.covers(group, kind, namespace, name), covered, "{one:?} {object:?}");
