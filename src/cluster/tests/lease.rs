@@ -55,10 +55,11 @@ async fn a_second_install_says_who_holds_it() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_would_only_wait_for_what_another_install_applied_is_told_at_once() {
-    let (fake, mut definition) = (Fake::default(), widgets());
-    definition["status"] = json!({});
-    let set = set(vec![definition]);
-    let stopped = install(&fake, &set).await.expect_err("it is never established");
+    let fake = Fake::default();
+    let mut set = set(vec![json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "audit", "namespace": "lumen"}, "spec": {"replicas": 1}, "status": {"updatedReplicas": 1}})]);
+    set.layers[0].wait_for = vec![Condition::RolloutsComplete];
+    let stopped = install(&fake, &set).await.expect_err("it is never ready");
     assert!(stopped.install_failure().is_some(), "{stopped}");
     put_lease(&fake, "admin#0a");
     fake.state().alive.push(LEASE.into());
