@@ -32,9 +32,9 @@ table ip standin {
 END
 echo enforcing
 kubectl get pods --all-namespaces --selector=bundle/live-probe --watch \
-  --output='jsonpath={.status.podIP} {.metadata.labels.app}{"\n"}' |
-  while read -r address app; do
-    [ -z "$address" ] || nft add element ip standin probes "{ $address }"
+  --output='jsonpath={.status.podIP},{.metadata.labels.app}{"\n"}' |
+  while IFS=, read -r address app; do
+    [ -z "$address" ] || nft add element ip standin probes "{ $address }" || exit
     case $address/$app in ?*/web | ?*/cache) nft add element ip standin "$app" "{ $address }" ;; esac
   done
 "#;
