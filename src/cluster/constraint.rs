@@ -109,11 +109,11 @@ fn last_change(object: &Value) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use serde_json::json;
 
-    fn id() -> ObjectId {
+    pub fn id() -> ObjectId {
         ObjectId {
             api_version: "constraints.gatekeeper.sh/v1beta1".into(),
             kind: "K8sBlockLatestTag".into(),

@@ -45,18 +45,9 @@ pub(super) fn forecast(
 #[cfg(test)]
 mod tests {
     use super::super::compare::differences;
+    use super::super::constraint::tests::id;
     use super::*;
     use serde_json::json;
-
-    fn id() -> ObjectId {
-        ObjectId {
-            api_version: "constraints.gatekeeper.sh/v1beta1".into(),
-            kind: "K8sBlockLatestTag".into(),
-            resource: "k8sblocklatesttag".into(),
-            namespace: None,
-            name: "block-latest-tag".into(),
-        }
-    }
 
     fn constraint(action: &str, exempt: &str) -> Value {
         json!({"kind": "K8sBlockLatestTag", "spec": {"enforcementAction": action, "parameters": {"exemptImages": [exempt]}}})

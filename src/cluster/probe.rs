@@ -114,8 +114,11 @@ impl Prober<'_> {
         loop {
             let answer = self.api.create_dry_run(&self.id, &self.probe.object).await?;
             let (passed, verdict) = judge(&self.probe.expect, &answer);
-            if passed || !pace.again().await {
-                return Ok(self.result(&answer, passed, verdict));
+            if passed {
+                return Ok(self.result(&answer, true, verdict));
+            }
+            if !pace.again().await {
+                return Ok(self.result(&answer, false, after(&verdict, pace.waited())));
             }
             teller.waiting(format!("probe {}/{}: {verdict}", self.layer, self.probe.name));
         }
@@ -132,6 +135,14 @@ impl Prober<'_> {
             message,
             verdict,
         }
+    }
+}
+
+/// Adds how long the answer stayed the same; of one that was asked for once there is nothing to add.
+fn after(verdict: &str, waited: Duration) -> String {
+    match waited.as_secs() {
+        0 => verdict.to_owned(),
+        seconds => format!("{verdict} (the same for {seconds} s)"),
     }
 }
 
@@ -191,6 +202,12 @@ mod tests {
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_was_asked_for_again_says_for_how_long() {
+        assert_eq!(after("admitted", Duration::from_millis(900)), "admitted");
+        assert_eq!(after("admitted", Duration::from_secs(60)), "admitted (the same for 60 s)");
     }
 
     #[test]
