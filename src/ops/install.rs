@@ -119,7 +119,9 @@ impl PlanReport {
 fn refusals(plan: &Plan) -> impl Iterator<Item = Finding> {
     let step = "`bundle install --plan` shows it beside everything else; `--force-conflicts` takes over fields of others";
     plan.refused().map(move |(object, reason)| {
-        Finding::error(object.id.to_string(), format!("it would be refused: {reason}"))
+        let id = object.id.to_string();
+        let reason = reason.strip_prefix(&id).unwrap_or(reason).trim_start();
+        Finding::error(id, format!("it would be refused: {reason}"))
             .expected("an object that the cluster takes")
             .hint(step)
     })
@@ -151,6 +153,7 @@ pub async fn install(
 ) -> Result<InstallReport, OpsError> {
     let mut ready = Ready::find_out(path, options, &*reporter).await?;
     ready.preflight.findings.extend(refusals(&ready.plan));
+    ready.preflight.findings.sort_by_key(|finding| finding.severity);
     ready.preflight = ready.preflight.accept(&*reporter)?;
     let pushed = push(Arc::new(ready.archive), &ready.push, reporter.clone()).await?;
     reporter.step(format!(

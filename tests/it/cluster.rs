@@ -9,5 +9,6 @@ mod installs;
 mod interrupted;
 pub mod paper;
 mod plans;
+mod preflight;
 mod process;
 pub mod state;

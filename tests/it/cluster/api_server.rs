@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::audit::{AuditLog, POLICY};
@@ -11,6 +12,8 @@ use crate::peers::programs::Programs;
 use crate::support::Ran;
 
 const TOKEN: &str = "administrator";
+/// The token of a user who may do nothing.
+pub const POWERLESS: &str = "powerless";
 
 /// The server; it ends when this is dropped.
 pub struct ApiServer<'a> {
@@ -28,7 +31,11 @@ impl<'a> ApiServer<'a> {
     /// Starts it in a folder, without the named admission plugins.
     pub fn start(programs: &'a Programs, folder: &'a Path, without: &str) -> Self {
         let admission = format!("--disable-admission-plugins={without}");
-        fs::write(folder.join("tokens.csv"), format!("{TOKEN},admin,1,system:masters\n")).expect("a file");
+        fs::write(
+            folder.join("tokens.csv"),
+            format!("{TOKEN},admin,1,system:masters\n{POWERLESS},powerless,2\n"),
+        )
+        .expect("a file");
         fs::write(folder.join("audit.json"), POLICY).expect("a file");
         let key = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "sa.key"];
         programs.run("openssl", folder, &key).ok();
@@ -41,7 +48,7 @@ impl<'a> ApiServer<'a> {
         let server = start_server(programs, folder, &arguments, &audit);
         let address = format!("https://127.0.0.1:{port}");
         let started = Self { audit, programs, folder, address, arguments, server, _etcd: etcd };
-        started.write_kubeconfig();
+        started.write_kubeconfig("admin.kubeconfig", TOKEN);
         started.wait();
         started
     }
@@ -58,16 +65,16 @@ impl<'a> ApiServer<'a> {
         self.programs.run("kubectl", self.folder, &[&["--kubeconfig=admin.kubeconfig"], arguments].concat())
     }
 
-    /// Writes `admin.kubeconfig`; the server makes the certificate when it starts.
-    fn write_kubeconfig(&self) {
+    /// Writes a kubeconfig into its folder; the server makes the certificate when it starts.
+    pub fn write_kubeconfig(&self, file: &str, token: &str) {
         let kubeconfig = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: paper\n\
              clusters: [{{name: paper, cluster: {{server: \"{}\", certificate-authority: pki/apiserver.crt}}}}]\n\
-             users: [{{name: admin, user: {{token: {TOKEN}}}}}]\n\
+             users: [{{name: admin, user: {{token: {token}}}}}]\n\
              contexts: [{{name: paper, context: {{cluster: paper, user: admin}}}}]\n",
             self.address
         );
-        fs::write(self.folder.join("admin.kubeconfig"), kubeconfig).expect("a file");
+        fs::write(self.folder.join(file), kubeconfig).expect("a file");
     }
 
     fn wait(&self) {
@@ -123,7 +130,14 @@ fn start_server(programs: &Programs, folder: &Path, arguments: &[String], audit:
     server
 }
 
+/// Finds a port for a program that cannot choose one itself. It lies below those that are given to outgoing connections, of which
+/// one may take it before the program does, and is another for each process of tests.
+// See: ip_local_port_range in ip(7)
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+    const FIRST: u32 = 20_000;
+    const PORTS: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let port = || FIRST + (std::process::id() * 61 + NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS;
+    let mut ports = std::iter::repeat_with(port).map(|port| u16::try_from(port).expect("it is small"));
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("one of them is free")
 }
