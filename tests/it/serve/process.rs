@@ -75,8 +75,18 @@ impl Served {
 /// Returns the most memory that a process ever had, in KiB; `None` where it has ended.
 // See: proc(5), "VmHWM"
 pub fn peak_kib(id: u32) -> Option<u64> {
+    status_kib(id, "VmHWM:")
+}
+
+/// Returns the memory that a process has now for what it works on, in KiB: all but the pages of files, its own program among them.
+// See: proc(5), "RssAnon"
+pub fn anonymous_kib(id: u32) -> Option<u64> {
+    status_kib(id, "RssAnon:")
+}
+
+fn status_kib(id: u32, field: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
