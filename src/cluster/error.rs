@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::deletion::next_step;
 use super::failure::InstallFailure;
-use super::leaving::next_step;
 use super::object::ObjectId;
 
 /// Why the cluster did not do what it was asked for, or could not be asked.

@@ -70,7 +70,7 @@ impl Seer<'_> {
             Claim::Others(reason) => Foreseen::Keep { reason },
             Claim::Shared if found.ours => Foreseen::Release,
             Claim::Shared => Foreseen::Forget,
-            Claim::Ours if self.asked.name(&entry.id) => Foreseen::Delete,
+            Claim::Ours if self.asked.names(&entry.id) => Foreseen::Delete,
             Claim::Ours => match free_holder(self.api, entry, object, self.leaving).await? {
                 Some(reason) => Foreseen::Keep { reason },
                 None => Foreseen::Delete,

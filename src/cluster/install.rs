@@ -3,11 +3,11 @@
 use super::Cluster;
 use super::apply::{Applied, Applier, ApplyOptions, Found, Outcome, SETTLING, Standing};
 use super::caller::Caller;
+use super::deletion::{held, still_deleting};
 use super::error::ClusterError;
 use super::failure::{stopped, survey};
 use super::inventory::Revision;
 use super::lease::Lease;
-use super::leaving::{held, still_deleting};
 use super::ledger::Ledger;
 use super::object::ObjectId;
 use super::order::Rank;
@@ -121,9 +121,7 @@ impl Cluster {
         let outcome = lease.during(installer.install(&layers)).await;
         installer.conclude(outcome, &layers).await
     }
-}
 
-impl Cluster {
     /// Waits until every layer of a set that is there is ready. Where [`Cluster::plan`] is empty, this is all of an install.
     ///
     /// # Errors

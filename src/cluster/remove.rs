@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::api::Api;
 use super::apply::{Found, is_passing};
+use super::deletion::{hold, next_step};
 use super::error::ClusterError;
 use super::guests::{Leaving, guest, instance};
 use super::inventory::{Entry, InventoryLayer};
-use super::leaving::{hold, next_step};
 use super::object::{ObjectId, text};
 use super::order::{CONSTRAINT_GROUP, Rank};
 use super::pace::{Pace, Teller, together};
@@ -52,7 +52,7 @@ pub struct WithContents(pub Vec<String>);
 
 impl WithContents {
     /// Tells whether an object was named.
-    pub(super) fn name(&self, id: &ObjectId) -> bool {
+    pub(super) fn names(&self, id: &ObjectId) -> bool {
         let title = id.to_string().replacen(' ', "/", 1);
         self.0.iter().any(|asked| asked.eq_ignore_ascii_case(&title))
     }
@@ -174,7 +174,7 @@ impl Remover<'_> {
         match claim(entry, &found) {
             Claim::Others(reason) => Ok(Fate::Kept(reason)),
             Claim::Shared => self.release(entry, &found).await,
-            Claim::Ours if self.asked.name(&entry.id) => self.delete(&entry.id, found.uid).await,
+            Claim::Ours if self.asked.names(&entry.id) => self.delete(&entry.id, found.uid).await,
             Claim::Ours => match self.holder(entry, &object).await? {
                 Some(reason) => Ok(Fate::Held(reason)),
                 None => self.delete(&entry.id, found.uid).await,
