@@ -5,6 +5,7 @@
 
 mod access;
 mod authority;
+mod host_paths;
 mod matrix;
 mod matrix_clients;
 pub mod programs;

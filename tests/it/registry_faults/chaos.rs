@@ -60,7 +60,7 @@ fn opened(path: &Path) -> Arc<Archive> {
 
 async fn pushed(archive: &Arc<Archive>, front: &Front) -> Result<PushReport, OpsError> {
     let endpoint = Endpoint::new(&front.address.to_string(), None, "");
-    let options = PushOptions { endpoint, access: hasty(), retag: false, jobs: 4 };
+    let options = PushOptions { endpoint, paths: Default::default(), access: hasty(), retag: false, jobs: 4 };
     push(archive.clone(), &options, Arc::new(Silent)).await
 }
 
