@@ -5,6 +5,7 @@
 
 mod access;
 mod authority;
+mod conformance;
 mod host_paths;
 mod matrix;
 mod matrix_clients;
