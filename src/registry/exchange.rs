@@ -10,7 +10,10 @@ use super::auth::{Credential, Scope};
 use super::client::Client;
 use super::endpoint::Endpoint;
 use super::error::RegistryError;
+use super::place::Place;
+use super::proxy::refusal;
 use super::silence::{Activity, unless_silent};
+use super::transport::CONNECT;
 use crate::reference::is_loopback;
 
 /// How often an answer may point elsewhere.
@@ -80,16 +83,29 @@ impl Client {
         let request = (ask.prepare)(transport.client(url).await?.request(ask.method.clone(), url.clone()));
         let request = credential.into_iter().fold(request, |request, credential| credential.apply(request));
         let answered = unless_silent(ask.silence, &ask.activity, request.send()).await;
-        let answered = answered.map_err(|_| silent(ask.what, url, ask.silence))?;
-        let response = answered.map_err(|source| RegistryError::Unreachable {
-            what: ask.what.to_owned(),
-            url: shown(url),
-            lasting: source.is_connect() && !transport.has_met(url),
-            source: source.without_url(),
-        })?;
+        let proxy = transport.ways.shown(url);
+        let answered = answered.map_err(|_| silent(ask.what, Place::new(url, proxy.clone()), ask.silence))?;
+        let response = match answered {
+            Ok(response) => response,
+            Err(source) => return Err(self.unreachable(ask.what, url, source).await),
+        };
         transport.meet(url);
         let secrets = credential.map(Credential::secrets).unwrap_or_default();
-        Ok(Answer::new(response, self.inner.patience.silence, secrets))
+        Ok(Answer::new(response, self.inner.patience.silence, secrets, proxy))
+    }
+
+    /// Returns the error of a request that nobody answered. Where it is a proxy that let nobody through, it is the proxy's answer.
+    async fn unreachable(&self, what: &str, url: &Url, source: reqwest::Error) -> RegistryError {
+        let (what, transport) = (what.to_owned(), &self.inner.transport);
+        let place = Place::new(url, transport.ways.shown(url));
+        let tunnel = transport.ways.proxy(url).filter(|_| url.scheme() == "https" && source.is_connect());
+        if let (Some(proxy), Some(shown)) = (tunnel, &place.proxy)
+            && let Some(status) = refusal(proxy, url, CONNECT).await
+        {
+            return RegistryError::Proxy { what, proxy: shown.clone(), url: place.url, status };
+        }
+        let lasting = source.is_connect() && !transport.has_met(url);
+        RegistryError::Unreachable { what, place, lasting, source: source.without_url() }
     }
 }
 

@@ -11,6 +11,7 @@ use super::error::RegistryError;
 use super::exchange::Ask;
 use super::manifest::Manifest;
 use super::oci;
+use super::place::Place;
 use super::silence::Activity;
 use crate::digest::Digest;
 
@@ -114,7 +115,7 @@ impl Repository {
     #[must_use]
     pub fn not_found(&self, reference: &str) -> RegistryError {
         let url = format!("{}/v2/{}/manifests/{reference}", self.endpoint.base(), self.path);
-        RegistryError::NotFound { what: self.what(reference), url }
+        RegistryError::NotFound { what: self.what(reference), place: Place { url, proxy: None } }
     }
 
     pub(super) fn what(&self, reference: &str) -> String {
