@@ -31,6 +31,7 @@ mod transport;
 mod upload;
 
 pub use access::Access;
+pub use auth::LoginFiles;
 pub use client::Client;
 pub use endpoint::Endpoint;
 pub use error::RegistryError;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::auth::LoginFiles;
 use super::proxy::Proxies;
 use super::retry::Patience;
 use crate::spec::Certificates;
@@ -11,6 +12,8 @@ use crate::spec::Certificates;
 pub struct Access {
     /// Proxies.
     pub proxies: Proxies,
+    /// Where logins are stored.
+    pub logins: LoginFiles,
     /// Own authorities and client certificates, by host and port.
     pub certificates: BTreeMap<String, Certificates>,
     /// How long a registry is borne with.

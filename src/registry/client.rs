@@ -56,7 +56,7 @@ impl Client {
         let inner = Inner {
             transport: Transport::new(&access)?,
             registries,
-            credentials: Credentials::default(),
+            credentials: Credentials::new(&access.logins),
             patience: access.patience,
             clock: Clock::system(),
         };

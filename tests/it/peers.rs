@@ -5,6 +5,7 @@
 
 mod access;
 pub mod authority;
+mod logins;
 mod matrix;
 mod matrix_clients;
 pub mod programs;

@@ -24,7 +24,8 @@ pub struct NetworkOptions {
 impl NetworkOptions {
     pub fn access(&self, environment: &Environment) -> Access {
         let patience = Patience { retries: self.retries, ..Patience::default() };
-        Access { proxies: environment.proxies.clone(), patience, ..Access::default() }
+        let (proxies, logins) = (environment.proxies.clone(), environment.logins.clone());
+        Access { proxies, logins, patience, ..Access::default() }
     }
 }
 

@@ -10,11 +10,11 @@ use super::tokens::{SERVICE, Tokens, login};
 use crate::support::Ran;
 use crate::tiny::Tiny;
 
-const USER: &str = "someone";
-const SECRET: &str = "planted-password";
+pub const USER: &str = "someone";
+pub const SECRET: &str = "planted-password";
 // Both as `htpasswd -B` writes and as a header carries them.
-const HASHED: &str = "someone:$2y$05$abcdefghijklmnopqrstuuXXXUKy4cODBo6oD0fJZB1CSpIzxX0SW\n";
-const ENCODED: &str = "c29tZW9uZTpwbGFudGVkLXBhc3N3b3Jk";
+pub const HASHED: &str = "someone:$2y$05$abcdefghijklmnopqrstuuXXXUKy4cODBo6oD0fJZB1CSpIzxX0SW\n";
+pub const ENCODED: &str = "c29tZW9uZTpwbGFudGVkLXBhc3N3b3Jk";
 
 /// A bundle, and certificates beside it.
 fn ready(programs: &Programs) -> Tiny {
