@@ -1,5 +1,6 @@
 //! The proxies of the environment: what goes through them, what does not, and what is said of one that does not let it through.
 
+mod authorities;
 mod forward;
 mod refusals;
 mod tls;
