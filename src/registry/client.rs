@@ -111,6 +111,7 @@ impl Client {
             method: Method::GET,
             url: url.clone(),
             login: None,
+            home: None,
             prepare,
             activity: Activity::default(),
             silence: self.inner.patience.silence,

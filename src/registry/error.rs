@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use crate::digest::InvalidDigest;
-pub(super) use hint::AUTHORITY;
+pub(super) use hint::{AUTHORITY, NO_STORE};
 
 /// A registry did not do what was asked, or sent what was not expected.
 #[derive(Debug, thiserror::Error)]

@@ -27,6 +27,8 @@ pub(super) struct Ask<'a> {
     pub url: Url,
     /// What the credentials must allow; `None` where nobody logs in.
     pub login: Option<(&'a Endpoint, Scope)>,
+    /// The registry on whose behalf it is asked: its authorities may vouch for where it sends to.
+    pub home: Option<&'a Endpoint>,
     /// What is done to each request.
     pub prepare: &'a (dyn Fn(RequestBuilder) -> RequestBuilder + Sync),
     /// What is noted while a body goes out.
@@ -80,7 +82,8 @@ impl Client {
         credential: Option<&Credential>,
     ) -> Result<Answer, RegistryError> {
         let transport = &self.inner.transport;
-        let request = (ask.prepare)(transport.client(url).await?.request(ask.method.clone(), url.clone()));
+        let request =
+            (ask.prepare)(transport.client(url, ask.home).await?.request(ask.method.clone(), url.clone()));
         let request = credential.into_iter().fold(request, |request, credential| credential.apply(request));
         let answered = unless_silent(ask.silence, &ask.activity, request.send()).await;
         let proxy = transport.ways.shown(url);

@@ -138,7 +138,8 @@ impl Repository {
         let scope = Scope { repository: self.path.clone(), push: false, source: None };
         let silence = self.client.inner.patience.silence;
         let login = Some((&self.endpoint, scope));
-        let ask = Ask { what, method, url, login, prepare, activity: Activity::default(), silence };
+        let (home, activity) = (Some(&self.endpoint), Activity::default());
+        let ask = Ask { what, method, url, login, home, prepare, activity, silence };
         self.client.exchange(&ask).await
     }
 }

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::{ClientBuilder, Proxy, Url, redirect};
+use reqwest::{Certificate, ClientBuilder, Proxy, Url, redirect};
 use tokio::sync::OnceCell;
 
 use super::access::Access;
 use super::certificates::{self, Pem};
-use super::error::{AUTHORITY, RegistryError};
+use super::endpoint::Endpoint;
+use super::error::{AUTHORITY, NO_STORE, RegistryError};
 use super::proxy::Ways;
+use crate::report::chain;
 
 /// How long a connection may take to come about.
 pub(super) const CONNECT: Duration = Duration::from_secs(10);
@@ -21,10 +23,17 @@ const MAX_HEADERS: usize = 100;
 pub(super) struct Transport {
     /// The proxies.
     pub(super) ways: Ways,
-    own: BTreeMap<String, reqwest::Client>,
+    own: BTreeMap<String, Own>,
     plain: OnceCell<reqwest::Client>,
     tls: OnceCell<reqwest::Client>,
     met: Mutex<BTreeSet<String>>,
+}
+
+/// How a host with certificates of its own is reached, and where it sends to.
+struct Own {
+    client: reqwest::Client,
+    authorities: Vec<Certificate>,
+    elsewhere: OnceCell<reqwest::Client>,
 }
 
 impl Transport {
@@ -33,23 +42,40 @@ impl Transport {
         let ways = Ways::new(&access.proxies)?;
         let mut own = BTreeMap::new();
         for (host, files) in &access.certificates {
-            let client = with_own(builder(&ways), host, &certificates::read(host, files)?)?;
-            own.insert(host_and_port(host), client);
+            let pem = certificates::read(host, files)?;
+            let client = with_own(builder(&ways), host, &pem)?;
+            let (authorities, elsewhere) = (pem.authorities.unwrap_or_default(), OnceCell::new());
+            own.insert(host_and_port(host), Own { client, authorities, elsewhere });
         }
         let (plain, tls) = (OnceCell::new(), OnceCell::new());
         Ok(Self { ways, own, plain, tls, met: Mutex::default() })
     }
 
-    /// Returns the client for an address.
-    pub(super) async fn client(&self, url: &Url) -> Result<&reqwest::Client, RegistryError> {
+    /// Returns the client for an address. `home` is the registry that sent there, if one did.
+    pub(super) async fn client(
+        &self,
+        url: &Url,
+        home: Option<&Endpoint>,
+    ) -> Result<&reqwest::Client, RegistryError> {
         if url.scheme() == "http" && !self.ways.has_tls_before_plain() {
             // No authority is needed, and a machine without any can still talk to plain registries.
             return self.plain.get_or_try_init(|| async { build(self.builder().tls_certs_only([])) }).await;
         }
-        match self.own.get(&origin(url)) {
-            Some(client) => Ok(client),
+        if let Some(own) = self.own.get(&origin(url)) {
+            return Ok(&own.client);
+        }
+        let home = home.and_then(|home| self.own.get(&host_and_port(&home.host)));
+        match home.filter(|home| !home.authorities.is_empty()) {
+            Some(home) => self.elsewhere(home).await,
             None => self.tls.get_or_try_init(|| async { build(self.builder()) }).await,
         }
+    }
+
+    /// Returns the client for the token service or the store of a registry with an own authority, which may vouch for them, too,
+    /// beside this machine's. The client certificate is for the registry alone.
+    async fn elsewhere<'a>(&'a self, home: &'a Own) -> Result<&'a reqwest::Client, RegistryError> {
+        let authorities = home.authorities.iter().cloned();
+        home.elsewhere.get_or_try_init(|| async { build(self.builder().tls_certs_merge(authorities)) }).await
     }
 
     fn builder(&self) -> ClientBuilder {
@@ -80,7 +106,11 @@ fn builder(ways: &Ways) -> ClientBuilder {
 }
 
 fn build(builder: ClientBuilder) -> Result<reqwest::Client, RegistryError> {
-    builder.build().map_err(|error| setup("TLS on this machine", &error))
+    builder.build().map_err(|error| RegistryError::Setup {
+        what: "TLS on this machine".to_owned(),
+        reason: chain(&error, ": "),
+        hint: NO_STORE,
+    })
 }
 
 fn with_own(builder: ClientBuilder, host: &str, pem: &Pem) -> Result<reqwest::Client, RegistryError> {
@@ -93,13 +123,7 @@ fn with_own(builder: ClientBuilder, host: &str, pem: &Pem) -> Result<reqwest::Cl
 }
 
 pub(super) fn setup(what: &str, error: &reqwest::Error) -> RegistryError {
-    let mut reason = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        reason = format!("{reason}: {next}");
-        cause = next.source();
-    }
-    RegistryError::Setup { what: what.to_owned(), reason, hint: AUTHORITY }
+    RegistryError::Setup { what: what.to_owned(), reason: chain(error, ": "), hint: AUTHORITY }
 }
 
 /// Returns host and port of an address.

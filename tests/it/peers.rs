@@ -13,4 +13,5 @@ mod pushed;
 mod read;
 pub mod registry;
 mod served;
+pub mod tls;
 mod tokens;

@@ -71,7 +71,7 @@ pub struct RegistryAccessOptions {
     /// Speak plain HTTP with this registry host; on a loopback address that is the default
     #[arg(long, value_name = "HOST")]
     plain_http: Vec<String>,
-    /// The only authorities that may vouch for this registry (PEM), instead of this machine's
+    /// The only authorities that may vouch for this registry (PEM), instead of this machine's; for its token service, both may
     #[arg(long, value_name = "FILE")]
     ca: Option<String>,
     /// The certificate that this machine shows to the registry (PEM)

@@ -6,6 +6,7 @@ use std::process::Command;
 use super::authority;
 use super::programs::Programs;
 use super::registry::Registry;
+use super::tls::Tls;
 use super::tokens::{SERVICE, Tokens, login};
 use crate::support::Ran;
 use crate::tiny::Tiny;
@@ -127,4 +128,24 @@ fn a_registry_behind_a_token_service_takes_tokens_each_fetched_once() {
     let scope = |path: &str, actions: &str| vec![format!("repository:falcosecurity/{path}:{actions}")];
     let both = |path: &str| [scope(path, "pull"), scope(path, "pull,push")];
     assert_eq!(asked, [both("falco"), both("rules/falco-rules")].concat());
+}
+
+#[test]
+fn a_registrys_authority_vouches_for_its_token_service_too() {
+    let Some(programs) = Programs::find(&["docker-registry", "openssl"]) else { return };
+    let tiny = ready(&programs);
+    let folder = tiny.stack.folder.path();
+    let tokens = Tokens::start(&tiny.stack, folder, "server", &login(USER, SECRET));
+    let service = Tls::start(&tiny.stack, folder, tokens.address);
+    let bundle = tiny.stack.path("ca.pem").display().to_string();
+    let sections = format!(
+        "auth: {{token: {{realm: 'https://{}/token', service: {SERVICE}, issuer: tests, rootcertbundle: {bundle:?}}}}}\n",
+        service.address
+    );
+    let registry = Registry::docker_with(&programs, folder, &tls(&tiny, ""), &sections);
+    fs::create_dir(folder.join(".docker")).expect("a folder");
+    let logins = serde_json::json!({"auths": {&registry.address: {"auth": ENCODED}}});
+    fs::write(folder.join(".docker/config.json"), logins.to_string()).expect("a file");
+    push(&tiny, &registry, &["--ca", "ca.pem"]).ok();
+    assert!(!tokens.asked().is_empty());
 }

@@ -3,7 +3,6 @@
 mod authorities;
 mod forward;
 mod refusals;
-mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,10 +11,10 @@ use std::process::Command;
 use crate::internet::{Answer, Fault};
 use crate::peers::authority;
 use crate::peers::programs::Programs;
+use crate::peers::tls::Tls;
 use crate::support::Ran;
 use crate::tiny::Tiny;
 use forward::{Forward, Manner};
-use tls::Tls;
 
 const LOGIN: &str = "someone:planted-password";
 /// The login as a header carries it.
@@ -102,14 +101,10 @@ fn a_redirect_to_another_host_goes_through_the_proxy_too() {
     let found = hosts([("github.example:443", tls.address), ("store.example:8443", tls.address)]);
     let proxy = Forward::start(&tiny.stack, Manner::Passes(found, None));
     let docker = tiny.stack.upstream.addresses["docker.io"];
-    // The store has an authority of its own, as if it were another registry.
-    tiny.stack.write(
-        "mirrors.yaml",
-        &format!(
-            "docker.io: {{mirror: '{docker}'}}\nghcr.io: {{mirror: github.example, ca: ca.pem}}\n\
-             store: {{mirror: 'store.example:8443', ca: ca.pem}}\n"
-        ),
-    );
+    // The registry's authority vouches for the store, too.
+    let mirrors =
+        format!("docker.io: {{mirror: '{docker}'}}\nghcr.io: {{mirror: github.example, ca: ca.pem}}\n");
+    tiny.stack.write("mirrors.yaml", &mirrors);
     let answer = Answer::Elsewhere("https://store.example:8443");
     tiny.front("ghcr.io").fault(Fault { times: Some(1), ..Fault::reading("/blobs/", answer) });
     let build = ["build", "tiny.yaml", "-o", "again.tar", "--registries", "mirrors.yaml"];

@@ -1,10 +1,10 @@
 //! Which authorities vouch for a registry that is not this machine: those of its store, or the one that is named.
 
 use super::forward::{Forward, Manner};
-use super::tls::Tls;
 use super::{built, hosts, run};
 use crate::peers::authority;
 use crate::peers::programs::Programs;
+use crate::peers::tls::Tls;
 use crate::tiny::Tiny;
 
 /// A bundle, and a registry behind TLS of an own authority, known by two names, one of which its certificate does not have.
@@ -44,7 +44,7 @@ fn a_machine_without_any_authority_says_how_to_name_one() {
         error: failed to push
           caused by: TLS on this machine: builder error: unexpected error: No CA certificates were loaded from the system
 
-        hint: name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`
+        hint: install this machine's authorities (the package `ca-certificates`), or name the registry's own: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`
         ");
     let named = behind.push("registry.example", "/nonexistent", &["--ca", "ca.pem"]);
     assert_eq!(named.0, Some(0), "{}", named.1);
