@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::error::RegistryError;
+use crate::registry::error::RegistryError;
 use file::{Found, LoginFile};
 
 /// Who logs in.
@@ -32,6 +32,9 @@ pub struct LoginFiles {
 
 /// What helpers told, by helper and server: one may ask a person, and is asked once.
 type Told = HashMap<(String, String), Option<Login>>;
+
+/// Asks a helper about a server. `None`: it knows nobody there.
+type Asking<'a> = dyn FnMut(&str, &str) -> Result<Option<Login>, RegistryError> + 'a;
 
 /// The logins that are stored.
 #[derive(Clone)]
@@ -64,12 +67,7 @@ impl Logins {
 
 impl LoginFiles {
     /// Looks a login up; `ask` asks a helper about a server.
-    fn login(
-        &self,
-        host: &str,
-        repository: &str,
-        ask: &mut dyn FnMut(&str, &str) -> Result<Option<Login>, RegistryError>,
-    ) -> Result<Login, RegistryError> {
+    fn login(&self, host: &str, repository: &str, ask: &mut Asking<'_>) -> Result<Login, RegistryError> {
         let named = self.named.iter().map(|path| (path, true));
         for (path, required) in named.chain(self.usual.iter().map(|path| (path, false))) {
             let Some(file) = LoginFile::read(path, required)? else { continue };
