@@ -47,7 +47,8 @@ impl Client {
         };
         let used = self.inner.credentials.known(endpoint, scope, self.inner.clock.now()).await;
         let answer = self.follow(ask, used.as_ref()).await?;
-        if answer.status() != StatusCode::UNAUTHORIZED {
+        // Nor may a place that the registry sends to name a token service: it would be told the password.
+        if answer.status() != StatusCode::UNAUTHORIZED || !is_at(answer.url(), endpoint) {
             return Ok(answer);
         }
         match self.log_in(endpoint, scope, &answer, used.as_ref(), ask.what).await? {
