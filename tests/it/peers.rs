@@ -5,6 +5,8 @@
 
 mod access;
 pub mod authority;
+mod conformance;
+mod host_paths;
 mod logins;
 mod matrix;
 mod matrix_clients;

@@ -22,8 +22,13 @@ pub struct Served {
 impl Served {
     /// Serves `b.tar` of a folder, with more arguments.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::of("b.tar", folder, arguments)
+    }
+
+    /// Serves a file of a folder.
+    pub fn of(file: &str, folder: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bundle"));
-        command.args(["serve", "b.tar", "--listen", "127.0.0.1:0"]).args(arguments).current_dir(folder);
+        command.args(["serve", file, "--listen", "127.0.0.1:0"]).args(arguments).current_dir(folder);
         command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the program runs");
         let mut stdout = BufReader::new(process.stdout.take().expect("stdout"));
