@@ -11,7 +11,7 @@ use crate::tiny::Tiny;
 struct Behind {
     tiny: Tiny,
     proxy: Forward,
-    _tls: Tls,
+    tls: Tls,
 }
 
 impl Behind {
@@ -23,7 +23,7 @@ impl Behind {
         let tls = Tls::start(&tiny.stack, folder, tiny.front("empty-1").address);
         let found = hosts([("registry.example:443", tls.address), ("other.example:443", tls.address)]);
         let proxy = Forward::start(&tiny.stack, Manner::Passes(found, None));
-        Some(Self { tiny, proxy, _tls: tls })
+        Some(Self { tiny, proxy, tls })
     }
 
     /// Pushes from a machine whose store of authorities is a file.
@@ -82,4 +82,24 @@ fn a_certificate_of_another_name_is_the_registrys_to_mend() {
 
         hint: `https://other.example` has to show another certificate: this one is not good for it
         "#);
+}
+
+#[test]
+fn a_proxy_may_itself_be_behind_tls() {
+    let Some(behind) = Behind::start() else { return };
+    let folder = behind.tiny.stack.folder.path();
+    let empty = behind.tiny.stack.upstream.empty(2).expect("an empty registry");
+    let found = hosts([("plain.example", empty), ("registry.example:443", behind.tls.address)]);
+    let forward = Forward::start(&behind.tiny.stack, Manner::Passes(found, None));
+    let proxy = Tls::start(&behind.tiny.stack, folder, forward.address);
+    let address = format!("https://{}", proxy.address);
+    let known = ("SSL_CERT_FILE", "ca.pem");
+    let tls = ["push", "tiny.tar", "registry.example"];
+    run(&behind.tiny, &tls, &[("HTTPS_PROXY", &address), known]).ok();
+    assert_eq!(forward.asked(), ["CONNECT registry.example:443"]);
+    let plain = ["push", "tiny.tar", "plain.example", "--plain-http", "plain.example"];
+    run(&behind.tiny, &plain, &[("HTTP_PROXY", &address), known]).ok();
+    assert!(forward.asked().iter().all(|line| line.contains(" http://plain.example/v2/")));
+    let unknown = run(&behind.tiny, &plain, &[("HTTP_PROXY", &address)]);
+    assert!(unknown.stderr.contains("No CA certificates were loaded from the system"), "{unknown:?}");
 }
