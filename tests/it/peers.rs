@@ -4,9 +4,10 @@
 //! Where a program is not there, its test says so and passes, except on CI.
 
 mod access;
-mod authority;
+pub mod authority;
 mod conformance;
 mod host_paths;
+mod logins;
 mod matrix;
 mod matrix_clients;
 pub mod programs;
@@ -14,4 +15,5 @@ mod pushed;
 mod read;
 pub mod registry;
 mod served;
+pub mod tls;
 mod tokens;
