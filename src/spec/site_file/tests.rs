@@ -68,7 +68,7 @@ fn a_path_of_a_host_is_one_that_references_can_name() {
         ");
     insta::assert_snapshot!(paths("quay.io").expect_err("faults"), @r"
         `site.yaml` has 1 fault
-          site.yaml:3:56: `paths` must be a mapping, found a string
+          site.yaml:3:56: `paths` must be a mapping, found a string `quay.io`
             hint: write a mapping here
         ");
 }
