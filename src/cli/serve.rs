@@ -66,11 +66,8 @@ impl Args {
         let stop = async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         };
-        let registry = Registry::reporting(
-            catalog(&archive, self.prefix.trim_matches('/'), &paths),
-            archive,
-            ui.reporter(),
-        );
+        let catalog = catalog(&archive, self.prefix.trim_matches('/'), &paths, &*ui.reporter());
+        let registry = Registry::reporting(catalog, archive, ui.reporter());
         registry.listen(listener, listening, stop).await.map_err(failed)?;
         Ok(true)
     }

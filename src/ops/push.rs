@@ -33,6 +33,7 @@ pub async fn push(
     options: &PushOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<PushReport, OpsError> {
+    warn_of_unused(&archive, &options.paths, &*reporter);
     let plan = plan(&archive, options).await?;
     let (checked, uploads) = (archive.clone(), plan.uploads());
     let check = tokio::task::spawn_blocking(move || checked.check_blobs(&uploads, &Silent));
@@ -52,6 +53,15 @@ pub(super) async fn plan(archive: &Archive, options: &PushOptions) -> Result<Pla
     let client = Client::with_access(Registries::default(), &options.access)?;
     let push = Push { client, endpoint: options.endpoint.clone(), retag: options.retag, jobs: options.jobs };
     Ok(push.plan(items(archive, &options.paths)).await?)
+}
+
+/// Says which hosts have a path of their own though nothing of theirs travels: a name that was misspelt would do nothing in silence.
+pub(super) fn warn_of_unused(archive: &Archive, paths: &HostPaths, reporter: &dyn Reporter) {
+    let is_of =
+        |entry: &Entry, host: &str| entry.repository.split_once('/').is_some_and(|(of, _)| of == host);
+    for host in paths.hosts().filter(|host| !archive.entries().iter().any(|entry| is_of(entry, host))) {
+        reporter.warn(format!("`{host}` has a path of its own, and nothing of that host is in the bundle"));
+    }
 }
 
 /// Returns what must be in a registry afterwards.

@@ -1,13 +1,16 @@
 //! `bundle serve`: what a registry that is a bundle holds.
 
+use super::push::warn_of_unused;
 use crate::archive::Archive;
 use crate::registry::server::Catalog;
+use crate::report::Reporter;
 use crate::spec::{HostPaths, below};
 
 /// Returns the repositories of a bundle, each with its host, which tells two of the same path apart: under upstream's paths, as a
 /// mirror is asked for them, or below those that hosts have of their own; all of them below the prefix, if it is not empty.
 #[must_use]
-pub fn catalog(archive: &Archive, prefix: &str, paths: &HostPaths) -> Catalog {
+pub fn catalog(archive: &Archive, prefix: &str, paths: &HostPaths, reporter: &dyn Reporter) -> Catalog {
+    warn_of_unused(archive, paths, reporter);
     let mut catalog = Catalog::default();
     for entry in archive.entries() {
         let Some(top) = archive.manifest(&entry.descriptor.digest) else { continue };

@@ -79,6 +79,11 @@ impl HostPaths {
         self.0.get(host).map_or("", String::as_str)
     }
 
+    /// Returns the hosts that have a path of their own, in order.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Returns where an upstream repository lies: `quay.io/a/b` becomes `a/b`, or `quay/a/b`.
     #[must_use]
     pub fn place(&self, upstream: &str) -> String {

@@ -162,7 +162,7 @@ fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
             .expect("a good bundle"),
     );
     let registry = airgap_bundle::registry::server::Registry::read_only(
-        catalog(&archive, "", &Default::default()),
+        catalog(&archive, "", &Default::default(), &airgap_bundle::report::Silent),
         archive,
     );
     stack.block_on(registry.spawn()).expect("a port")

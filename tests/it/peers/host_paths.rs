@@ -49,7 +49,11 @@ fn what_two_hosts_have_under_one_path_is_pushed_apart() {
         let discover = ["discover", "--plain-http", "-o", "json", &other];
         let found = programs.run("oras", folder.path(), &discover).ok();
         assert!(found.contains("application/vnd.acme.note"), "{found}");
-        let again = bundle(folder.path(), ["push", "b.tar", &target].iter().chain(&PATHS)).ok();
+        let misspelt = ["push", "b.tar", &target, "--path", "quai.io=other"];
+        let again = bundle(folder.path(), misspelt.iter().chain(&PATHS));
+        let warned = "warning: `quai.io` has a path of its own, and nothing of that host is in the bundle\n";
+        assert!(again.stderr.starts_with(warned), "{}", again.stderr);
+        let again = again.ok();
         assert!(again.contains(": 0 entries, 0 blobs, 0 bytes; 3 entries were there already"), "{again}");
     }
 }
