@@ -120,6 +120,19 @@ impl Raw {
         })
     }
 
+    /// Says which file cannot be read any more, and what helps.
+    fn unreadable(&self, source: &io::Error) -> io::Error {
+        let path = self.path.display();
+        let text = match source.kind() {
+            io::ErrorKind::UnexpectedEof => format!(
+                "`{path}` is shorter than the {} bytes that it had: copy it again, and start anew",
+                self.length
+            ),
+            _ => format!("`{path}`: {source}"),
+        };
+        io::Error::new(source.kind(), text)
+    }
+
     /// Reads a member whose header is the one it must have.
     fn member(&self, member: &Member) -> Result<Vec<u8>, ArchiveError> {
         let mut header = [0; BLOCK as usize];
@@ -367,7 +380,8 @@ impl BlobSource for Archive {
         if offset.saturating_add(buffer.len() as u64) > member.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.raw.file.read_exact_at(buffer, member.content() + offset)
+        let read = self.raw.file.read_exact_at(buffer, member.content() + offset);
+        read.map_err(|source| self.raw.unreadable(&source))
     }
 }
 
