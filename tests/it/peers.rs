@@ -12,4 +12,5 @@ mod pushed;
 mod read;
 pub mod registry;
 mod served;
+mod shown;
 mod tokens;

@@ -74,10 +74,9 @@ impl Tls {
         let no_certificate = |_: pem::Error| TlsError::Pem { what: "certificate" };
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(no_certificate)?;
+        chain.first().map_or(Ok(()), |certificate| check_validity(certificate, now))?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Pem { what: "private key" })?;
-        let made = Self::new(chain, key)?;
-        check_validity(&made.certificate, now)?;
-        Ok(made)
+        Self::new(chain, key)
     }
 
     /// Makes a certificate for some names that nobody else vouches for. It is good for a year, from a day before `now`,

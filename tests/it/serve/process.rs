@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, channel};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+const BUNDLE: &str = env!("CARGO_BIN_EXE_bundle");
+
 /// `bundle serve`, ended when it is dropped.
 pub struct Served {
     /// Where it listens.
@@ -22,7 +24,17 @@ pub struct Served {
 impl Served {
     /// Serves `b.tar` of a folder, with more arguments.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bundle"));
+        Self::started(Command::new(BUNDLE), folder, arguments)
+    }
+
+    /// Does the same where not a byte can be written to any file.
+    pub fn start_unable_to_write(folder: &Path, arguments: &[&str]) -> Self {
+        let mut limited = Command::new("/bin/sh");
+        limited.args(["-c", "ulimit -f 0; exec \"$0\" \"$@\"", BUNDLE]);
+        Self::started(limited, folder, arguments)
+    }
+
+    fn started(mut command: Command, folder: &Path, arguments: &[&str]) -> Self {
         command.args(["serve", "b.tar", "--listen", "127.0.0.1:0"]).args(arguments).current_dir(folder);
         command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the program runs");
