@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::conditions::{Wanted, entity_tag, is_known, wanted};
+use super::conditions::{Wanted, entity_tag, settled, wanted};
 use super::health::Health;
 use super::leaving::Leaving;
 use super::target::Asked;
@@ -44,8 +44,8 @@ impl AskedBlob {
         if self.health.is_altered() {
             return self.gone();
         }
-        if is_known(headers, &self.digest) {
-            return respond(StatusCode::NOT_MODIFIED, &self.validators().each(), Body::empty());
+        if let Some(status) = settled(headers, &self.digest) {
+            return respond(status, &self.validators().each(), Body::empty());
         }
         // A range has no meaning for HEAD. See: RFC 9110, "Range"
         match if head { Wanted::Whole } else { wanted(headers, &self.digest, self.size) } {
