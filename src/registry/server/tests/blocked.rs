@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::limits::Log;
 use super::*;
 use crate::report::Event;
 
@@ -34,15 +35,6 @@ impl BlobSource for Stuck {
     fn read_exact_at(&self, digest: &Digest, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
         let _told = self.told.wait_while(self.answers.lock().unwrap(), |answers| !*answers).unwrap();
         self.memory.read_exact_at(digest, offset, buffer)
-    }
-}
-
-/// Sends on what is reported.
-struct Log(mpsc::UnboundedSender<Event>);
-
-impl Reporter for Log {
-    fn event(&self, event: Event) {
-        let _ = self.0.send(event);
     }
 }
 
