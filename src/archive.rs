@@ -3,15 +3,17 @@
 //! Members, in this order: `oci-layout`, `index.json`, the four slots for signatures (`bundle.sigstore.json`,
 //! `bundle.2.sigstore.json` and so on), then one member a blob. The first blob is the bundle's own manifest, the second its table of contents; the small documents follow, then
 //! everything else by digest. Each header is a function of the member's name and size alone, so every offset
-//! is arithmetic, and every byte of the file is determined by the index and the contents it names.
+//! is arithmetic, and every byte of the file is determined by the index and the contents it names. The file may lie in parts: see `parts`.
 
 mod check;
 mod contents;
+mod draft;
 mod error;
 mod extract;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod parts;
 mod reader;
 mod slots;
 mod walk;
@@ -24,5 +26,6 @@ pub use contents::{
 pub use error::ArchiveError;
 pub use extract::Take;
 pub use format::{Layout, SIGNATURE_SLOT, SIGNATURE_SLOTS, slot_name};
+pub use parts::MAX_PARTS;
 pub use reader::{Archive, Inspection, UnverifiedArchive, Vouched};
 pub use writer::Writer;

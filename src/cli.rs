@@ -22,6 +22,7 @@ mod serve;
 mod sign;
 mod signatures;
 mod signers;
+mod size;
 mod status;
 mod stopped;
 mod ui;

@@ -44,11 +44,20 @@ pub struct NodeRegistry {
     /// Whether it speaks plain HTTP.
     pub plain_http: bool,
     /// Upstream hosts that the nodes ask this registry for, sorted; empty where names are rewritten.
-    pub mirrored_hosts: Vec<String>,
+    pub mirrors: Vec<NodeMirror>,
     /// The certificates of the only authorities that may vouch for it (PEM). `None`: the nodes' own list decides.
     pub ca: Option<String>,
     /// Whether it asks who asks for a certificate of their own.
     pub client_certificates: bool,
+}
+
+/// An upstream host that the nodes ask the site's registry for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NodeMirror {
+    /// The host, as references name it.
+    pub host: String,
+    /// The path below which the registry has everything of that host; empty for none.
+    pub path: String,
 }
 
 impl NodeRegistry {
@@ -59,10 +68,9 @@ impl NodeRegistry {
         let pod_address = pod_address.as_ref().unwrap_or(address);
         let plain_http = speaks_plain_http(site);
         let scheme = if plain_http { "http" } else { "https" };
-        let mirrored_hosts = match images {
-            ImageMode::Mirror => upstream_hosts.into_iter().filter(|host| host != address).collect(),
-            ImageMode::Rewrite => Vec::new(),
-        };
+        let mirrored =
+            upstream_hosts.into_iter().filter(|host| *images == ImageMode::Mirror && host != address);
+        let mirrors = mirrored.map(|host| NodeMirror { path: site.path_of(&host), host }).collect();
         Self {
             address: address.clone(),
             url: format!("{scheme}://{address}"),
@@ -72,7 +80,7 @@ impl NodeRegistry {
             prefix: prefix.clone(),
             images: *images,
             plain_http,
-            mirrored_hosts,
+            mirrors,
             ca: site.certificates.ca_pem.clone(),
             client_certificates: site.certificates.client_certificate.is_some(),
         }
@@ -142,11 +150,9 @@ mod tests {
     fn hosts_are_mirrored_only_where_names_stay() {
         let hosts = || BTreeSet::from(["docker.io".to_owned(), "registry.lan".to_owned()]);
         let mirror = NodeRegistry::new(&registry("registry.lan", ImageMode::Mirror), hosts());
-        assert_eq!(
-            (mirror.url.as_str(), mirror.mirrored_hosts),
-            ("https://registry.lan", vec!["docker.io".to_owned()])
-        );
+        let docker = NodeMirror { host: "docker.io".to_owned(), path: String::new() };
+        assert_eq!((mirror.url.as_str(), mirror.mirrors), ("https://registry.lan", vec![docker]));
         let rewrite = NodeRegistry::new(&registry("registry.lan", ImageMode::Rewrite), hosts());
-        assert_eq!(rewrite.mirrored_hosts, Vec::<String>::new());
+        assert_eq!(rewrite.mirrors, []);
     }
 }

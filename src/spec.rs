@@ -8,6 +8,7 @@ mod cidr;
 mod compose;
 pub mod decode;
 mod deny;
+mod host_paths;
 mod identity;
 pub mod node;
 mod pattern;
@@ -21,6 +22,7 @@ pub use bundle::{Component, FileSpec, Item, ItemKind, Layers, PlatformFolders, S
 pub use compose::{Addition, COMPOSED_HOST, Compose};
 pub use decode::{Fault, Faults};
 pub use deny::{DenyEntry, DenyList};
+pub use host_paths::{HostPaths, InvalidHostPath, below};
 pub use identity::{Identity, SubjectMatch};
 pub use pattern::{Pattern, PatternError};
 pub use policy::{Attestation, Policy, Signed, Signers};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::parts::MAX_PARTS;
 use crate::digest::Digest;
 
 /// A bundle could not be read or written, or is not what it says it is.
@@ -34,6 +35,40 @@ pub enum ArchiveError {
         expected: u64,
         /// The length of the file, in bytes.
         found: u64,
+    },
+    /// A part of the file is not here.
+    #[error("part `{}` is not here: the contents go on after the {found} bytes of those that are", path.display())]
+    PartMissing {
+        /// The part.
+        path: PathBuf,
+        /// The length of the parts that are here, in bytes.
+        found: u64,
+    },
+    /// A part of the file is truncated, or something was added.
+    #[error("part `{}` has {found} bytes, the first one {expected}: all have the same size, but for the last one, which may have less", path.display())]
+    PartSize {
+        /// The part.
+        path: PathBuf,
+        /// The size of the first part, in bytes.
+        expected: u64,
+        /// The size of the part, in bytes.
+        found: u64,
+    },
+    /// The file lies in parts, and another one than the first was named.
+    #[error("`{}` lies in parts", path.display())]
+    NotFirst {
+        /// What was named.
+        path: PathBuf,
+        /// The first part.
+        first: PathBuf,
+    },
+    /// The file would lie in more parts than can be opened at once.
+    #[error("{parts} parts are more than the limit of {MAX_PARTS}")]
+    TooManyParts {
+        /// How many parts there are or would be.
+        parts: u64,
+        /// The least size of a part that would do, in bytes; 0 where they are there already.
+        least: u64,
     },
     /// Something is larger than anything of its kind may be.
     #[error("{what} has {found} bytes, more than the limit of {limit}")]
@@ -96,7 +131,9 @@ impl ArchiveError {
     /// Returns whether the bundle itself was refused, rather than not read.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Io { .. } | Self::Replaced { .. })
+        let unread = matches!(self, Self::Io { .. } | Self::Replaced { .. });
+        !unread
+            && !matches!(self, Self::NotFirst { .. } | Self::PartMissing { .. } | Self::TooManyParts { .. })
     }
 
     /// Returns a next step that works.
@@ -106,6 +143,13 @@ impl ArchiveError {
             Self::Io { .. } => return None,
             Self::Signatures(refusal) => refusal.hint(),
             Self::Replaced { .. } => "run the command again; nothing was written",
+            Self::NotFirst { first, .. } => {
+                return Some(format!("name the first of them: `{}`", first.display()));
+            }
+            Self::PartMissing { .. } => "put every part into the same folder",
+            Self::TooManyParts { least, .. } if *least > 0 => {
+                return Some(format!("make them larger: `--split {least}` or more bytes"));
+            }
             Self::Member { .. } => {
                 "check that this is the file that `bundle build` wrote; if it is, copy it again and do not use this copy"
             }

@@ -33,7 +33,7 @@ impl Archive {
     pub fn blob_to(&self, digest: &Digest, take: Take<'_>) -> Result<(), ArchiveError> {
         let missing = || ArchiveError::Missing { digest: *digest, named_by: "the index".to_owned() };
         let size = self.size(digest).ok_or_else(missing)?;
-        let unread = |source| ArchiveError::Io { verb: "read", path: self.raw().path.clone(), source };
+        let unread = |source| ArchiveError::Io { verb: "read", path: self.raw().path().to_owned(), source };
         let (mut hasher, mut offset) = (Hasher::default(), 0);
         let mut piece = vec![0; usize::try_from(size.min(PIECE_BYTES)).unwrap_or_default()];
         while offset < size {

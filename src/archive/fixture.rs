@@ -1,6 +1,6 @@
 //! A tiny bundle for tests, and ways to make it wrong.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ pub struct Fixture {
     pub blobs: Vec<Vec<u8>>,
     /// Texts that are put in the place of others, in a document.
     pub replaced: Vec<(Part, String, String)>,
-    folder: TempDir,
+    pub folder: TempDir,
 }
 
 /// Returns the text of an image's manifest.
@@ -93,6 +93,13 @@ impl Fixture {
 
     /// Writes the file and returns its path.
     pub fn write(&self) -> PathBuf {
+        let path = self.folder.path().join("tiny.tar");
+        self.write_to(&path, None);
+        path
+    }
+
+    /// Writes the file, or its parts.
+    pub fn write_to(&self, path: &Path, split: Option<u64>) {
         let blobs: Vec<_> = self.blobs.iter().map(|blob| (Digest::of(blob), blob.len() as u64)).collect();
         let contents = Contents {
             format_version: FORMAT_VERSION,
@@ -106,13 +113,11 @@ impl Fixture {
         let index = self.changed(Part::Index, index_document(&manifest, &self.entries));
         let own = [&manifest, &contents].map(|bytes| (Digest::of(bytes), bytes.len() as u64));
         let layout = Layout::new(index.len() as u64, &[&own, &blobs[..]].concat());
-        let path = self.folder.path().join("tiny.tar");
-        let writer = Writer::create(&path, layout, &index).unwrap();
+        let writer = Writer::create(path, layout, &index, split).unwrap();
         for bytes in [&manifest, &contents].into_iter().chain(&self.blobs) {
             writer.write_all_at(&Digest::of(bytes), 0, bytes).unwrap();
         }
         writer.finish(&vec![b' '; usize::try_from(SIGNATURE_SLOT).unwrap()]).unwrap();
-        path
     }
 
     /// Writes the file and opens it.

@@ -5,6 +5,8 @@
 //! - a member of another name, kind, size or owner than the index leads to, which leaves no room for links, path escapes,
 //!   duplicates or extension headers: `a_member_of_another_kind_name_or_owner_is_refused`;
 //! - a file that is shorter or longer than its contents: `a_truncated_or_lengthened_bundle_is_refused`;
+//! - a part that is missing, of another size, or in another's place: `a_part_that_is_missing_or_of_another_size_is_named`,
+//!   `parts_that_are_exchanged_are_refused`;
 //! - sizes that lie: `sizes_that_add_up_to_more_than_the_file_are_refused`, `a_manifest_that_says_another_size_is_refused`;
 //! - an index too large to be one: `a_huge_index_is_refused_before_it_is_read`;
 //! - padding that is not zero, a blob that does not match its digest, a changed index or signature:
@@ -21,16 +23,15 @@
 //! - a large file of another size than its blob: `a_large_file_of_another_size_is_refused`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 
 use super::contents::{Contents, Entry, PayloadFile, read_bundle_manifest, read_index};
 use super::error::ArchiveError;
 use super::format::{BLOCK, INDEX_NAME, LAYOUT_NAME, Layout, MAX_INDEX_BYTES, Member, OCI_LAYOUT, blob_name};
+use super::parts::Parts;
 use super::walk::walk;
 use crate::digest::Digest;
 use crate::lock::Signer;
@@ -45,7 +46,7 @@ pub(super) const MAX_PAYLOAD_BYTES: u64 = 64 * 1024 * 1024;
 /// A bundle file that nobody vouches for yet. All that can be had from it is its index and its signatures.
 #[derive(Debug)]
 pub struct UnverifiedArchive {
-    pub(super) raw: Raw,
+    pub(super) raw: Parts,
     pub(super) index: Vec<u8>,
     pub(super) slots: Vec<(String, Vec<u8>)>,
 }
@@ -53,7 +54,7 @@ pub struct UnverifiedArchive {
 /// A bundle whose signature is good: the only type that reads contents, and it hashes all that it reads.
 #[derive(Debug)]
 pub struct Archive {
-    raw: Raw,
+    raw: Parts,
     tables: Tables,
     digest: Digest,
     vouched: Option<Vouched>,
@@ -83,13 +84,6 @@ pub struct Inspection {
 }
 
 #[derive(Debug)]
-pub(super) struct Raw {
-    pub file: File,
-    pub path: PathBuf,
-    pub length: u64,
-}
-
-#[derive(Debug)]
 pub(super) struct Tables {
     pub contents: Contents,
     pub entries: Vec<Entry>,
@@ -97,40 +91,18 @@ pub(super) struct Tables {
     pub layout: Layout,
 }
 
-impl Raw {
-    fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let failed = |source| ArchiveError::Io { verb: "read", path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(failed(io::Error::other("not a regular file")));
-        }
-        Ok(Self { file, path: path.to_owned(), length: metadata.len() })
-    }
-
+/// What both kinds of archives read.
+impl Parts {
     pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), ArchiveError> {
         let end = offset.saturating_add(buffer.len() as u64);
-        if end > self.length {
-            return Err(ArchiveError::Length { expected: end, found: self.length });
+        if end > self.length() {
+            return Err(self.wrong_length(end));
         }
-        self.file.read_exact_at(buffer, offset).map_err(|source| ArchiveError::Io {
+        self.read_exact_at(buffer, offset).map_err(|source| ArchiveError::Io {
             verb: "read",
-            path: self.path.clone(),
+            path: self.path().to_owned(),
             source,
         })
-    }
-
-    /// Says which file cannot be read any more, and what helps.
-    fn unreadable(&self, source: &io::Error) -> io::Error {
-        let path = self.path.display();
-        let text = match source.kind() {
-            io::ErrorKind::UnexpectedEof => format!(
-                "`{path}` is shorter than the {} bytes that it had: copy it again, and start anew",
-                self.length
-            ),
-            _ => format!("`{path}`: {source}"),
-        };
-        io::Error::new(source.kind(), text)
     }
 
     /// Reads a member whose header is the one it must have.
@@ -189,7 +161,7 @@ impl UnverifiedArchive {
     /// # Errors
     /// When it cannot be read, or does not begin as a bundle does.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let raw = Raw::open(path)?;
+        let raw = Parts::open(path)?;
         let layout = Member::new(LAYOUT_NAME, 0, OCI_LAYOUT.len() as u64);
         if raw.member(&layout)? != OCI_LAYOUT {
             return Err(ArchiveError::Member { expected: LAYOUT_NAME.to_owned(), offset: 0 });
@@ -254,13 +226,12 @@ impl UnverifiedArchive {
         let blobs: Vec<_> = own.into_iter().chain(contents.blobs.iter().copied()).collect();
         let total = blobs.iter().try_fold(0u64, |sum, (_, size)| sum.checked_add(*size));
         let layout = total
-            .filter(|total| *total <= self.raw.length)
+            .filter(|total| *total <= self.raw.length())
             .map(|_| Layout::new(self.index.len() as u64, &blobs));
-        let truncated =
-            || ArchiveError::Length { expected: total.unwrap_or(u64::MAX), found: self.raw.length };
+        let truncated = || self.raw.wrong_length(total.unwrap_or(u64::MAX));
         let layout = layout.ok_or_else(truncated)?;
-        if layout.length() != self.raw.length {
-            return Err(ArchiveError::Length { expected: layout.length(), found: self.raw.length });
+        if layout.length() != self.raw.length() {
+            return Err(self.raw.wrong_length(layout.length()));
         }
         if layout.blobs().count() != blobs.len() {
             return Err(ArchiveError::malformed("the table of contents", "a blob is listed twice"));
@@ -306,7 +277,7 @@ impl Archive {
         self.manifests.get(digest)
     }
 
-    pub(super) fn raw(&self) -> &Raw {
+    pub(super) fn raw(&self) -> &Parts {
         &self.raw
     }
 
@@ -380,7 +351,7 @@ impl BlobSource for Archive {
         if offset.saturating_add(buffer.len() as u64) > member.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let read = self.raw.file.read_exact_at(buffer, member.content() + offset);
+        let read = self.raw.read_exact_at(buffer, member.content() + offset);
         read.map_err(|source| self.raw.unreadable(&source))
     }
 }

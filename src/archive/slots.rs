@@ -1,8 +1,5 @@
 //! The slots for signatures: read before anything is trusted, and the only part of a bundle that is ever written again.
 
-use std::fs::File;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
-
 use super::error::ArchiveError;
 use super::format::{Layout, Member, SIGNATURE_SLOT};
 use super::reader::UnverifiedArchive;
@@ -40,17 +37,12 @@ impl UnverifiedArchive {
     }
 
     fn write(&self, slots: &[(&Member, &Vec<u8>)]) -> Result<(), ArchiveError> {
-        let path = &self.raw.path;
-        let failed = |source| ArchiveError::Io { verb: "write", path: path.clone(), source };
-        let file = File::options().write(true).open(path).map_err(failed)?;
-        let identity = |file: &File| file.metadata().map(|found| (found.dev(), found.ino(), found.len()));
-        if identity(&file).map_err(failed)? != identity(&self.raw.file).map_err(failed)? {
-            return Err(ArchiveError::Replaced { path: path.clone() });
-        }
+        let parts = self.raw.writable()?;
+        let failed = |source| ArchiveError::Io { verb: "write", path: parts.path().to_owned(), source };
         for (slot, content) in slots {
-            file.write_all_at(content, slot.content()).map_err(failed)?;
+            parts.write_all_at(content, slot.content()).map_err(failed)?;
         }
-        file.sync_all().map_err(failed)
+        parts.sync_all().map_err(failed)
     }
 }
 

@@ -1,18 +1,19 @@
 //! Writes a bundle file: every member at its place, in any order, each byte once.
 //!
-//! The file grows under `NAME.partial` and gets its name when it is complete and on the disk. What has arrived is
+//! The file, or each of its parts, grows under `NAME.partial` and gets its name when everything is complete and on the disk. What has arrived is
 //! pushed on to the disk while the rest still arrives, so that little is left to wait for at the end.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use super::draft::Draft;
 use super::error::ArchiveError;
 use super::format::{Layout, Member, OCI_LAYOUT, SIGNATURE_SLOT};
+use super::parts::Parts;
 use crate::digest::Digest;
 use crate::store::{BlobSink, BlobSource};
 
@@ -22,52 +23,49 @@ const BATCH_BYTES: u64 = 64 * 1024 * 1024;
 /// A bundle file that is being written.
 #[derive(Debug)]
 pub struct Writer {
-    file: File,
+    parts: Arc<Parts>,
     flusher: Flusher,
-    partial: PathBuf,
-    path: PathBuf,
+    draft: Draft,
     layout: Layout,
-    finished: bool,
 }
 
 impl Writer {
-    /// Starts a file: the headers, the index, slots without signatures, and empty places for everything else.
+    /// Starts a file, or its parts of `split` bytes: the headers, the index, slots without signatures, and empty places for everything
+    /// else.
     ///
     /// # Errors
-    /// When the file cannot be made.
-    pub fn create(path: &Path, layout: Layout, index: &[u8]) -> Result<Self, ArchiveError> {
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let failed = |source| ArchiveError::Io { verb: "write", path: partial.clone(), source };
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&partial)
-            .map_err(failed)?;
-        let flusher = Flusher::start(&file).map_err(failed)?;
-        let writer = Self { file, flusher, partial, path: path.to_owned(), layout, finished: false };
-        writer.start(index).map_err(|source| writer.failed(source))?;
+    /// When a file cannot be made, or there would be too many.
+    pub fn create(
+        path: &Path,
+        layout: Layout,
+        index: &[u8],
+        split: Option<u64>,
+    ) -> Result<Self, ArchiveError> {
+        let (draft, parts) = Draft::create(path, layout.length(), split)?;
+        let parts = Arc::new(parts);
+        let failed = |source| ArchiveError::Io { verb: "write", path: path.to_owned(), source };
+        let flusher = Flusher::start(&parts).map_err(failed)?;
+        let writer = Self { parts, flusher, draft, layout };
+        writer.start(index).map_err(failed)?;
         Ok(writer)
     }
 
-    fn start(&self, index: &[u8]) -> io::Result<()> {
-        self.file.set_len(self.layout.length())?;
-        for member in self.layout.members() {
-            self.file.write_all_at(&member.header_bytes()?, member.header)?;
-        }
-        self.file.write_all_at(OCI_LAYOUT, self.layout.members()[0].content())?;
-        let spaces = vec![b' '; usize::try_from(SIGNATURE_SLOT).unwrap_or_default()];
-        for slot in self.layout.slots() {
-            self.file.write_all_at(&spaces, slot.content())?;
-        }
-        self.file.write_all_at(index, self.layout.index().content())
+    /// Returns the names that the files get, in order.
+    #[must_use]
+    pub fn names(&self) -> &[PathBuf] {
+        self.draft.names()
     }
 
-    fn failed(&self, source: io::Error) -> ArchiveError {
-        ArchiveError::Io { verb: "write", path: self.partial.clone(), source }
+    fn start(&self, index: &[u8]) -> io::Result<()> {
+        for member in self.layout.members() {
+            self.parts.write_all_at(&member.header_bytes()?, member.header)?;
+        }
+        self.parts.write_all_at(OCI_LAYOUT, self.layout.members()[0].content())?;
+        let spaces = vec![b' '; usize::try_from(SIGNATURE_SLOT).unwrap_or_default()];
+        for slot in self.layout.slots() {
+            self.parts.write_all_at(&spaces, slot.content())?;
+        }
+        self.parts.write_all_at(index, self.layout.index().content())
     }
 
     /// Puts the signature into the first slot, waits until everything is on the disk, and gives the file its name.
@@ -82,29 +80,16 @@ impl Writer {
                 limit: SIGNATURE_SLOT,
             });
         }
-        self.complete(slot).map_err(|source| self.failed(source))?;
-        self.finished = true;
-        Ok(())
+        let path = self.parts.path().to_owned();
+        self.complete(slot).map_err(|source| ArchiveError::Io { verb: "write", path, source })
     }
 
     fn complete(&mut self, slot: &[u8]) -> io::Result<()> {
         self.flusher.stop()?;
         let first = self.layout.slots().first().map_or(0, Member::content);
-        self.file.write_all_at(slot, first)?;
-        self.file.sync_all()?;
-        std::fs::rename(&self.partial, &self.path)?;
-        let folder =
-            self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if !self.finished {
-            // Nothing more can be done about a file that cannot be removed; it does not have the final name.
-            let _ = std::fs::remove_file(&self.partial);
-        }
+        self.parts.write_all_at(slot, first)?;
+        self.parts.sync_all()?;
+        self.draft.publish()
     }
 }
 
@@ -118,7 +103,7 @@ impl BlobSink for Writer {
                 member.size
             )));
         }
-        self.file.write_all_at(bytes, member.content() + offset)?;
+        self.parts.write_all_at(bytes, member.content() + offset)?;
         self.flusher.written(bytes.len() as u64);
         Ok(())
     }
@@ -135,7 +120,7 @@ impl BlobSource for Writer {
         if offset.saturating_add(buffer.len() as u64) > member.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.file.read_exact_at(buffer, member.content() + offset)
+        self.parts.read_exact_at(buffer, member.content() + offset)
     }
 }
 
@@ -148,12 +133,12 @@ struct Flusher {
 }
 
 impl Flusher {
-    fn start(file: &File) -> io::Result<Self> {
-        let file = file.try_clone()?;
+    fn start(parts: &Arc<Parts>) -> io::Result<Self> {
+        let parts = parts.clone();
         let (batches, arrived) = sync_channel(1);
         let thread = std::thread::Builder::new().name("flusher".to_owned());
         // An error is told to one caller only, so it has to be kept until somebody asks.
-        let thread = thread.spawn(move || arrived.into_iter().try_for_each(|()| file.sync_data()))?;
+        let thread = thread.spawn(move || arrived.into_iter().try_for_each(|()| parts.sync_data()))?;
         Ok(Self { written: AtomicU64::new(0), batches: Some(batches), thread: Some(thread) })
     }
 

@@ -6,6 +6,7 @@ use super::environment::Environment;
 use super::error::Failure;
 use super::options::UpstreamOptions;
 use super::signers::read_signing_key;
+use super::size;
 use super::ui::{Ui, bytes};
 use crate::ops::{BuildOptions, Workspace, build};
 
@@ -26,6 +27,9 @@ pub struct Args {
     /// Fail where the lock is not complete, instead of adding to it
     #[arg(long)]
     locked: bool,
+    /// Write the bundle in parts of this size, FILE.001, FILE.002 and so on: a number of bytes, or 700MB, 4GiB
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    split: Option<u64>,
     /// How many blobs are fetched at once
     #[arg(long, value_name = "N", default_value_t = 8)]
     jobs: usize,
@@ -39,7 +43,7 @@ impl Args {
         let key = self.key.as_deref().map(|path| read_signing_key(path, environment)).transpose()?;
         let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
         let output = self.output.unwrap_or_else(|| PathBuf::from(name));
-        let options = BuildOptions { output: output.clone(), key, locked: self.locked, jobs: self.jobs };
+        let options = BuildOptions { output, key, locked: self.locked, split: self.split, jobs: self.jobs };
         let report =
             build(&workspace, &self.upstream.upstream(ui, environment)?, &options, ui.reporter()).await?;
         let signed = if report.signed { "signed" } else { "NOT signed" };
@@ -48,7 +52,7 @@ impl Args {
             report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect::<String>();
         let text = format!(
             "{root}built {}: {} {}, {size}, {} entries, {} blobs, {signed}\nindex {}",
-            output.display(),
+            files(&report.files),
             report.name,
             report.version,
             report.entries,
@@ -57,5 +61,13 @@ impl Args {
         );
         ui.result(&text, &report);
         Ok(true)
+    }
+}
+
+/// Names the file, or the first and the last of its parts.
+fn files(files: &[PathBuf]) -> String {
+    match files {
+        [first, .., last] => format!("{} to {}", first.display(), last.display()),
+        files => files.iter().map(|file| file.display().to_string()).collect(),
     }
 }

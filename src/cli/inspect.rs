@@ -10,7 +10,7 @@ use crate::ops::{InspectReport, InspectedSignature, inspect};
 /// Show what a bundle holds, from its index alone; nobody vouches for it: see `bundle verify`
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
+    /// The bundle: its file, or the first of its parts
     file: PathBuf,
 }
 

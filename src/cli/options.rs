@@ -13,7 +13,7 @@ use crate::cluster::{ConnectOptions, WithContents};
 use crate::ops::{SiteChoice, read_authority, read_site};
 use crate::spec::Platform;
 
-pub use network::{NetworkOptions, RegistryAccessOptions, RegistryOptions, UpstreamOptions};
+pub use network::{NetworkOptions, PathOptions, RegistryAccessOptions, RegistryOptions, UpstreamOptions};
 pub use trust::{BundleOptions, TrustedRootOptions};
 
 /// How results are printed.

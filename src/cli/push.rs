@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::{BundleOptions, RegistryOptions};
+use super::options::{BundleOptions, PathOptions, RegistryOptions};
 use super::ui::{Ui, bytes};
 use crate::ops::{PushOptions, open, push};
 
@@ -15,6 +15,8 @@ pub struct Args {
     bundle: BundleOptions,
     #[command(flatten)]
     registry: RegistryOptions,
+    #[command(flatten)]
+    paths: PathOptions,
     /// Move tags that point to something else
     #[arg(long)]
     retag: bool,
@@ -25,10 +27,10 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let endpoint = self.registry.endpoint()?;
+        let (endpoint, paths) = (self.registry.endpoint()?, self.paths.paths()?);
         let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?);
         let access = self.registry.access(&endpoint, environment);
-        let options = PushOptions { endpoint, access, retag: self.retag, jobs: self.jobs };
+        let options = PushOptions { endpoint, paths, access, retag: self.retag, jobs: self.jobs };
         let report = push(archive, &options, ui.reporter()).await?;
         let host = &options.endpoint.host;
         let text = format!(

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::environment::Environment;
 use super::error::Failure;
-use super::options::BundleOptions;
+use super::options::{BundleOptions, PathOptions};
 use super::ui::Ui;
 use crate::ops::{OpsError, catalog, open, read_text};
 use crate::registry::server::{Limits, Listening, Passwords, Registry, Tls, TlsError};
@@ -41,6 +41,11 @@ pub struct Args {
     /// Speak plain HTTP with other machines: who is between them and this one can read along, and change what has no digest
     #[arg(long, conflicts_with_all = ["tls_cert", "tls_generate"])]
     insecure_plain_http: bool,
+    /// A path before every repository, as the site's `prefix`
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    prefix: String,
+    #[command(flatten)]
+    paths: PathOptions,
     /// How many connections are served at once
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     connections: u32,
@@ -48,7 +53,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let listening = self.listening(environment)?;
+        let (listening, paths) = (self.listening(environment)?, self.paths.paths()?);
         let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?);
         let failed = |source: std::io::Error| {
             let message = format!("failed to listen on `{}`: {source}", self.listen);
@@ -62,7 +67,11 @@ impl Args {
         let stop = async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         };
-        let registry = Registry::reporting(catalog(&archive), archive, ui.reporter());
+        let registry = Registry::reporting(
+            catalog(&archive, self.prefix.trim_matches('/'), &paths),
+            archive,
+            ui.reporter(),
+        );
         registry.listen(listener, listening, stop).await.map_err(failed)?;
         Ok(true)
     }

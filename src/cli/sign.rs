@@ -16,7 +16,7 @@ use crate::trust::{Claimed, TrustedRoot};
 /// Signatures are over `index.json`, and there is room for four. Nothing else of the file changes.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
+    /// The bundle: its file, or the first of its parts
     file: PathBuf,
     /// The private key that signs, in cosign's form; its password: COSIGN_PASSWORD, or asked for
     #[arg(long, value_name = "KEY", required_unless_present = "attach")]

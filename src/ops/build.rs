@@ -28,6 +28,8 @@ pub struct BuildOptions {
     pub key: Option<SigningKey>,
     /// Whether the lock must be complete already.
     pub locked: bool,
+    /// The size of each part that it is written in, in bytes; `None`: one file.
+    pub split: Option<u64>,
     /// How many blobs are fetched at once.
     pub jobs: usize,
 }
@@ -49,6 +51,8 @@ pub struct BuildReport {
     pub blobs: usize,
     /// Bytes of the file.
     pub bytes: u64,
+    /// The file, or its parts, in order.
+    pub files: Vec<PathBuf>,
     /// Whether it is signed.
     pub signed: bool,
     /// What keyless signatures were checked against; `None` where no policy asks for one.
@@ -72,8 +76,8 @@ pub async fn build(
     check_sites(workspace, &gathered, &lock, &*reporter)?;
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
     drop(gathered);
-    let report = report(workspace, &assembly, options.key.is_some(), &upstream.root);
-    pack(assembly, options, reporter).await?;
+    let mut report = report(workspace, &assembly, options.key.is_some(), &upstream.root);
+    report.files = pack(assembly, options, reporter).await?;
     if workspace.lock.as_ref() != Some(&lock) {
         replace(&workspace.lock_path, lock.to_text().as_bytes())?;
     }
@@ -106,18 +110,20 @@ fn report(workspace: &Workspace, assembly: &Assembly, signed: bool, root: &Trust
             .count(),
         blobs: assembly.layout.blobs().count(),
         bytes: assembly.layout.length(),
+        files: Vec::new(),
         signed,
         trusted_root: workspace.spec.is_keyless().then(|| root.to_string()),
     }
 }
 
+/// Writes the file and returns its name, or those of its parts.
 async fn pack(
     assembly: Assembly,
     options: &BuildOptions,
     reporter: Arc<dyn Reporter>,
-) -> Result<(), OpsError> {
+) -> Result<Vec<PathBuf>, OpsError> {
     let slot = signature_slot(&assembly.index, options.key.as_ref())?;
-    let writer = Arc::new(Writer::create(&options.output, assembly.layout, &assembly.index)?);
+    let writer = Arc::new(Writer::create(&options.output, assembly.layout, &assembly.index, options.split)?);
     for (digest, bytes) in &assembly.small {
         writer.write_all_at(digest, 0, bytes).map_err(|source| write_failed(&options.output, source))?;
     }
@@ -128,7 +134,9 @@ async fn pack(
     }
     let writer = Arc::into_inner(writer)
         .ok_or_else(|| write_failed(&options.output, std::io::Error::other("a transfer is still running")))?;
-    Ok(writer.finish(&slot)?)
+    let names = writer.names().to_vec();
+    writer.finish(&slot)?;
+    Ok(names)
 }
 
 /// Returns the content of the first slot: the signature, or spaces where there is no key.

@@ -8,6 +8,7 @@ use super::gather::Gathered;
 use super::workspace::Workspace;
 use crate::lock::Lock;
 use crate::reference::ImageRef;
+use crate::registry::push::refuse_collisions;
 use crate::render::{BundleName, Carried, ImageMap, Sources, render};
 use crate::report::Reporter;
 use crate::spec::{ItemKind, Platform, Site};
@@ -15,7 +16,7 @@ use crate::spec::{ItemKind, Platform, Site};
 /// Renders every site of the spec for its platforms. What travels though nothing refers to it is told.
 ///
 /// # Errors
-/// When a layer refers to something that does not travel, or leads out of the site.
+/// When a layer refers to something that does not travel, or leads out of the site, or two repositories would be one in its registry.
 pub(super) fn check_sites(
     workspace: &Workspace,
     gathered: &Gathered,
@@ -29,6 +30,12 @@ pub(super) fn check_sites(
     let bundle = BundleName::of(&workspace.spec);
     let mut used = BTreeSet::new();
     for (name, site) in &workspace.sites {
+        refuse_collisions(carried.iter().map(|one| {
+            let upstream = one.reference.name();
+            let repository = site.registry.paths.place(&upstream);
+            (upstream, repository)
+        }))
+        .map_err(|source| OpsError::Site { site: name.clone(), source })?;
         for platform in platforms(workspace, site) {
             let map = ImageMap::new(&site.registry, carried.iter().cloned());
             let set = render(&sources, &map, site, platform, &bundle).map_err(|source| OpsError::Render {

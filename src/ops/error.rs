@@ -76,6 +76,14 @@ pub enum OpsError {
         /// Every fault.
         source: RenderErrors,
     },
+    /// A site's registry has no room for everything that travels.
+    #[error("what travels cannot all be pushed for `{site}`")]
+    Site {
+        /// The site file.
+        site: String,
+        /// Why.
+        source: PushError,
+    },
     /// A private key cannot be used.
     #[error("the key `{}` cannot be used", path.display())]
     Key {
@@ -318,7 +326,7 @@ impl OpsError {
             Self::LockOutdated { .. } | Self::Render { .. } | Self::Preflight(_) => true,
             Self::Entries(errors) => errors.iter().any(EntryError::is_refusal),
             Self::Registry(error) => error.is_refusal(),
-            Self::Push(error) => error.is_refusal(),
+            Self::Push(error) | Self::Site { source: error, .. } => error.is_refusal(),
             Self::Archive(error) => error.is_refusal(),
             Self::Sign(_) => true,
             Self::Cluster(error) => error.is_refusal(),
@@ -334,7 +342,7 @@ impl OpsError {
             Self::LockOutdated { .. } => Some("look at each change, then take it over with `bundle lock SPEC --update`, or `--update NAME` for one".to_owned()),
             Self::Entries(errors) => errors.iter().find_map(EntryError::hint),
             Self::Registry(error) => error.hint(),
-            Self::Push(error) => error.hint(),
+            Self::Push(error) | Self::Site { source: error, .. } => error.hint(),
             Self::Archive(error) => error.hint(),
             Self::Sign(error) => error.hint(),
             Self::Cluster(error) => error.hint(),

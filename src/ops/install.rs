@@ -238,7 +238,8 @@ impl InstallOptions {
     fn push(&self, site: &Site) -> PushOptions {
         let endpoint = site_endpoint(site);
         let access = self.access.clone().with_certificates(&endpoint.host, &site.registry.certificates);
-        PushOptions { endpoint, access, retag: self.retag, jobs: self.jobs }
+        let paths = site.registry.paths.clone();
+        PushOptions { endpoint, paths, access, retag: self.retag, jobs: self.jobs }
     }
 }
 

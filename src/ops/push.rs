@@ -7,13 +7,15 @@ use crate::archive::{Archive, Entry, Role};
 use crate::registry::push::{Item, Plan, Push, PushPlan, PushReport};
 use crate::registry::{Access, Client, Endpoint, Manifest};
 use crate::report::{Reporter, Silent};
-use crate::spec::Registries;
+use crate::spec::{HostPaths, Registries};
 
 /// How to push.
 #[derive(Debug, Clone)]
 pub struct PushOptions {
     /// The target.
     pub endpoint: Endpoint,
+    /// Which upstream hosts have a path of their own there, after the endpoint's prefix.
+    pub paths: HostPaths,
     /// How it is reached.
     pub access: Access,
     /// Whether a tag that points elsewhere is moved.
@@ -49,15 +51,15 @@ pub async fn missing(archive: &Archive, options: &PushOptions) -> Result<PushPla
 pub(super) async fn plan(archive: &Archive, options: &PushOptions) -> Result<Plan, OpsError> {
     let client = Client::with_access(Registries::default(), &options.access)?;
     let push = Push { client, endpoint: options.endpoint.clone(), retag: options.retag, jobs: options.jobs };
-    Ok(push.plan(items(archive)).await?)
+    Ok(push.plan(items(archive, &options.paths)).await?)
 }
 
 /// Returns what must be in a registry afterwards.
-fn items(archive: &Archive) -> Vec<Item> {
-    archive.entries().iter().map(|entry| item(archive, entry)).collect()
+fn items(archive: &Archive, paths: &HostPaths) -> Vec<Item> {
+    archive.entries().iter().map(|entry| item(archive, entry, paths)).collect()
 }
 
-fn item(archive: &Archive, entry: &Entry) -> Item {
+fn item(archive: &Archive, entry: &Entry, paths: &HostPaths) -> Item {
     let top = archive.manifest(&entry.descriptor.digest);
     let children = top
         .into_iter()
@@ -65,17 +67,11 @@ fn item(archive: &Archive, entry: &Entry) -> Item {
         .flat_map(|top| top.document.manifests.iter().flatten());
     let children = children.filter_map(|child| archive.manifest(&child.digest));
     let manifests: Vec<Manifest> = children.chain(top).cloned().collect();
-    let repository = path(&entry.repository).to_owned();
     Item {
         upstream: entry.repository.clone(),
-        repository,
+        repository: paths.place(&entry.repository),
         tag: entry.tag.clone(),
         manifests,
         optional: entry.role == Role::Original,
     }
-}
-
-/// Returns a repository's path without its host.
-fn path(repository: &str) -> &str {
-    repository.split_once('/').map_or(repository, |(_, path)| path)
 }

@@ -2,15 +2,17 @@
 
 use crate::archive::Archive;
 use crate::registry::server::Catalog;
+use crate::spec::{HostPaths, below};
 
-/// Returns the repositories of a bundle: upstream's paths, as a mirror is asked for them, each with its host, which
-/// tells two of the same path apart.
+/// Returns the repositories of a bundle, each with its host, which tells two of the same path apart: under upstream's paths, as a
+/// mirror is asked for them, or below those that hosts have of their own; all of them below the prefix, if it is not empty.
 #[must_use]
-pub fn catalog(archive: &Archive) -> Catalog {
+pub fn catalog(archive: &Archive, prefix: &str, paths: &HostPaths) -> Catalog {
     let mut catalog = Catalog::default();
     for entry in archive.entries() {
         let Some(top) = archive.manifest(&entry.descriptor.digest) else { continue };
-        let (host, path) = entry.repository.split_once('/').unwrap_or(("", &entry.repository));
+        let host = entry.repository.split_once('/').map_or("", |(host, _)| host);
+        let path = &below(prefix, &paths.place(&entry.repository));
         let children = top.document.manifests.iter().flatten();
         for child in children.filter_map(|child| archive.manifest(&child.digest)) {
             catalog.add_from(host, path, None, child.clone());

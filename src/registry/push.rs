@@ -120,7 +120,7 @@ impl Push {
     /// # Errors
     /// When the registry does not answer, a tag points elsewhere, or two upstream repositories would become one.
     pub async fn plan(self, items: Vec<Item>) -> Result<Plan, PushError> {
-        refuse_collisions(&items)?;
+        refuse_collisions(items.iter().map(|item| (&*item.upstream, &*item.repository)))?;
         let asked = stream::iter(items.into_iter().map(|item| {
             let push = self.clone();
             async move { push.is_present(&item).await.map(|present| (item, present)) }
@@ -205,13 +205,25 @@ impl Push {
     }
 }
 
-fn refuse_collisions(items: &[Item]) -> Result<(), PushError> {
-    let mut upstream: BTreeMap<&str, &str> = BTreeMap::new();
-    for item in items {
-        let first = upstream.entry(&item.repository).or_insert(&item.upstream);
-        if *first != item.upstream {
-            let (first, second) = ((*first).to_owned(), item.upstream.clone());
-            return Err(PushError::Collision { repository: item.repository.clone(), first, second });
+/// Refuses two upstream repositories that would be one: each is given with its path at the target.
+///
+/// # Errors
+/// The first two of them.
+pub fn refuse_collisions<U, P>(placed: impl IntoIterator<Item = (U, P)>) -> Result<(), PushError>
+where
+    U: AsRef<str>,
+    P: AsRef<str> + Ord,
+{
+    let mut upstream: BTreeMap<P, U> = BTreeMap::new();
+    for (second, repository) in placed {
+        match upstream.get(&repository) {
+            Some(first) if first.as_ref() != second.as_ref() => {
+                let (first, second) = (first.as_ref().to_owned(), second.as_ref().to_owned());
+                let repository = repository.as_ref().to_owned();
+                return Err(PushError::Collision { repository, first, second });
+            }
+            Some(_) => {}
+            None => drop(upstream.insert(repository, second)),
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use super::proof::Proof;
 use crate::digest::Digest;
 use crate::reference::{ImageRef, InvalidReference};
 use crate::spec::site::SiteRegistry;
-use crate::spec::{ImageMode, ItemKind};
+use crate::spec::{ImageMode, ItemKind, below};
 
 /// An image or artifact of the bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +27,7 @@ pub struct Carried {
 /// stays in the reference that it was locked with. A reference with neither means the only one of its name.
 #[derive(Debug, Clone)]
 pub struct ImageMap {
-    mode: ImageMode,
-    for_nodes: String,
-    for_pods: String,
+    registry: SiteRegistry,
     carried: BTreeMap<String, Vec<Carried>>,
     proofs: BTreeMap<ImageRef, Proof>,
 }
@@ -115,14 +113,7 @@ impl ImageMap {
             carried.entry(one.reference.name()).or_default().push(one);
         }
         carried.values_mut().for_each(|same| same.sort_by(|a, b| a.reference.cmp(&b.reference)));
-        let path = if registry.prefix.is_empty() { String::new() } else { format!("/{}", registry.prefix) };
-        Self {
-            mode: registry.images,
-            for_nodes: format!("{}{path}", registry.address),
-            for_pods: format!("{}{path}", registry.pod_address.as_ref().unwrap_or(&registry.address)),
-            carried,
-            proofs: BTreeMap::new(),
-        }
+        Self { registry: registry.clone(), carried, proofs: BTreeMap::new() }
     }
 
     /// Adds how nodes can tell that images are genuine, by upstream's references.
@@ -149,9 +140,11 @@ impl ImageMap {
     }
 
     fn repository(&self, reference: &ImageRef, by: PulledBy) -> String {
-        match (by, self.mode) {
-            (PulledBy::Pods, _) => format!("{}/{}", self.for_pods, reference.repository()),
-            (PulledBy::Nodes, ImageMode::Rewrite) => format!("{}/{}", self.for_nodes, reference.repository()),
+        let SiteRegistry { address, pod_address, images, .. } = &self.registry;
+        let place = || below(&self.registry.path_of(reference.registry()), reference.repository());
+        match (by, images) {
+            (PulledBy::Pods, _) => format!("{}/{}", pod_address.as_ref().unwrap_or(address), place()),
+            (PulledBy::Nodes, ImageMode::Rewrite) => format!("{address}/{}", place()),
             (PulledBy::Nodes, ImageMode::Mirror) => reference.name(),
         }
     }
@@ -304,6 +297,20 @@ mod tests {
         assert_eq!(pods("nginx"), Ok(format!("10.0.0.5:5000/edge/library/nginx:1.25@{digest}")));
         let by_nodes = pinned(&map(ImageMode::Mirror, ""), "ghcr.io/d/db:2", PulledBy::Nodes);
         assert_eq!(by_nodes, Err("the bundle does not carry `ghcr.io/d/db:2`".to_owned()));
+    }
+
+    #[test]
+    fn a_host_with_a_path_of_its_own_is_below_it() {
+        let mut map = map(ImageMode::Rewrite, "edge");
+        map.registry.paths.add("quay.io", "quay").unwrap();
+        let digest = Digest::of(b"carried");
+        for (text, path) in [("quay.io/c:1", "edge/quay/c:1"), ("nginx:1.25", "edge/library/nginx:1.25")] {
+            assert_eq!(pinned(&map, text, PulledBy::Pods), Ok(format!("10.0.0.5:5000/{path}@{digest}")));
+            assert_eq!(pinned(&map, text, PulledBy::Nodes), Ok(format!("registry.lan:5000/{path}@{digest}")));
+        }
+        map.registry.images = ImageMode::Mirror;
+        let upstream = pinned(&map, "quay.io/c:1", PulledBy::Nodes);
+        assert_eq!(upstream, Ok(format!("quay.io/c:1@{digest}")));
     }
 
     #[test]

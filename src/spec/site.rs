@@ -16,6 +16,7 @@ pub use network::{
     SitePort,
 };
 
+use super::host_paths::{HostPaths, below};
 use super::registries::Certificates;
 
 /// How the site runs Kubernetes.
@@ -86,7 +87,17 @@ pub struct SiteRegistry {
     pub plain_http: Option<bool>,
     /// A path put before every repository; empty for none, otherwise without slashes at its ends.
     pub prefix: String,
+    /// The upstream hosts of which everything lies below a path of its own, after the prefix.
+    pub paths: HostPaths,
     /// Who may vouch for it, and how this machine shows who it is. Templates do not see it.
     #[serde(skip)]
     pub certificates: Certificates,
+}
+
+impl SiteRegistry {
+    /// Returns the path below which everything of an upstream host lies; empty for none.
+    #[must_use]
+    pub fn path_of(&self, host: &str) -> String {
+        below(&self.prefix, self.paths.of(host))
+    }
 }

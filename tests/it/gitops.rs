@@ -12,7 +12,7 @@ use crate::peers::registry::Registry;
 use crate::support::bundle;
 
 const SITE: SiteText =
-    SiteText { platform: "k3s", images: "mirror", prefix: "edge/k8s", transport: Transport::Plain };
+    SiteText { platform: "k3s", images: "mirror", prefix: "edge/k8s", quay: "", transport: Transport::Plain };
 
 /// Returns the files below a folder, by their paths, without those of some folders.
 fn files(folder: &Path, without: &[&str]) -> BTreeMap<String, Vec<u8>> {

@@ -161,6 +161,9 @@ fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
         open(bundle, &Trust { bundle: bundle_trust, root, deny: DenyList::default() })
             .expect("a good bundle"),
     );
-    let registry = airgap_bundle::registry::server::Registry::read_only(catalog(&archive), archive);
+    let registry = airgap_bundle::registry::server::Registry::read_only(
+        catalog(&archive, "", &Default::default()),
+        archive,
+    );
     stack.block_on(registry.spawn()).expect("a port")
 }

@@ -5,6 +5,8 @@
 
 mod access;
 mod authority;
+mod conformance;
+mod host_paths;
 mod matrix;
 mod matrix_clients;
 pub mod programs;

@@ -77,7 +77,7 @@ impl Parts {
         let own = [manifest, contents].map(Bytes::from);
         let first: Vec<_> = own.iter().map(|bytes| (Digest::of(bytes), bytes.len() as u64)).collect();
         let layout = Layout::new(index.len() as u64, &[first, blobs].concat());
-        let writer = Writer::create(path, layout, &index).expect("a file");
+        let writer = Writer::create(path, layout, &index, None).expect("a file");
         for bytes in own.iter().chain(self.blobs.values()) {
             airgap_bundle::store::BlobSink::write_all_at(&writer, &Digest::of(bytes), 0, bytes)
                 .expect("written");

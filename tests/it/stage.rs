@@ -71,6 +71,7 @@ fn the_shipped_bundle_crosses_to_a_sealed_node_and_leaves_it_as_it_was() {
         leaving::uninstall_leaves_the_cluster_as_it_was,
         sites::the_homelab_installs_with_its_own_site,
         served::a_served_bundle_is_registry_enough,
+        served::two_hosts_of_one_path_reach_the_node_apart,
         leaving::uninstall_leaves_the_cluster_as_it_was,
         leaving::nothing_is_left_of_the_stage,
     );

@@ -102,9 +102,10 @@ impl Stack {
         self.folder.path().join(name)
     }
 
-    /// Writes a file below the folder.
+    /// Writes a file below the folder, with the folders before it.
     pub fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(&path, content).expect("a file");
         path
     }

@@ -11,7 +11,7 @@ use crate::cli::ui::Ui;
 use crate::ops::{OpsError, Upstream, read_text};
 use crate::registry::{Access, Endpoint, Patience};
 use crate::spec::site::SiteRegistry;
-use crate::spec::{Certificates, Registries};
+use crate::spec::{Certificates, HostPaths, Registries};
 
 /// How registries are borne with.
 #[derive(Args)]
@@ -62,6 +62,30 @@ pub struct RegistryOptions {
     registry: String,
     #[command(flatten)]
     access: RegistryAccessOptions,
+}
+
+/// Where upstream's repositories lie in a registry.
+#[derive(Args)]
+pub struct PathOptions {
+    /// Put what comes from an upstream host below a path of its own, as the site's `paths`; may be given several times
+    #[arg(long = "path", value_name = "HOST=PATH")]
+    paths: Vec<String>,
+}
+
+impl PathOptions {
+    pub fn paths(&self) -> Result<HostPaths, Failure> {
+        let mut paths = HostPaths::default();
+        for given in &self.paths {
+            let usage = |message, hint: &str| OpsError::Usage { message, hint: hint.to_owned() };
+            let (host, path) = given.split_once('=').ok_or_else(|| {
+                usage(format!("`--path {given}` names no host with a path"), "write --path quay.io=quay")
+            })?;
+            paths
+                .add(host, path)
+                .map_err(|refused| usage(format!("`--path {given}`: {refused}"), refused.hint()))?;
+        }
+        Ok(paths)
+    }
 }
 
 /// How a registry is reached that is written to.

@@ -16,7 +16,7 @@ use crate::trust::{TrustedRoot, trusted_root};
 /// A bundle, and whom the operator trusts.
 #[derive(Args)]
 pub struct BundleOptions {
-    /// The bundle
+    /// The bundle: its file, or the first of its parts
     pub file: PathBuf,
     #[command(flatten)]
     signers: SignerOptions,

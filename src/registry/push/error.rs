@@ -53,7 +53,7 @@ impl PushError {
         match self {
             Self::Registry(error) => hint(error),
             Self::TagTaken { .. } => Some("`--retag` moves the tag to what the bundle holds".to_owned()),
-            Self::Collision { repository, first, second } => Some(mapping(repository, first, second)),
+            Self::Collision { first, second, .. } => Some(mapping(first, second)),
             Self::Incomplete { .. } => {
                 Some("run the same command again: only what is missing is sent".to_owned())
             }
@@ -61,19 +61,14 @@ impl PushError {
     }
 }
 
-/// Returns how two repositories of one path can be kept apart.
-fn mapping(repository: &str, first: &str, second: &str) -> String {
-    let host = |name: &str| name.split('/').next().unwrap_or_default().replace(':', "-");
-    let line = |name: &str| {
-        format!(
-            "`{name}` in a bundle of its own, pushed to `REGISTRY/{0}`: it becomes `{0}/{repository}`",
-            host(name)
-        )
-    };
+/// Returns how two repositories of one path can be kept apart: Docker's, of which there are most, stay where they are.
+fn mapping(first: &str, second: &str) -> String {
+    let name = if second.starts_with("docker.io/") { first } else { second };
+    let (host, repository) = name.split_once('/').unwrap_or((name, ""));
+    let path = host.replace(':', "-");
     format!(
-        "keep one of the two in the spec, or keep them apart: {}; {}; the site of each names its `prefix`",
-        line(first),
-        line(second)
+        "give one of the two hosts a path of its own: `--path {host}={path}` with `push` and `serve`, \
+         `registry: {{paths: {{'{host}': {path}}}}}` in the site; then `{name}` becomes `{path}/{repository}`"
     )
 }
 

@@ -56,10 +56,22 @@ async fn put_below(push: &Push, item: &Item) -> Result<Vec<Unlisted>, RegistryEr
 async fn put_top(push: &Push, item: &Item) -> Result<Option<Option<Unlisted>>, RegistryError> {
     let Some(top) = item.top() else { return Ok(Some(None)) };
     match put(push, item, top, &item.reference()).await {
-        Err(RegistryError::Status { status: 400, .. } | RegistryError::NotFound { .. }) if item.optional => {
-            Ok(None)
-        }
+        Err(error) if item.optional && refuses_content(&error) => Ok(None),
         answer => answer.map(Some),
+    }
+}
+
+/// Tells whether a registry answered about what it was sent, rather than about who sent it, how large it is or when. Registries differ in
+/// how they say that a child is not there.
+// See: RFC 9110, "Client Error 4xx"; OCI distribution-spec, "Error Codes", has 404 for an unknown child
+fn refuses_content(error: &RegistryError) -> bool {
+    match error {
+        RegistryError::NotFound { .. } => true,
+        RegistryError::Status { status, .. } => {
+            (400..500).contains(status)
+                && ![401, 403, 407, 408, 413, 421, 425, 429, 431, 451].contains(status)
+        }
+        _ => false,
     }
 }
 
@@ -79,4 +91,39 @@ async fn put(
         subject: subject.digest,
         descriptor: descriptor(manifest),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_about_the_content_or_about_something_else() {
+        let status = |status| RegistryError::Status {
+            what: String::new(),
+            url: String::new(),
+            expected: "201",
+            status,
+            message: String::new(),
+            retry_after: None,
+        };
+        for (code, about_content) in [
+            (400, true),
+            (404, true),
+            (409, true),
+            (412, true),
+            (422, true),
+            (401, false),
+            (403, false),
+            (413, false),
+            (429, false),
+            (500, false),
+            (503, false),
+            (301, false),
+        ] {
+            assert_eq!(refuses_content(&status(code)), about_content, "{code}");
+        }
+        let silent = RegistryError::Silent { what: String::new(), url: String::new(), seconds: 1 };
+        assert!(!refuses_content(&silent));
+    }
 }

@@ -31,6 +31,11 @@ impl Memory {
         session
     }
 
+    /// Returns how many bytes an upload has. `None`: there is no such upload.
+    pub(super) fn length(&self, session: &str) -> Option<usize> {
+        self.uploads.read().unwrap_or_else(PoisonError::into_inner).get(session).map(Vec::len)
+    }
+
     /// Appends to an upload and returns how many bytes it has now. `None`: there is no such upload.
     pub(super) fn append(&self, session: &str, bytes: &[u8]) -> Option<usize> {
         let mut uploads = self.uploads.write().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use super::target::{Target, parameter};
 use super::{Memory, Registry, error, respond};
@@ -23,9 +23,11 @@ pub(super) async fn answer(
 ) -> Response {
     match (request.method().clone(), target) {
         (Method::POST, Target::Upload(name, "")) => open(registry, memory, name, request.uri().query()),
-        (Method::PATCH, Target::Upload(name, session)) => {
-            append(memory, name, session, request.into_body()).await
-        }
+        (Method::GET, Target::Upload(name, session)) => match memory.length(session) {
+            Some(length) => progress(StatusCode::NO_CONTENT, name, session, length),
+            None => error(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN", session),
+        },
+        (Method::PATCH, Target::Upload(name, session)) => append(memory, name, session, request).await,
         (Method::PUT, Target::Upload(name, session)) => {
             finish(registry, memory, name, session, request).await
         }
@@ -56,16 +58,32 @@ fn open(registry: &Registry, memory: &Memory, name: &str, query: Option<&str>) -
     )
 }
 
-async fn append(memory: &Memory, name: &str, session: &str, body: Body) -> Response {
-    let Ok(bytes) = to_bytes(body, MAX_BLOB_BYTES).await else {
+async fn append(memory: &Memory, name: &str, session: &str, request: Request) -> Response {
+    if !follows(memory, session, request.headers()) {
+        return error(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID", session);
+    }
+    let Ok(bytes) = to_bytes(request.into_body(), MAX_BLOB_BYTES).await else {
         return error(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", session);
     };
     let Some(length) = memory.append(session, &bytes) else {
         return error(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN", session);
     };
+    progress(StatusCode::ACCEPTED, name, session, length)
+}
+
+/// Says where an upload goes on, and what it has.
+fn progress(status: StatusCode, name: &str, session: &str, length: usize) -> Response {
     let location = format!("/v2/{name}/blobs/uploads/{session}");
     let range = format!("0-{}", length.saturating_sub(1));
-    respond(StatusCode::ACCEPTED, &[("location", &location), ("range", &range)], Body::empty())
+    respond(status, &[("location", &location), ("range", &range)], Body::empty())
+}
+
+/// Tells whether a chunk begins where the upload ends, if it says where it begins.
+// See: OCI distribution-spec, "Pushing a blob in chunks"
+fn follows(memory: &Memory, session: &str, headers: &HeaderMap) -> bool {
+    let range = headers.get("content-range").and_then(|range| range.to_str().ok());
+    let start = range.and_then(|range| range.split_once('-')?.0.parse().ok());
+    start.is_none_or(|start: usize| memory.length(session).is_none_or(|length| length == start))
 }
 
 async fn finish(
@@ -78,6 +96,9 @@ async fn finish(
     let Some(digest) = digest_of(request.uri().query(), "digest") else {
         return error(StatusCode::BAD_REQUEST, "DIGEST_INVALID", session);
     };
+    if !follows(memory, session, request.headers()) {
+        return error(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID", session);
+    }
     let Ok(bytes) = to_bytes(request.into_body(), MAX_BLOB_BYTES).await else {
         return error(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", session);
     };

@@ -2,7 +2,8 @@
 
 use super::super::cidr::decode_cidrs;
 use super::super::decode::Decoder;
-use super::super::node::Node;
+use super::super::host_paths::HostPaths;
+use super::super::node::{Node, Value};
 use super::super::registries::decode_certificates;
 use super::super::site::{ImageMode, SiteRegistry};
 use super::is_host;
@@ -18,6 +19,7 @@ pub(super) fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistr
         "images",
         "plainHttp",
         "prefix",
+        "paths",
         "ca",
         "clientCertificate",
         "clientKey",
@@ -30,6 +32,7 @@ pub(super) fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistr
     let images = fields.optional("images").and_then(|node| decoder.choice(node, "`images`", IMAGES));
     let plain_http = fields.optional("plainHttp").and_then(|node| decoder.boolean(node, "`plainHttp`"));
     let prefix = fields.optional("prefix").and_then(|node| decode_prefix(decoder, node));
+    let paths = fields.optional("paths").map(|node| decode_paths(decoder, node));
     let certificates = decode_certificates(decoder, &fields);
     SiteRegistry {
         pod_address: pod_address.or_else(|| Some(address.clone())),
@@ -38,6 +41,7 @@ pub(super) fn decode_registry(decoder: &mut Decoder, node: &Node) -> SiteRegistr
         images: images.unwrap_or_default(),
         plain_http: plain_http.or(certificates.are_given().then_some(false)),
         prefix: prefix.unwrap_or_default(),
+        paths: paths.unwrap_or_default(),
         certificates,
     }
 }
@@ -69,4 +73,19 @@ fn decode_prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
     let hint = "write lower-case path parts without slashes at the ends: mirror/security";
     decoder.fault(node.place, format!("`{prefix}` cannot stand before a repository's name"), hint);
     None
+}
+
+fn decode_paths(decoder: &mut Decoder, node: &Node) -> HostPaths {
+    let mut paths = HostPaths::default();
+    let Value::Map(entries) = &node.value else {
+        decoder.fields(node, "`paths`", &[]);
+        return paths;
+    };
+    for (host, node) in entries {
+        let Some(path) = decoder.text(node, "a path") else { continue };
+        if let Err(refused) = paths.add(&host.name, &path) {
+            decoder.fault(host.place, refused.to_string(), refused.hint());
+        }
+    }
+    paths
 }

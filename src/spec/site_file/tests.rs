@@ -48,6 +48,31 @@ fn a_registry_says_how_pods_reach_it() {
         ");
 }
 
+#[test]
+fn a_path_of_a_host_is_one_that_references_can_name() {
+    let paths = |text: &str| {
+        let site = format!("{HEAD}registry: {{address: registry.lan, prefix: edge, paths: {text}}}\n");
+        Site::parse(&site, "site.yaml").map(|site| site.registry)
+    };
+    let registry = paths("{quay.io: mirror/quay}").expect("a site");
+    assert_eq!(registry.path_of("quay.io"), "edge/mirror/quay");
+    assert_eq!(registry.path_of("docker.io"), "edge");
+    insta::assert_snapshot!(paths("{quay.io: /quay, index.docker.io: hub, ghcr.io: [a]}").expect_err("faults"), @r"
+        `site.yaml` has 3 faults
+          site.yaml:3:57: `/quay` cannot stand before a repository's name
+            hint: write lower-case path parts without slashes at the ends: mirror/quay
+          site.yaml:3:73: `index.docker.io` is not a host as references name it: it is `docker.io` there
+            hint: write the host as it stands in the spec's references: docker.io, quay.io
+          site.yaml:3:104: a path must be a string, found a list
+            hint: write a string here
+        ");
+    insta::assert_snapshot!(paths("quay.io").expect_err("faults"), @r"
+        `site.yaml` has 1 fault
+          site.yaml:3:56: `paths` must be a mapping, found a string
+            hint: write a mapping here
+        ");
+}
+
 const HEAD: &str = "apiVersion: bundle/v1alpha1\nkind: Site\n";
 const REGISTRY: &str = "registry: {address: 'registry.lan:5000', prefix: edge}\n";
 

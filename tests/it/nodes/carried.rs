@@ -44,6 +44,8 @@ pub struct SiteText {
     pub platform: &'static str,
     pub images: &'static str,
     pub prefix: &'static str,
+    /// The path of its own that `quay.io` has; empty for none.
+    pub quay: &'static str,
     pub transport: Transport,
 }
 
@@ -61,9 +63,9 @@ impl SiteText {
     pub fn all(platform: &'static str) -> Vec<Self> {
         let mut all = Vec::new();
         for images in ["mirror", "rewrite"] {
-            for prefix in ["", "edge/k8s"] {
+            for (prefix, quay) in [("", ""), ("edge/k8s", ""), ("", "mirror/quay"), ("edge", "quay")] {
                 for transport in [Transport::Plain, Transport::Tls, Transport::OwnAuthority] {
-                    all.push(Self { platform, images, prefix, transport });
+                    all.push(Self { platform, images, prefix, quay, transport });
                 }
             }
         }
@@ -72,8 +74,9 @@ impl SiteText {
 
     /// Returns the site file.
     pub fn text(&self) -> String {
-        let Self { platform, images, prefix, transport } = self;
+        let Self { platform, images, prefix, quay, transport } = self;
         let prefix = if prefix.is_empty() { String::new() } else { format!(", prefix: {prefix}") };
+        let paths = if quay.is_empty() { String::new() } else { format!(", paths: {{quay.io: {quay}}}") };
         let transport = match transport {
             Transport::Plain => ", plainHttp: true",
             Transport::Tls => "",
@@ -81,7 +84,7 @@ impl SiteText {
         };
         format!(
             "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: {platform}\n\
-             registry: {{address: 'registry.lan:5000', images: {images}{prefix}{transport}}}\n"
+             registry: {{address: 'registry.lan:5000', images: {images}{prefix}{paths}{transport}}}\n"
         )
     }
 
@@ -92,6 +95,12 @@ impl SiteText {
         } else {
             "https://registry.lan:5000"
         }
+    }
+
+    /// Returns the path below which the registry has everything of a host; empty for none.
+    pub fn path_of(&self, host: &str) -> String {
+        let parts = [self.prefix, if host == "quay.io" { self.quay } else { "" }];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
     }
 
     /// Returns the hosts that nodes have to ask the registry for instead.

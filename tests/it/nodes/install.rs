@@ -20,7 +20,7 @@ const FILES: [(&str, &[u8]); 4] = [
     ("k3s-airgap-images-arm64.tar.zst", FAKE_IMAGES),
 ];
 const SITE: SiteText =
-    SiteText { platform: "k3s", images: "mirror", prefix: "", transport: Transport::OwnAuthority };
+    SiteText { platform: "k3s", images: "mirror", prefix: "", quay: "", transport: Transport::OwnAuthority };
 
 /// A rendered site, the files of K3s beside it, and an empty host.
 struct Host {

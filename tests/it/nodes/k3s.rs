@@ -13,11 +13,8 @@ use crate::peers::programs::Programs;
 fn meant(site: &SiteText) -> Value {
     let mut mirrors = json!({});
     for host in site.mirrored() {
-        let rewrite = if site.prefix.is_empty() {
-            Value::Null
-        } else {
-            json!({"^(.*)$": format!("{}/$1", site.prefix)})
-        };
+        let path = site.path_of(host);
+        let rewrite = if path.is_empty() { Value::Null } else { json!({"^(.*)$": format!("{path}/$1")}) };
         mirrors[host] = json!({"endpoint": [site.url()], "rewrite": rewrite});
     }
     if site.transport == Transport::Plain {
@@ -42,7 +39,7 @@ fn k3s_understands_the_registry_as_the_site_means_it() {
     let Some(programs) = Programs::find(&["read-k3s-registries"]) else { return };
     let carried = Carried::new(&[]);
     let sites = SiteText::all("k3s");
-    assert_eq!(sites.len(), 12);
+    assert_eq!(sites.len(), 24);
     for site in sites {
         assert_eq!(understood(&programs, &carried, &site), meant(&site), "{site:?}");
         let authority = carried.rendered(&site).join("nodes/registry-ca.crt");
@@ -54,8 +51,13 @@ fn k3s_understands_the_registry_as_the_site_means_it() {
 #[test]
 fn a_misspelt_key_is_noticed_though_k3s_says_nothing() {
     let Some(programs) = Programs::find(&["read-k3s-registries"]) else { return };
-    let site =
-        SiteText { platform: "k3s", images: "mirror", prefix: "edge", transport: Transport::OwnAuthority };
+    let site = SiteText {
+        platform: "k3s",
+        images: "mirror",
+        prefix: "edge",
+        quay: "",
+        transport: Transport::OwnAuthority,
+    };
     for (from, to) in [
         ("endpoint:", "endpoints:"),
         ("rewrite:", "rewrites:"),
@@ -71,7 +73,8 @@ fn a_misspelt_key_is_noticed_though_k3s_says_nothing() {
 #[test]
 fn k3s_asks_nobody_else_and_applies_layers_in_their_order() {
     let carried = Carried::new(&[]);
-    let site = SiteText { platform: "k3s", images: "mirror", prefix: "", transport: Transport::Plain };
+    let site =
+        SiteText { platform: "k3s", images: "mirror", prefix: "", quay: "", transport: Transport::Plain };
     let folder = carried.render(&site);
     for role in ["server", "agent"] {
         let text = fs::read_to_string(folder.join(format!("nodes/config-{role}.yaml"))).expect("a file");
@@ -104,7 +107,13 @@ fn k3s_asks_nobody_else_and_applies_layers_in_their_order() {
 #[test]
 fn an_authority_that_is_none_is_refused_and_no_key_is_passed_on() {
     let carried = Carried::new(&[]);
-    let site = SiteText { platform: "k3s", images: "mirror", prefix: "", transport: Transport::OwnAuthority };
+    let site = SiteText {
+        platform: "k3s",
+        images: "mirror",
+        prefix: "",
+        quay: "",
+        transport: Transport::OwnAuthority,
+    };
     let key = "-----BEGIN PRIVATE KEY-----\ncGxhbnRlZA==\n-----END PRIVATE KEY-----\n";
     fs::write(carried.path("ca.pem"), key).expect("a file");
     let refused = carried.try_render(&site, "none", &[]);

@@ -30,7 +30,8 @@ fn a_host_is_brought_up_from_lumens_bundle_alone() {
 
 #[test]
 fn a_component_that_lacks_what_the_node_files_install_is_refused() {
-    let site = SiteText { platform: "k3s", images: "mirror", prefix: "", transport: Transport::Tls };
+    let site =
+        SiteText { platform: "k3s", images: "mirror", prefix: "", quay: "", transport: Transport::Tls };
     let spec = "apiVersion: bundle/v1alpha1\nkind: Bundle\nmetadata: {name: homelab, version: 1.0.0}\n\
                 targets: [linux/amd64]\ncomponents: [{name: k3s, version: v1}]\n";
     let carried = Carried::changed(&[], &[("bundle.yaml", spec)]);

@@ -12,7 +12,7 @@ use crate::support::Ran;
 const MIRRORS: &str = "registry-mirrors.yaml";
 const OLD_MIRRORS: &str = "registry-mirrors-before-1.12.yaml";
 const PLAIN: SiteText =
-    SiteText { platform: "talos", images: "mirror", prefix: "edge", transport: Transport::Plain };
+    SiteText { platform: "talos", images: "mirror", prefix: "edge", quay: "", transport: Transport::Plain };
 
 fn decode(programs: &Programs, nodes: &Path, name: &str, patch: bool) -> Ran {
     let file = nodes.join(name);
@@ -35,9 +35,11 @@ fn values(programs: &Programs, nodes: &Path, name: &str, patch: bool) -> Option<
 
 /// Returns the hosts whose images come from the registry, with the endpoint and whether that is a whole path.
 fn meant(site: &SiteText) -> Vec<(&'static str, String, bool)> {
-    let prefixed = !site.prefix.is_empty();
-    let url = if prefixed { format!("{}/v2/{}", site.url(), site.prefix) } else { site.url().to_owned() };
-    let mut all: Vec<_> = site.mirrored().iter().map(|host| (*host, url.clone(), prefixed)).collect();
+    let mirror = |host: &&'static str| match site.path_of(host) {
+        path if path.is_empty() => (*host, site.url().to_owned(), false),
+        path => (*host, format!("{}/v2/{path}", site.url()), true),
+    };
+    let mut all: Vec<_> = site.mirrored().iter().map(mirror).collect();
     if site.transport == Transport::Plain {
         all.push(("registry.lan:5000", site.url().to_owned(), false));
     }
@@ -66,7 +68,7 @@ fn talos_understands_the_registry_as_the_site_means_it() {
     let Some(programs) = Programs::find(&["read-talos"]) else { return };
     let carried = Carried::new(&[]);
     let sites = SiteText::all("talos");
-    assert_eq!(sites.len(), 12);
+    assert_eq!(sites.len(), 24);
     for site in sites {
         let nodes = carried.render(&site).join("nodes");
         let mirrors = meant(&site);

@@ -1,8 +1,9 @@
-//! The whole stand-in stack in every registry, read back by every client that knows how to reach it.
+//! The whole stand-in stack in every registry and served as it is, read back by every client that knows how to reach it.
 //!
 //! A way is a registry and how it is guarded. Of each, every client reads all that is of its kind: crane every image and artifact by tag
 //! and digest, skopeo copies every image with all platforms, oras pulls every artifact and lists what refers to it, cosign verifies every
-//! signature of upstream's, falcoctl installs Falco's plugins and rules.
+//! signature of upstream's, falcoctl installs Falco's plugins and rules,
+//! Trivy downloads its databases and its checks.
 
 use std::fs;
 use std::path::Path;
@@ -13,23 +14,26 @@ use super::programs::Programs;
 use super::read::{entries, sealed};
 use super::registry::Registry;
 use super::tokens::{SERVICE, Tokens, login};
+use crate::serve::process::Served;
 use crate::support::Stack;
 
-const PROGRAMS: [&str; 8] =
-    ["cosign", "crane", "distribution", "docker-registry", "falcoctl", "openssl", "oras", "skopeo"];
+const PROGRAMS: [&str; 9] =
+    ["cosign", "crane", "distribution", "docker-registry", "falcoctl", "openssl", "oras", "skopeo", "trivy"];
 // As `htpasswd -B` writes it, for the password below.
 const HASHED: &str = "someone:$2y$05$abcdefghijklmnopqrstuuXXXUKy4cODBo6oD0fJZB1CSpIzxX0SW\n";
 const LOGIN: (&str, &str) = ("someone", "planted-password");
 
 /// What was read of a way: the number of entries, or why a client does not apply.
 const EXPECTED: &str = "\
-docker-registry 2.8: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
-distribution 3.1: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
-crane registry: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
-docker-registry, htpasswd: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
-docker-registry, tokens: crane -, skopeo 9, oras 6, cosign -, falcoctl 3
-docker-registry, TLS of an own authority: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3
-docker-registry, client certificates: crane -, skopeo 9, oras 6, cosign 13, falcoctl -
+docker-registry 2.8: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3, trivy 3
+distribution 3.1: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3, trivy 3
+crane registry: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3, trivy 3
+docker-registry, htpasswd: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3, trivy 3
+docker-registry, tokens: crane -, skopeo 9, oras 6, cosign -, falcoctl 3, trivy -
+docker-registry, TLS of an own authority: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3, trivy 3
+docker-registry, client certificates: crane -, skopeo 9, oras 6, cosign 13, falcoctl -, trivy -
+bundle serve: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3, trivy 3
+bundle serve, TLS of an own authority: crane 15, skopeo 9, oras 6, cosign 13, falcoctl 3, trivy 3
 ";
 
 #[test]
@@ -40,7 +44,8 @@ fn every_client_reads_everything_from_every_registry() {
     authority::make(&programs, folder);
     let mut said = String::new();
     let mut row = |name: &str, registry: &Registry, guard: Guard| {
-        said.push_str(&format!("{name}: {}\n", read(&programs, &stack, registry, guard)));
+        push(&stack, &registry.address, guard);
+        said.push_str(&format!("{name}: {}\n", read(&programs, &stack, &registry.address, guard)));
     };
     row("docker-registry 2.8", &Registry::docker(&programs, folder), Guard::None);
     row("distribution 3.1", &Registry::distribution(&programs, folder), Guard::None);
@@ -52,22 +57,36 @@ fn every_client_reads_everything_from_every_registry() {
     let clients = format!(", clientcas: [{:?}]", stack.path("ca.pem").display().to_string());
     let clients = with_tls(&programs, &stack, &clients);
     row("docker-registry, client certificates", &clients, Guard::Clients);
+    for (name, certificate, guard) in [
+        ("bundle serve", &[][..], Guard::None),
+        (
+            "bundle serve, TLS of an own authority",
+            &["--tls-cert", "server.pem", "--tls-key", "server.key"],
+            Guard::Authority,
+        ),
+    ] {
+        let served = Served::start(folder, &[&["--key", "mine.pub", "--quiet"], certificate].concat());
+        log_in(folder, &served.address, guard);
+        said.push_str(&format!("{name}: {}\n", read(&programs, &stack, &served.address, guard)));
+    }
     assert_eq!(said, EXPECTED);
 }
 
-/// Pushes, and lets every client read; returns what each read.
-fn read(programs: &Programs, stack: &Stack, registry: &Registry, guard: Guard) -> String {
-    let folder = stack.folder.path();
-    log_in(folder, &registry.address, guard);
-    let push = ["push", "b.tar", &registry.address, "--key", "mine.pub"];
-    stack.bundle(push.iter().chain(guard.push_flags())).ok();
-    let client = Client { programs, stack, address: &registry.address, guard };
+fn push(stack: &Stack, address: &str, guard: Guard) {
+    log_in(stack.folder.path(), address, guard);
+    stack.bundle(["push", "b.tar", address, "--key", "mine.pub"].iter().chain(guard.push_flags())).ok();
+}
+
+/// Lets every client read; returns what each read.
+fn read(programs: &Programs, stack: &Stack, address: &str, guard: Guard) -> String {
+    let client = Client { programs, stack, address, guard };
     let counts = [
         ("crane", client.crane(&[entries(stack, "image"), entries(stack, "artifact")].concat())),
         ("skopeo", client.skopeo(&entries(stack, "image"))),
         ("oras", client.oras(&entries(stack, "artifact"))),
         ("cosign", client.cosign()),
         ("falcoctl", client.falcoctl()),
+        ("trivy", client.trivy(&entries(stack, "artifact"))),
     ];
     let text = |(name, count): (&str, Option<usize>)| {
         format!("{name} {}", count.map_or("-".to_owned(), |count| count.to_string()))

@@ -175,4 +175,33 @@ impl Client<'_> {
         }
         Some(names.len())
     }
+
+    /// Downloads the databases and the checks, each by the tag and digest that a scan job is told. It cannot show a certificate, and
+    /// asks no token service on a loopback address.
+    pub fn trivy(&self, artifacts: &[(String, String)]) -> Option<usize> {
+        if matches!(self.guard, Guard::Clients | Guard::Tokens) {
+            return None;
+        }
+        let downloads: [(&str, &[&str], &str); 3] = [
+            ("trivy-db", &["image", "--download-db-only", "--db-repository"], "db/trivy.db"),
+            (
+                "trivy-java-db",
+                &["image", "--download-java-db-only", "--java-db-repository"],
+                "java-db/trivy-java.db",
+            ),
+            ("trivy-checks", &["config", "--checks-bundle-repository"], "policy/content"),
+        ];
+        fs::create_dir_all(self.stack.path("nothing")).expect("a folder");
+        for (name, flags, got) in downloads {
+            let is_it = |(entry, _): &&(String, String)| entry.contains(&format!("/{name}:"));
+            let (entry, digest) = artifacts.iter().find(is_it).expect("an artifact");
+            let reference = format!("{}@{digest}", self.here(entry));
+            let quiet = ["--cache-dir", "scanner", "--skip-version-check", "--disable-telemetry"];
+            let scanned: &[&str] = if flags[0] == "config" { &["nothing"] } else { &[] };
+            self.run("trivy", &[flags, &[&reference], &quiet, scanned].concat()).ok();
+            assert!(self.stack.path("scanner").join(got).exists(), "{name}");
+            fs::remove_dir_all(self.stack.path("scanner")).expect("what was downloaded");
+        }
+        Some(downloads.len())
+    }
 }

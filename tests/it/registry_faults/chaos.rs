@@ -60,7 +60,7 @@ fn opened(path: &Path) -> Arc<Archive> {
 
 async fn pushed(archive: &Arc<Archive>, front: &Front) -> Result<PushReport, OpsError> {
     let endpoint = Endpoint::new(&front.address.to_string(), None, "");
-    let options = PushOptions { endpoint, access: hasty(), retag: false, jobs: 4 };
+    let options = PushOptions { endpoint, paths: Default::default(), access: hasty(), retag: false, jobs: 4 };
     push(archive.clone(), &options, Arc::new(Silent)).await
 }
 
@@ -151,7 +151,7 @@ fn a_build_through_chaos_gives_the_same_bundle_or_none() {
         let registries = tiny.stack.upstream.registries();
         let upstream = Upstream::new(registries, DenyList::default(), root(), &hasty()).expect("a client");
         let output = tiny.stack.path("chaos.tar");
-        let options = BuildOptions { output: output.clone(), key: None, locked: false, jobs: 4 };
+        let options = BuildOptions { output: output.clone(), key: None, locked: false, split: None, jobs: 4 };
         match tiny.stack.block_on(build(&workspace, &upstream, &options, Arc::new(Silent))) {
             Ok(_) => {
                 assert!(std::fs::read(&output).expect("a bundle") == expected, "seed {seed}: other bytes");

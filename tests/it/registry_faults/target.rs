@@ -207,7 +207,28 @@ fn two_upstream_repositories_of_one_path_are_refused() {
     insta::assert_snapshot!(tiny.fails(1, push(&target(&tiny))), @r"
         error: `docker.io/falcosecurity/falco` and `mirror.example/falcosecurity/falco` would both become `falcosecurity/falco`
 
-        hint: keep one of the two in the spec, or keep them apart: `docker.io/falcosecurity/falco` in a bundle of its own, pushed to `REGISTRY/docker.io`: it becomes `docker.io/falcosecurity/falco`; `mirror.example/falcosecurity/falco` in a bundle of its own, pushed to `REGISTRY/mirror.example`: it becomes `mirror.example/falcosecurity/falco`; the site of each names its `prefix`
+        hint: give one of the two hosts a path of its own: `--path mirror.example=mirror.example` with `push` and `serve`, `registry: {paths: {'mirror.example': mirror.example}}` in the site; then `mirror.example/falcosecurity/falco` becomes `mirror.example/falcosecurity/falco`
         ");
     assert_eq!(tiny.front("empty-1").take_requests(), Vec::<String>::new());
+    // Where the spec names a site, the build says so already, as long as the site does not keep them apart.
+    tiny.stack.write("layers/10-none/layer.yaml", "apiVersion: bundle/v1alpha1\nkind: Layer\n");
+    tiny.stack
+        .write("tiny.yaml", &format!("{spec}layers: layers\nplatforms: {{k3s: k3s}}\nsites: [site.yaml]\n"));
+    tiny.stack.write("k3s/values.yaml", "{}\n");
+    let site = |paths: &str| {
+        let registry = format!("registry: {{address: registry.lan{paths}}}\n");
+        let text = format!("apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\n{registry}");
+        tiny.stack.write("site.yaml", &text);
+    };
+    site("");
+    insta::assert_snapshot!(tiny.fails(1, tiny.build()), @r"
+        verified 2 images and artifacts, 0 files
+        warning: `site.yaml`: `network.apiServer.addresses` is empty: pods that may reach the API server may reach port 6443 of any address
+        error: what travels cannot all be pushed for `site.yaml`
+          caused by: `docker.io/falcosecurity/falco` and `mirror.example/falcosecurity/falco` would both become `falcosecurity/falco`
+
+        hint: give one of the two hosts a path of its own: `--path mirror.example=mirror.example` with `push` and `serve`, `registry: {paths: {'mirror.example': mirror.example}}` in the site; then `mirror.example/falcosecurity/falco` becomes `mirror.example/falcosecurity/falco`
+        ");
+    site(", paths: {mirror.example: copy}");
+    tiny.stack.bundle(tiny.build()).ok();
 }

@@ -76,7 +76,7 @@ fn a_bundle_that_is_cut_breaks_the_pull_off_and_the_log_says_what_helps() {
     let digest = Digest::of(&layer);
     let path = format!("acme/app/blobs/{digest}");
     let expected = format!(
-        "warning: blob `{digest}` cannot be read: `b.tar` is shorter than the {length} bytes that it had: copy it again, and start anew"
+        "warning: blob `{digest}` cannot be read: `b.tar`: shorter than the {length} bytes that it had: copy it again, and start anew"
     );
     assert_eq!(get(&served, &path, &[]), (200, None));
     assert_eq!(served.logged(), expected);

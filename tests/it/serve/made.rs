@@ -107,7 +107,7 @@ impl Made {
         let own = [&manifest, &contents].map(|bytes| (Digest::of(bytes), bytes.len() as u64));
         let layout = Layout::new(index.len() as u64, &[&own, &blobs[..]].concat());
         let path = folder.join("b.tar");
-        let writer = Writer::create(&path, layout, &index).expect("a file");
+        let writer = Writer::create(&path, layout, &index, None).expect("a file");
         for bytes in [&manifest, &contents].into_iter().chain(self.blobs.values()) {
             writer.write_all_at(&Digest::of(bytes), 0, bytes).expect("a blob");
         }

@@ -24,18 +24,23 @@ pub struct Served {
 impl Served {
     /// Serves `b.tar` of a folder, with more arguments.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
-        Self::started(Command::new(BUNDLE), folder, arguments)
+        Self::of("b.tar", folder, arguments)
     }
 
-    /// Does the same where not a byte can be written to any file.
+    /// Serves a file of a folder.
+    pub fn of(file: &str, folder: &Path, arguments: &[&str]) -> Self {
+        Self::started(Command::new(BUNDLE), file, folder, arguments)
+    }
+
+    /// Serves `b.tar` where not a byte can be written to any file.
     pub fn start_unable_to_write(folder: &Path, arguments: &[&str]) -> Self {
         let mut limited = Command::new("/bin/sh");
         limited.args(["-c", "ulimit -f 0; exec \"$0\" \"$@\"", BUNDLE]);
-        Self::started(limited, folder, arguments)
+        Self::started(limited, "b.tar", folder, arguments)
     }
 
-    fn started(mut command: Command, folder: &Path, arguments: &[&str]) -> Self {
-        command.args(["serve", "b.tar", "--listen", "127.0.0.1:0"]).args(arguments).current_dir(folder);
+    fn started(mut command: Command, file: &str, folder: &Path, arguments: &[&str]) -> Self {
+        command.args(["serve", file, "--listen", "127.0.0.1:0"]).args(arguments).current_dir(folder);
         command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the program runs");
         let mut stdout = BufReader::new(process.stdout.take().expect("stdout"));

@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 
 use super::ground::{Ground, NAMESPACE};
 use super::pods::restricted_pod;
+use crate::serve::made::Made;
 
 const TAGGED: &str = "docker.io/falcosecurity/falcosidekick:2.34.1";
 
@@ -16,10 +17,9 @@ struct Served {
 }
 
 impl Served {
-    fn start(ground: &Ground) -> Self {
-        let serve = ["serve", "b.tar", "--key", "mine.pub", "--listen", "127.0.0.1:0"];
-        let mut command =
-            ground.stage.command(["exec", env!("CARGO_BIN_EXE_bundle")].into_iter().chain(serve));
+    fn start<'a>(ground: &Ground, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        let serve = ["exec", env!("CARGO_BIN_EXE_bundle"), "serve", "--listen", "127.0.0.1:0"];
+        let mut command = ground.stage.command(serve.into_iter().chain(arguments));
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a process");
         let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
         let first = lines.next().expect("a line").expect("a text");
@@ -35,10 +35,37 @@ impl Drop for Served {
     }
 }
 
+/// A node is told where each host's images are, as Talos is: it gets what that host has, though both have the same name for it.
+pub fn two_hosts_of_one_path_reach_the_node_apart(ground: &Ground) {
+    let (folder, mut made) = (ground.stack.path("two"), Made::default());
+    fs::create_dir_all(&folder).expect("a folder");
+    let names = ["docker.io/acme/app:1", "quay.io/acme/app:1"];
+    let images = names.map(|name| made.image(name, name.as_bytes()));
+    let file = made.write(&folder);
+    let file = file.to_str().expect("a plain path");
+    let paths = ["--insecure-unsigned", "--prefix", "edge", "--path", "quay.io=quay"];
+    let served = Served::start(ground, [file].into_iter().chain(paths));
+    for (host, path) in [("docker.io", "edge"), ("quay.io", "edge/quay")] {
+        let endpoint = format!("http://{}/v2/{path}", served.address);
+        let text = format!(
+            "server = \"{endpoint}\"\n[host.\"{endpoint}\"]\n  override_path = true\n  capabilities = [\"pull\", \"resolve\"]\n"
+        );
+        fs::create_dir_all(folder.join(host)).expect("a folder");
+        fs::write(folder.join(host).join("hosts.toml"), text).expect("a file");
+    }
+    for (name, image) in names.iter().zip(images) {
+        let hosts = folder.to_str().expect("a plain path");
+        ctr(ground, &["--namespace", "two", "content", "fetch", "--hosts-dir", hosts, name]);
+        let listed = ctr(ground, &["--namespace", "two", "images", "list", &format!("name=={name}")]);
+        assert!(listed.contains(&image.digest.to_string()), "{listed}");
+        ctr(ground, &["--namespace", "two", "images", "rm", "--sync", name]);
+    }
+}
+
 /// Nothing that the registry gave is left on the node; then the node asks the served bundle, and the registry hears of nothing.
 pub fn a_served_bundle_is_registry_enough(ground: &Ground) {
     forget_images(ground);
-    let served = Served::start(ground);
+    let served = Served::start(ground, ["b.tar", "--key", "mine.pub"]);
     ask_only(ground, &served.address);
     let heard = ground.stage.read("registry.log").len();
     let site = fs::read_to_string(ground.stack.path("site.yaml")).expect("a site");
