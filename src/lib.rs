@@ -20,8 +20,8 @@
 //! | 6 | [`ops`] |
 //! | 7 | [`cli`] |
 //!
-//! Below `cli` no code of ours reads the environment, the terminal or the clock, and nothing is printed. Three libraries do by
-//! themselves: `docker_credential` (credential files), `kube` (proxies, a pod's own configuration), `sigstore-verify` (the clock).
+//! Below `cli` no code of ours reads the environment, the terminal or the clock, and nothing is printed. Two libraries do by
+//! themselves: `kube` (proxies, a pod's own configuration), `sigstore-verify` (the clock).
 
 pub mod archive;
 pub mod cli;

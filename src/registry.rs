@@ -17,6 +17,8 @@ mod http_date;
 mod listing;
 mod manifest;
 pub mod oci;
+mod place;
+mod proxy;
 pub mod push;
 mod repository;
 mod retry;
@@ -28,11 +30,14 @@ mod transfer;
 mod transport;
 mod upload;
 
-pub use access::{Access, Proxies};
+pub use access::Access;
+pub use auth::LoginFiles;
 pub use client::Client;
 pub use endpoint::Endpoint;
 pub use error::RegistryError;
 pub use manifest::Manifest;
+pub use place::Place;
+pub use proxy::Proxies;
 pub use repository::Repository;
 pub use retry::Patience;
 

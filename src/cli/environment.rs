@@ -1,5 +1,7 @@
 //! What the process was started with: the one place that reads it.
 
+mod logins;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +12,7 @@ use crypto_secretbox::aead::rand_core::RngCore as _;
 use super::process;
 use crate::cluster::{Caller, PodAccess};
 use crate::ops::OpsError;
-use crate::registry::Proxies;
+use crate::registry::{LoginFiles, Proxies};
 
 /// See: Kubernetes docs, "Accessing the Kubernetes API from a Pod"
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -28,6 +30,8 @@ pub struct Environment {
     pub pod: Option<PodAccess>,
     /// The proxies between this machine and registries.
     pub proxies: Proxies,
+    /// The files in which logins to registries are stored.
+    pub logins: LoginFiles,
     /// The time that reproducible output bears, as it was given.
     pub source_date_epoch: Option<String>,
     /// The time, in seconds since 1970.
@@ -49,6 +53,7 @@ impl Environment {
                 http: either("HTTP_PROXY", "http_proxy"),
                 except: either("NO_PROXY", "no_proxy"),
             },
+            logins: logins::files(|name| std::env::var_os(name)),
             source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok().filter(|value| !value.is_empty()),
             now: SystemTime::now()
                 .duration_since(UNIX_EPOCH)

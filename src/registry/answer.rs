@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode, Url};
 use tokio::time::timeout;
 
 use super::error::RegistryError;
+use super::place::Place;
 use super::retry::retry_after;
 use super::secret::Secrets;
 use crate::digest::Digest;
@@ -18,11 +19,22 @@ pub(super) struct Answer {
     response: Response,
     silence: Duration,
     secrets: Secrets,
+    proxy: Option<String>,
 }
 
 impl Answer {
-    pub(super) fn new(response: Response, silence: Duration, secrets: Secrets) -> Self {
-        Self { response, silence, secrets }
+    pub(super) fn new(
+        response: Response,
+        silence: Duration,
+        secrets: Secrets,
+        proxy: Option<String>,
+    ) -> Self {
+        Self { response, silence, secrets, proxy }
+    }
+
+    /// Returns where it came from.
+    fn place(&self) -> Place {
+        Place::new(self.url(), self.proxy.clone())
     }
 
     /// Hides other secrets than those of the request's credential.
@@ -55,11 +67,11 @@ impl Answer {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(source)) => Err(RegistryError::BrokenOff {
                 what: what.to_owned(),
-                url: shown(self.url()),
+                place: self.place(),
                 received,
                 source: source.without_url(),
             }),
-            Err(_) => Err(silent(what, self.url(), self.silence)),
+            Err(_) => Err(silent(what, self.place(), self.silence)),
         }
     }
 
@@ -81,14 +93,17 @@ impl Answer {
 
     /// Returns the error of an answer that is not the expected one.
     pub(super) async fn refused(self, what: &str, expected: &'static str) -> RegistryError {
-        let (status, url, what) = (self.status().as_u16(), shown(self.url()), what.to_owned());
+        let (status, place, what) = (self.status().as_u16(), self.place(), what.to_owned());
+        if let Some(proxy) = place.answering_proxy().filter(|_| status == 407) {
+            return RegistryError::Proxy { what, proxy: proxy.to_owned(), url: place.url, status };
+        }
         match status {
-            401 | 403 => RegistryError::Unauthorized { what, url, status },
-            404 => RegistryError::NotFound { what, url },
+            401 | 403 => RegistryError::Unauthorized { what, place, status },
+            404 => RegistryError::NotFound { what, place },
             _ => {
                 let retry_after = retry_after(&self.response);
                 let message = self.message(&what).await;
-                RegistryError::Status { what, url, expected, status, message, retry_after }
+                RegistryError::Status { what, place, expected, status, message, retry_after }
             }
         }
     }
@@ -115,8 +130,8 @@ pub(super) fn shown(url: &Url) -> String {
     url.to_string()
 }
 
-pub(super) fn silent(what: &str, url: &Url, limit: Duration) -> RegistryError {
-    RegistryError::Silent { what: what.to_owned(), url: shown(url), seconds: limit.as_secs() }
+pub(super) fn silent(what: &str, place: Place, limit: Duration) -> RegistryError {
+    RegistryError::Silent { what: what.to_owned(), place, seconds: limit.as_secs() }
 }
 
 pub(super) fn expect_digest(what: &str, expected: &str, found: Digest) -> Result<(), RegistryError> {

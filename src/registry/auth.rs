@@ -20,6 +20,7 @@ use super::error::RegistryError;
 use super::secret::Secrets;
 use challenge::Challenge;
 pub(super) use stored::Login;
+pub use stored::LoginFiles;
 use stored::Logins;
 
 /// What a request needs to be allowed.
@@ -89,13 +90,16 @@ impl Held {
 type Slot = Arc<Mutex<Option<Held>>>;
 
 /// The credentials that were obtained, each once, however many transfers ask for it at the same time.
-#[derive(Default)]
 pub(super) struct Credentials {
     slots: Mutex<HashMap<(String, String), Slot>>,
     logins: Logins,
 }
 
 impl Credentials {
+    pub(super) fn new(files: &LoginFiles) -> Self {
+        Self { slots: Mutex::default(), logins: Logins::new(files) }
+    }
+
     /// Returns the credential that was obtained before, if it is still good.
     pub(super) async fn known(
         &self,
@@ -115,7 +119,7 @@ impl Credentials {
 
     #[cfg(test)]
     pub(super) fn fixed(logins: impl IntoIterator<Item = (String, Login)>) -> Self {
-        Self { slots: Mutex::default(), logins: Logins::fixed(logins) }
+        Self { slots: Mutex::default(), logins: Logins::Fixed(logins.into_iter().collect()) }
     }
 }
 
@@ -149,7 +153,7 @@ impl Client {
     ) -> Result<Option<Held>, RegistryError> {
         let failed =
             |reason| RegistryError::Login { what: what.to_owned(), host: endpoint.host.clone(), reason };
-        let login = self.inner.credentials.logins.of(&endpoint.host).await.map_err(failed)?;
+        let login = self.inner.credentials.logins.of(&endpoint.host, &scope.repository).await?;
         match (Challenge::of(answer), login) {
             (Challenge::Bearer(bearer), login) => {
                 token::fetch(self, &token::Wish { endpoint, scope, bearer, login, what }).await.map(Some)

@@ -56,7 +56,7 @@ impl Client {
         let inner = Inner {
             transport: Transport::new(&access)?,
             registries,
-            credentials: Credentials::default(),
+            credentials: Credentials::new(&access.logins),
             patience: access.patience,
             clock: Clock::system(),
         };
@@ -111,6 +111,7 @@ impl Client {
             method: Method::GET,
             url: url.clone(),
             login: None,
+            home: None,
             prepare,
             activity: Activity::default(),
             silence: self.inner.patience.silence,

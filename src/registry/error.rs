@@ -1,71 +1,87 @@
 //! What can go wrong with a registry.
 
+mod hint;
+
 use std::time::Duration;
 
+use super::place::Place;
 use crate::digest::InvalidDigest;
+pub(super) use hint::{AUTHORITY, NO_STORE};
 
 /// A registry did not do what was asked, or sent what was not expected.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// No answer.
-    #[error("failed to reach `{url}` for {what}")]
+    #[error("failed to reach {place} for {what}")]
     Unreachable {
         /// What was asked for.
         what: String,
         /// Where.
-        url: String,
+        place: Place,
         /// Whether nobody ever answered there: then it is not asked again.
         lasting: bool,
         /// Why.
         source: reqwest::Error,
     },
+    /// The proxy lets nobody through.
+    #[error("{what}: the proxy `{proxy}` answered {status} on the way to `{url}`")]
+    Proxy {
+        /// What was asked for.
+        what: String,
+        /// The proxy's host and port.
+        proxy: String,
+        /// Where the way leads.
+        url: String,
+        /// The status code.
+        status: u16,
+    },
     /// Nothing moved on a connection.
-    #[error("{what}: `{url}` was silent for {seconds} s")]
+    #[error("{what}: {place} was silent for {seconds} s")]
     Silent {
         /// What was asked for.
         what: String,
         /// Where.
-        url: String,
+        place: Place,
         /// For how long, in seconds.
         seconds: u64,
     },
     /// An answer that began and did not end.
-    #[error("{what}: the answer of `{url}` broke off after {received} bytes")]
+    #[error("{what}: the answer of {place} broke off after {received} bytes")]
     BrokenOff {
         /// What was asked for.
         what: String,
         /// Where.
-        url: String,
+        place: Place,
         /// How many bytes had come.
         received: u64,
         /// Why.
         source: reqwest::Error,
     },
     /// The registry says that it does not have it.
-    #[error("{what}: not found at `{url}`")]
+    #[error("{what}: not found at {place}")]
     NotFound {
         /// What was asked for.
         what: String,
         /// Where.
-        url: String,
+        place: Place,
     },
     /// The registry wants other credentials, or none are good enough.
-    #[error("{what}: `{url}` refuses access ({status})")]
+    #[error("{what}: {place} refuses access ({status})")]
     Unauthorized {
         /// What was asked for.
         what: String,
         /// Where.
-        url: String,
+        place: Place,
         /// The status code.
         status: u16,
     },
     /// Any other status code than the expected one.
-    #[error("{what}: `{url}` answered {status}, expected {expected}{message}")]
+    #[error("{what}: {place} answered {status}, expected {expected}{message}")]
     Status {
         /// What was asked for.
         what: String,
         /// Where.
-        url: String,
+        place: Place,
         /// What was expected.
         expected: &'static str,
         /// The status code.
@@ -163,31 +179,6 @@ impl RegistryError {
         )
     }
 
-    /// Returns a next step that works, whichever command asked.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let text = match self.cause() {
-            Self::Unreachable { url, .. } => {
-                return Some(format!("check that `{}/v2/` answers from this machine", origin(url)));
-            }
-            Self::Unauthorized { url, .. } => return Some(log_in(origin(url))),
-            Self::Login { host, .. } => return Some(log_in(host)),
-            Self::BrokenOff { .. } | Self::Silent { .. } => "run the same command again",
-            Self::Status { status: 429 | 500.., .. } => {
-                "that is the registry's own failure: run the same command again later"
-            }
-            Self::Setup { hint, .. } => hint,
-            Self::NotFound { .. } => {
-                "the registry lacks a part of what it publishes: run the same command again later"
-            }
-            Self::Digest { .. } | Self::Size { .. } => {
-                "the registry or something before it altered the content: ask upstream's registry directly, and do not use this content"
-            }
-            _ => return None,
-        };
-        Some(text.to_owned())
-    }
-
     /// Returns what went wrong, whether or not it was tried more than once.
     #[must_use]
     pub fn cause(&self) -> &Self {
@@ -201,7 +192,9 @@ impl RegistryError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { lasting, source, .. } => !lasting && !source.is_builder(),
-            Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Status { status, .. } | Self::Proxy { status, .. } => {
+                matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+            }
             Self::BrokenOff { .. } | Self::Silent { .. } => true,
             _ => false,
         }
@@ -226,40 +219,4 @@ fn times(attempts: u32) -> String {
 
 fn wished(wish: Option<u64>) -> String {
     wish.map(|seconds| format!(", as it asks to wait {seconds} s")).unwrap_or_default()
-}
-
-/// Returns scheme and host of an address.
-fn origin(url: &str) -> &str {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    let end = url[host..].find('/').map_or(url.len(), |at| host + at);
-    &url[..end]
-}
-
-fn log_in(origin: &str) -> String {
-    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
-    // Credentials for it are stored under another name.
-    let host = if host == "registry-1.docker.io" { "docker.io" } else { host };
-    format!(
-        "log in with `docker login {host}`, podman or skopeo: their credential files and helpers are read"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hint_names_the_registry_that_one_logs_in_to() {
-        for (url, command) in [
-            ("https://registry-1.docker.io/v2/a/b/manifests/1", "`docker login docker.io`"),
-            ("http://127.0.0.1:5000/v2/", "`docker login 127.0.0.1:5000`"),
-            ("https://ghcr.io", "`docker login ghcr.io`"),
-        ] {
-            let error = RegistryError::Unauthorized { what: "x".into(), url: url.into(), status: 401 };
-            let expected = format!(
-                "log in with {command}, podman or skopeo: their credential files and helpers are read"
-            );
-            assert_eq!(error.hint(), Some(expected));
-        }
-    }
 }

@@ -10,7 +10,10 @@ use super::auth::{Credential, Scope};
 use super::client::Client;
 use super::endpoint::Endpoint;
 use super::error::RegistryError;
+use super::place::Place;
+use super::proxy::refusal;
 use super::silence::{Activity, unless_silent};
+use super::transport::CONNECT;
 use crate::reference::is_loopback;
 
 /// How often an answer may point elsewhere.
@@ -24,6 +27,8 @@ pub(super) struct Ask<'a> {
     pub url: Url,
     /// What the credentials must allow; `None` where nobody logs in.
     pub login: Option<(&'a Endpoint, Scope)>,
+    /// The registry on whose behalf it is asked: its authorities may vouch for where it sends to.
+    pub home: Option<&'a Endpoint>,
     /// What is done to each request.
     pub prepare: &'a (dyn Fn(RequestBuilder) -> RequestBuilder + Sync),
     /// What is noted while a body goes out.
@@ -42,7 +47,8 @@ impl Client {
         };
         let used = self.inner.credentials.known(endpoint, scope, self.inner.clock.now()).await;
         let answer = self.follow(ask, used.as_ref()).await?;
-        if answer.status() != StatusCode::UNAUTHORIZED {
+        // Nor may a place that the registry sends to name a token service: it would be told the password.
+        if answer.status() != StatusCode::UNAUTHORIZED || !is_at(answer.url(), endpoint) {
             return Ok(answer);
         }
         match self.log_in(endpoint, scope, &answer, used.as_ref(), ask.what).await? {
@@ -77,19 +83,33 @@ impl Client {
         credential: Option<&Credential>,
     ) -> Result<Answer, RegistryError> {
         let transport = &self.inner.transport;
-        let request = (ask.prepare)(transport.client(url).await?.request(ask.method.clone(), url.clone()));
+        let request =
+            (ask.prepare)(transport.client(url, ask.home).await?.request(ask.method.clone(), url.clone()));
         let request = credential.into_iter().fold(request, |request, credential| credential.apply(request));
         let answered = unless_silent(ask.silence, &ask.activity, request.send()).await;
-        let answered = answered.map_err(|_| silent(ask.what, url, ask.silence))?;
-        let response = answered.map_err(|source| RegistryError::Unreachable {
-            what: ask.what.to_owned(),
-            url: shown(url),
-            lasting: source.is_connect() && !transport.has_met(url),
-            source: source.without_url(),
-        })?;
+        let proxy = transport.ways.shown(url);
+        let answered = answered.map_err(|_| silent(ask.what, Place::new(url, proxy.clone()), ask.silence))?;
+        let response = match answered {
+            Ok(response) => response,
+            Err(source) => return Err(self.unreachable(ask.what, url, source).await),
+        };
         transport.meet(url);
         let secrets = credential.map(Credential::secrets).unwrap_or_default();
-        Ok(Answer::new(response, self.inner.patience.silence, secrets))
+        Ok(Answer::new(response, self.inner.patience.silence, secrets, proxy))
+    }
+
+    /// Returns the error of a request that nobody answered. Where it is a proxy that let nobody through, it is the proxy's answer.
+    async fn unreachable(&self, what: &str, url: &Url, source: reqwest::Error) -> RegistryError {
+        let (what, transport) = (what.to_owned(), &self.inner.transport);
+        let place = Place::new(url, transport.ways.shown(url));
+        let tunnel = transport.ways.proxy(url).filter(|_| url.scheme() == "https" && source.is_connect());
+        if let (Some(proxy), Some(shown)) = (tunnel, &place.proxy)
+            && let Some(status) = refusal(proxy, url, CONNECT).await
+        {
+            return RegistryError::Proxy { what, proxy: shown.clone(), url: place.url, status };
+        }
+        let lasting = source.is_connect() && !transport.has_met(url);
+        RegistryError::Unreachable { what, place, lasting, source: source.without_url() }
     }
 }
 

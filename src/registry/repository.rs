@@ -11,6 +11,7 @@ use super::error::RegistryError;
 use super::exchange::Ask;
 use super::manifest::Manifest;
 use super::oci;
+use super::place::Place;
 use super::silence::Activity;
 use crate::digest::Digest;
 
@@ -114,7 +115,7 @@ impl Repository {
     #[must_use]
     pub fn not_found(&self, reference: &str) -> RegistryError {
         let url = format!("{}/v2/{}/manifests/{reference}", self.endpoint.base(), self.path);
-        RegistryError::NotFound { what: self.what(reference), url }
+        RegistryError::NotFound { what: self.what(reference), place: Place { url, proxy: None } }
     }
 
     pub(super) fn what(&self, reference: &str) -> String {
@@ -137,7 +138,8 @@ impl Repository {
         let scope = Scope { repository: self.path.clone(), push: false, source: None };
         let silence = self.client.inner.patience.silence;
         let login = Some((&self.endpoint, scope));
-        let ask = Ask { what, method, url, login, prepare, activity: Activity::default(), silence };
+        let (home, activity) = (Some(&self.endpoint), Activity::default());
+        let ask = Ask { what, method, url, login, home, prepare, activity, silence };
         self.client.exchange(&ask).await
     }
 }

@@ -4,55 +4,82 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::{ClientBuilder, NoProxy, Proxy, Url, redirect};
+use reqwest::{Certificate, ClientBuilder, Proxy, Url, redirect};
 use tokio::sync::OnceCell;
 
-use super::access::{Access, Proxies};
+use super::access::Access;
 use super::certificates::{self, Pem};
-use super::error::RegistryError;
+use super::endpoint::Endpoint;
+use super::error::{AUTHORITY, NO_STORE, RegistryError};
+use super::proxy::Ways;
+use crate::report::chain;
 
-const CONNECT_SECONDS: u64 = 10;
+/// How long a connection may take to come about.
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// How many headers an answer may have.
 const MAX_HEADERS: usize = 100;
-/// What is always reached directly.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// The pools of connections.
 pub(super) struct Transport {
-    proxies: Vec<Proxy>,
-    own: BTreeMap<String, reqwest::Client>,
+    /// The proxies.
+    pub(super) ways: Ways,
+    own: BTreeMap<String, Own>,
     plain: OnceCell<reqwest::Client>,
     tls: OnceCell<reqwest::Client>,
     met: Mutex<BTreeSet<String>>,
 }
 
+/// How a host with certificates of its own is reached, and where it sends to.
+struct Own {
+    client: reqwest::Client,
+    authorities: Vec<Certificate>,
+    elsewhere: OnceCell<reqwest::Client>,
+}
+
 impl Transport {
     /// Reads the certificates. No connection is made yet.
     pub(super) fn new(access: &Access) -> Result<Self, RegistryError> {
-        let proxies = proxies(&access.proxies)?;
+        let ways = Ways::new(&access.proxies)?;
         let mut own = BTreeMap::new();
         for (host, files) in &access.certificates {
-            let client = with_own(builder(&proxies), host, &certificates::read(host, files)?)?;
-            own.insert(host_and_port(host), client);
+            let pem = certificates::read(host, files)?;
+            let client = with_own(builder(&ways), host, &pem)?;
+            let (authorities, elsewhere) = (pem.authorities.unwrap_or_default(), OnceCell::new());
+            own.insert(host_and_port(host), Own { client, authorities, elsewhere });
         }
         let (plain, tls) = (OnceCell::new(), OnceCell::new());
-        Ok(Self { proxies, own, plain, tls, met: Mutex::default() })
+        Ok(Self { ways, own, plain, tls, met: Mutex::default() })
     }
 
-    /// Returns the client for an address.
-    pub(super) async fn client(&self, url: &Url) -> Result<&reqwest::Client, RegistryError> {
-        if url.scheme() == "http" {
+    /// Returns the client for an address. `home` is the registry that sent there, if one did.
+    pub(super) async fn client(
+        &self,
+        url: &Url,
+        home: Option<&Endpoint>,
+    ) -> Result<&reqwest::Client, RegistryError> {
+        if url.scheme() == "http" && !self.ways.has_tls_before_plain() {
             // No authority is needed, and a machine without any can still talk to plain registries.
             return self.plain.get_or_try_init(|| async { build(self.builder().tls_certs_only([])) }).await;
         }
-        match self.own.get(&origin(url)) {
-            Some(client) => Ok(client),
+        if let Some(own) = self.own.get(&origin(url)) {
+            return Ok(&own.client);
+        }
+        let home = home.and_then(|home| self.own.get(&host_and_port(&home.host)));
+        match home.filter(|home| !home.authorities.is_empty()) {
+            Some(home) => self.elsewhere(home).await,
             None => self.tls.get_or_try_init(|| async { build(self.builder()) }).await,
         }
     }
 
+    /// Returns the client for the token service or the store of a registry with an own authority, which may vouch for them, too,
+    /// beside this machine's. The client certificate is for the registry alone.
+    async fn elsewhere<'a>(&'a self, home: &'a Own) -> Result<&'a reqwest::Client, RegistryError> {
+        let authorities = home.authorities.iter().cloned();
+        home.elsewhere.get_or_try_init(|| async { build(self.builder().tls_certs_merge(authorities)) }).await
+    }
+
     fn builder(&self) -> ClientBuilder {
-        builder(&self.proxies)
+        builder(&self.ways)
     }
 
     /// Notes that a host has answered.
@@ -67,18 +94,23 @@ impl Transport {
 }
 
 /// Redirects are followed elsewhere, as each host has certificates and credentials of its own; silence is watched there, too.
-fn builder(proxies: &[Proxy]) -> ClientBuilder {
-    let builder = reqwest::Client::builder()
+fn builder(ways: &Ways) -> ClientBuilder {
+    let ways = ways.clone();
+    reqwest::Client::builder()
         .user_agent(concat!("bundle/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
+        .connect_timeout(CONNECT)
         .redirect(redirect::Policy::none())
         .http1_max_headers(MAX_HEADERS)
-        .no_proxy();
-    proxies.iter().cloned().fold(builder, ClientBuilder::proxy)
+        .no_proxy()
+        .proxy(Proxy::custom(move |url| ways.proxy(url).cloned()))
 }
 
 fn build(builder: ClientBuilder) -> Result<reqwest::Client, RegistryError> {
-    builder.build().map_err(|error| setup("TLS on this machine", &error))
+    builder.build().map_err(|error| RegistryError::Setup {
+        what: "TLS on this machine".to_owned(),
+        reason: chain(&error, ": "),
+        hint: NO_STORE,
+    })
 }
 
 fn with_own(builder: ClientBuilder, host: &str, pem: &Pem) -> Result<reqwest::Client, RegistryError> {
@@ -90,40 +122,8 @@ fn with_own(builder: ClientBuilder, host: &str, pem: &Pem) -> Result<reqwest::Cl
     builder.build().map_err(|error| setup(&format!("the certificates of `{host}`"), &error))
 }
 
-fn proxies(given: &Proxies) -> Result<Vec<Proxy>, RegistryError> {
-    let except = given.except.iter().fold(LOOPBACK.to_owned(), |all, more| format!("{all},{more}"));
-    let except = NoProxy::from_string(&except);
-    // Neither the address nor the library's words about it are told: it may hold a password.
-    let refused = || RegistryError::Setup {
-        what: "the address of a proxy".to_owned(),
-        reason: "expected `http://HOST:PORT`, found something else in HTTPS_PROXY or HTTP_PROXY".to_owned(),
-        hint: "mend the variable, or leave it empty: registries are asked directly then",
-    };
-    let https = given.https.iter().map(|address| (address, Proxy::https(address.as_str())));
-    let http = given.http.iter().map(|address| (address, Proxy::http(address.as_str())));
-    https
-        .chain(http)
-        .map(|(address, proxy)| match proxy {
-            Ok(proxy) if is_http(address) => Ok(proxy.no_proxy(except.clone())),
-            _ => Err(refused()),
-        })
-        .collect()
-}
-
-/// Returns whether an address is one of a proxy that is spoken to in HTTP; a scheme may be left out.
-fn is_http(address: &str) -> bool {
-    address.split_once("://").is_none_or(|(scheme, _)| ["http", "https"].contains(&scheme))
-}
-
 pub(super) fn setup(what: &str, error: &reqwest::Error) -> RegistryError {
-    let mut reason = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        reason = format!("{reason}: {next}");
-        cause = next.source();
-    }
-    let hint = "name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
-    RegistryError::Setup { what: what.to_owned(), reason, hint }
+    RegistryError::Setup { what: what.to_owned(), reason: chain(error, ": "), hint: AUTHORITY }
 }
 
 /// Returns host and port of an address.

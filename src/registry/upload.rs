@@ -179,7 +179,7 @@ impl Repository {
         let Write { method, url, what, source, activity, silence } = write;
         let scope = Scope { repository: self.path.clone(), push: true, source };
         let login = Some((&self.endpoint, scope));
-        let ask = Ask { what, method, url, login, prepare, activity, silence };
+        let ask = Ask { what, method, url, login, home: Some(&self.endpoint), prepare, activity, silence };
         self.client.exchange(&ask).await
     }
 }

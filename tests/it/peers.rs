@@ -4,9 +4,10 @@
 //! Where a program is not there, its test says so and passes, except on CI.
 
 mod access;
-mod authority;
+pub mod authority;
 mod conformance;
 mod host_paths;
+mod logins;
 mod matrix;
 mod matrix_clients;
 pub mod programs;
@@ -15,4 +16,5 @@ mod read;
 pub mod registry;
 mod served;
 mod shown;
+pub mod tls;
 mod tokens;

@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::net::TcpListener;
 
 use super::chaos::Chaos;
@@ -48,6 +48,8 @@ pub enum Answer {
     Late,
     /// The answer does not say where.
     WithoutLocation,
+    /// The request is sent on to the same path of another server, `https://HOST`.
+    Elsewhere(&'static str),
 }
 
 impl Fault {
@@ -155,6 +157,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             response.headers_mut().insert("retry-after", HeaderValue::from_static("0"));
             response
         }
+        Some(Answer::Elsewhere(server)) => elsewhere(&format!("{server}{target}")),
         Some(Answer::Reset) => reset(),
         Some(Answer::ResetAfter) => {
             let _done = pass(&shared, request, &target, None).await;
@@ -179,6 +182,12 @@ fn refuse(status: u16) -> Response {
     let mut response =
         Response::new(Body::from(r#"{"errors":[{"code":"FAULT","message":"laid by a test"}]}"#));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}
+
+fn elsewhere(place: &str) -> Response {
+    let mut response = refuse(307);
+    response.headers_mut().extend(HeaderValue::from_str(place).ok().map(|place| (header::LOCATION, place)));
     response
 }
 

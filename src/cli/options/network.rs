@@ -24,7 +24,8 @@ pub struct NetworkOptions {
 impl NetworkOptions {
     pub fn access(&self, environment: &Environment) -> Access {
         let patience = Patience { retries: self.retries, ..Patience::default() };
-        Access { proxies: environment.proxies.clone(), patience, ..Access::default() }
+        let (proxies, logins) = (environment.proxies.clone(), environment.logins.clone());
+        Access { proxies, logins, patience, ..Access::default() }
     }
 }
 
@@ -94,7 +95,7 @@ pub struct RegistryAccessOptions {
     /// Speak plain HTTP with this registry host; on a loopback address that is the default
     #[arg(long, value_name = "HOST")]
     plain_http: Vec<String>,
-    /// The only authorities that may vouch for this registry (PEM), instead of this machine's
+    /// The only authorities that may vouch for this registry (PEM), instead of this machine's; for its token service, both may
     #[arg(long, value_name = "FILE")]
     ca: Option<String>,
     /// The certificate that this machine shows to the registry (PEM)

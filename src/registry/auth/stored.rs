@@ -1,9 +1,14 @@
-//! What is stored for a host in the files of Docker and Podman, and by their helpers.
+//! What is stored for a repository in the files of Docker and Podman, and by their helpers.
+
+mod file;
+mod helper;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use docker_credential::{CredentialRetrievalError, DockerCredential};
-use tokio::sync::Mutex;
+use crate::registry::error::RegistryError;
+use file::{Found, LoginFile};
 
 /// Who logs in.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,100 +21,84 @@ pub(in crate::registry) enum Login {
     Identity(String),
 }
 
-/// The logins by host, each looked up once: a helper may ask a person.
-#[derive(Default)]
-pub(super) struct Logins(Mutex<HashMap<String, Login>>);
+/// The files in which logins are stored, in the order in which they are asked. The first that knows a login counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoginFiles {
+    /// The one that was named, and so has to be there.
+    pub named: Option<PathBuf>,
+    /// Where there may be others.
+    pub usual: Vec<PathBuf>,
+}
+
+/// What helpers told, by helper and server: one may ask a person, and is asked once.
+type Told = HashMap<(String, String), Option<Login>>;
+
+/// Asks a helper about a server. `None`: it knows nobody there.
+type Asking<'a> = dyn FnMut(&str, &str) -> Result<Option<Login>, RegistryError> + 'a;
+
+/// The logins that are stored.
+#[derive(Clone)]
+pub(super) enum Logins {
+    Stored(LoginFiles, Arc<Mutex<Told>>),
+    #[cfg(test)]
+    Fixed(HashMap<String, Login>),
+}
 
 impl Logins {
-    /// Returns the login of a host, or why it cannot be read.
-    pub(super) async fn of(&self, host: &str) -> Result<Login, String> {
-        let mut known = self.0.lock().await;
-        if let Some(login) = known.get(host) {
-            return Ok(login.clone());
-        }
-        let login = stored(host).await?;
-        known.insert(host.to_owned(), login.clone());
-        Ok(login)
+    pub(super) fn new(files: &LoginFiles) -> Self {
+        Self::Stored(files.clone(), Arc::default())
     }
 
-    #[cfg(test)]
-    pub(super) fn fixed(logins: impl IntoIterator<Item = (String, Login)>) -> Self {
-        Self(Mutex::new(logins.into_iter().collect()))
-    }
-}
-
-async fn stored(host: &str) -> Result<Login, String> {
-    let (docker, podman) = stored_under(host);
-    let found = tokio::task::spawn_blocking(move || {
-        docker_credential::get_credential(&docker).or_else(|error| match refused(&error) {
-            Some(_) => Err(error),
-            None => docker_credential::get_podman_credential(&podman),
-        })
-    });
-    match found.await {
-        Ok(Ok(DockerCredential::UsernamePassword(user, password))) => Ok(Login::Basic(user, password)),
-        Ok(Ok(DockerCredential::IdentityToken(token))) => Ok(Login::Identity(token)),
-        Ok(Err(error)) => refused(&error).map_or(Ok(Login::Anonymous), Err),
-        Err(_) => Err("the credential files could not be read".to_owned()),
+    /// Returns the login for a repository of a host.
+    pub(super) async fn of(&self, host: &str, repository: &str) -> Result<Login, RegistryError> {
+        let (files, told) = match self {
+            Self::Stored(files, told) => (files.clone(), told.clone()),
+            #[cfg(test)]
+            Self::Fixed(logins) => return Ok(logins.get(host).cloned().unwrap_or(Login::Anonymous)),
+        };
+        let (host, repository) = (host.to_owned(), repository.to_owned());
+        let stored = tokio::task::spawn_blocking(move || {
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            files.login(&host, &repository, &mut |helper, server| ask_once(&mut told, helper, server))
+        });
+        stored.await.unwrap_or_else(|_| Err(refused("the credential files", "could not be read")))
     }
 }
 
-/// Returns the names under which Docker and Podman keep the login of a host.
-fn stored_under(host: &str) -> (String, String) {
-    let (docker, podman) = match host {
-        "registry-1.docker.io" => ("https://index.docker.io/v1/", "docker.io"),
-        _ => (host, host),
-    };
-    (docker.to_owned(), podman.to_owned())
+impl LoginFiles {
+    /// Looks a login up; `ask` asks a helper about a server.
+    fn login(&self, host: &str, repository: &str, ask: &mut Asking<'_>) -> Result<Login, RegistryError> {
+        let named = self.named.iter().map(|path| (path, true));
+        for (path, required) in named.chain(self.usual.iter().map(|path| (path, false))) {
+            let Some(file) = LoginFile::read(path, required)? else { continue };
+            for found in file.search(host, repository) {
+                let login = match found {
+                    Found::Login(login) => Some(login?),
+                    Found::Helper(helper, server) => ask(&helper, &server)?,
+                };
+                if let Some(login) = login {
+                    return Ok(login);
+                }
+            }
+        }
+        Ok(Login::Anonymous)
+    }
 }
 
-/// Tells why something that is stored cannot be used; that nothing is stored is no reason.
-fn refused(error: &CredentialRetrievalError) -> Option<String> {
-    use CredentialRetrievalError as E;
-    match error {
-        // What a helper says may hold the secret itself, and a helper that knows nobody fails, too.
-        E::HelperFailure { stdout, .. } if stdout.contains("credentials not found") => None,
-        E::HelperFailure { helper, .. } => {
-            Some(format!("the credential helper `{helper}` failed; run it by hand to see what it says"))
-        }
-        E::HelperCommunicationError => {
-            Some("the credential helper that the Docker or Podman file names cannot be run".to_owned())
-        }
-        E::MalformedHelperResponse => Some("the credential helper does not answer as one does".to_owned()),
-        E::CredentialDecodingError => {
-            Some("what the credential file holds is not base64 of USER:PASSWORD".to_owned())
-        }
-        E::CredentialMismatchError => Some("the credential file holds two different logins".to_owned()),
-        E::NoCredentialConfigured | E::ConfigNotFound | E::ConfigReadError => None,
+fn ask_once(told: &mut Told, helper: &str, server: &str) -> Result<Option<Login>, RegistryError> {
+    let key = (helper.to_owned(), server.to_owned());
+    if let Some(known) = told.get(&key) {
+        return Ok(known.clone());
     }
+    let login = helper::ask(helper, server)?;
+    told.insert(key, login.clone());
+    Ok(login)
+}
+
+fn refused(what: &str, reason: &str) -> RegistryError {
+    let hint = "mend it, or take it away and log in again with `docker login`, podman or skopeo";
+    RegistryError::Setup { what: what.to_owned(), reason: reason.to_owned(), hint }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn docker_hubs_login_is_stored_under_another_name_by_each_tool() {
-        for (host, docker, podman) in [
-            ("registry-1.docker.io", "https://index.docker.io/v1/", "docker.io"),
-            ("registry.lan:5000", "registry.lan:5000", "registry.lan:5000"),
-        ] {
-            assert_eq!(stored_under(host), (docker.to_owned(), podman.to_owned()));
-        }
-    }
-
-    #[test]
-    fn what_a_helper_printed_is_not_told() {
-        let failure = |stdout: &str| CredentialRetrievalError::HelperFailure {
-            helper: "docker-credential-x".to_owned(),
-            stdout: stdout.to_owned(),
-            stderr: "hunter2".to_owned(),
-        };
-        assert_eq!(refused(&failure("credentials not found in native keychain")), None);
-        let said = refused(&failure("hunter2")).unwrap();
-        assert_eq!(
-            said,
-            "the credential helper `docker-credential-x` failed; run it by hand to see what it says"
-        );
-    }
-}
+mod tests;

@@ -57,6 +57,7 @@ pub(super) async fn fetch(client: &Client, wish: &Wish<'_>) -> Result<Held, Regi
         method: if form.is_some() { Method::POST } else { Method::GET },
         url: wish.address(&url),
         login: None,
+        home: Some(wish.endpoint),
         prepare: &|request| fill(request, form.as_deref()),
         activity: Activity::default(),
         silence: client.inner.patience.silence,

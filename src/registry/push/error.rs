@@ -76,9 +76,13 @@ fn mapping(first: &str, second: &str) -> String {
 fn hint(error: &RegistryError) -> Option<String> {
     let hint = error.hint();
     match error.cause() {
-        RegistryError::Unreachable { .. } => hint.map(|hint| {
-            hint + "; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise"
-        }),
+        RegistryError::Unreachable { place, .. }
+            if !error.is_certificate() && place.answering_proxy().is_none() =>
+        {
+            hint.map(|hint| {
+                hint + "; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise"
+            })
+        }
         RegistryError::NotFound { .. } => {
             Some("check that the registry takes pushes under this path".to_owned())
         }

@@ -99,9 +99,10 @@ mod tests {
 
     #[test]
     fn a_refusal_is_about_the_content_or_about_something_else() {
+        let place = || crate::registry::Place { url: String::new(), proxy: None };
         let status = |status| RegistryError::Status {
             what: String::new(),
-            url: String::new(),
+            place: place(),
             expected: "201",
             status,
             message: String::new(),
@@ -123,7 +124,7 @@ mod tests {
         ] {
             assert_eq!(refuses_content(&status(code)), about_content, "{code}");
         }
-        let silent = RegistryError::Silent { what: String::new(), url: String::new(), seconds: 1 };
+        let silent = RegistryError::Silent { what: String::new(), place: place(), seconds: 1 };
         assert!(!refuses_content(&silent));
     }
 }

@@ -23,6 +23,25 @@ async fn a_redirect_is_followed_without_the_credentials() {
 }
 
 #[tokio::test]
+async fn a_place_that_one_was_sent_to_cannot_ask_for_the_password() {
+    // It says that the tokens of the registry are had from it.
+    let store = Scripted::start(|request, _| {
+        let host = request.split("ost: ").nth(1).and_then(|rest| rest.lines().next()).unwrap();
+        let realm = format!("www-authenticate: Bearer realm=\"http://{host}/token\"");
+        answer("401 Unauthorized", &[&realm, "www-authenticate: Basic realm=\"x\""], b"")
+    })
+    .await;
+    let place = format!("location: http://{}/store", store.address);
+    let registry = Scripted::start(move |_, _| answer("307 Temporary Redirect", &[&place], b"")).await;
+    let login = Login::Basic("someone".to_owned(), "hunter2".to_owned());
+    let repository = repository(&client([(registry.address.to_string(), login)]), &registry);
+    let error = repository.stream_blob(&blob(), 10, |_, _| Ok(())).await.unwrap_err();
+    let expected = format!("`reg/a/b@{}`: `http://{}/store` refuses access (401)", blob(), store.address);
+    assert_eq!(error.to_string(), expected);
+    assert_eq!((registry.asked().len(), store.asked()), (1, vec!["GET /store".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_relative_redirect_keeps_the_credentials_and_the_host() {
     let registry = Scripted::start(|request, _| match request {
         _ if !request.contains("uthorization: Basic c29tZW9uZTpodW50ZXIy") => {

@@ -6,15 +6,16 @@ use std::process::Command;
 use super::authority;
 use super::programs::Programs;
 use super::registry::Registry;
+use super::tls::Tls;
 use super::tokens::{SERVICE, Tokens, login};
 use crate::support::Ran;
 use crate::tiny::Tiny;
 
-const USER: &str = "someone";
-const SECRET: &str = "planted-password";
+pub const USER: &str = "someone";
+pub const SECRET: &str = "planted-password";
 // Both as `htpasswd -B` writes and as a header carries them.
-const HASHED: &str = "someone:$2y$05$abcdefghijklmnopqrstuuXXXUKy4cODBo6oD0fJZB1CSpIzxX0SW\n";
-const ENCODED: &str = "c29tZW9uZTpwbGFudGVkLXBhc3N3b3Jk";
+pub const HASHED: &str = "someone:$2y$05$abcdefghijklmnopqrstuuXXXUKy4cODBo6oD0fJZB1CSpIzxX0SW\n";
+pub const ENCODED: &str = "c29tZW9uZTpwbGFudGVkLXBhc3N3b3Jk";
 
 /// A bundle, and certificates beside it.
 fn ready(programs: &Programs) -> Tiny {
@@ -127,4 +128,24 @@ fn a_registry_behind_a_token_service_takes_tokens_each_fetched_once() {
     let scope = |path: &str, actions: &str| vec![format!("repository:falcosecurity/{path}:{actions}")];
     let both = |path: &str| [scope(path, "pull"), scope(path, "pull,push")];
     assert_eq!(asked, [both("falco"), both("rules/falco-rules")].concat());
+}
+
+#[test]
+fn a_registrys_authority_vouches_for_its_token_service_too() {
+    let Some(programs) = Programs::find(&["docker-registry", "openssl"]) else { return };
+    let tiny = ready(&programs);
+    let folder = tiny.stack.folder.path();
+    let tokens = Tokens::start(&tiny.stack, folder, "server", &login(USER, SECRET));
+    let service = Tls::start(&tiny.stack, folder, tokens.address);
+    let bundle = tiny.stack.path("ca.pem").display().to_string();
+    let sections = format!(
+        "auth: {{token: {{realm: 'https://{}/token', service: {SERVICE}, issuer: tests, rootcertbundle: {bundle:?}}}}}\n",
+        service.address
+    );
+    let registry = Registry::docker_with(&programs, folder, &tls(&tiny, ""), &sections);
+    fs::create_dir(folder.join(".docker")).expect("a folder");
+    let logins = serde_json::json!({"auths": {&registry.address: {"auth": ENCODED}}});
+    fs::write(folder.join(".docker/config.json"), logins.to_string()).expect("a file");
+    push(&tiny, &registry, &["--ca", "ca.pem"]).ok();
+    assert!(!tokens.asked().is_empty());
 }

@@ -4,11 +4,15 @@ use std::path::Path;
 
 use super::programs::Programs;
 
-/// Makes an authority `ca.pem`, and below it a server's certificate for this machine and a client's: `NAME.pem`, `NAME.key`.
+/// The names of the server.
+const SERVER: &str =
+    "subjectAltName=IP:127.0.0.1,DNS:registry.example,DNS:hub.example,DNS:github.example,DNS:store.example";
+
+/// Makes an authority `ca.pem`, and below it a server's certificate for this machine and some names, and a client's: `NAME.pem`, `NAME.key`.
 pub fn make(programs: &Programs, folder: &Path) {
     issue(programs, folder, "ca", &[]);
     let below = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "basicConstraints=critical,CA:FALSE"];
-    issue(programs, folder, "server", &[&below[..], &["-addext", "subjectAltName=IP:127.0.0.1"]].concat());
+    issue(programs, folder, "server", &[&below[..], &["-addext", SERVER]].concat());
     issue(programs, folder, "client", &[&below[..], &["-addext", "extendedKeyUsage=clientAuth"]].concat());
 }
 

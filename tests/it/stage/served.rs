@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use super::ground::{Ground, NAMESPACE};
 use super::pods::restricted_pod;
 use crate::serve::made::Made;
 
+/// Where things are: Docker Hub's have a path of their own.
+const PLACES: [&str; 4] = ["--prefix", "edge", "--path", "docker.io=hub"];
 const TAGGED: &str = "docker.io/falcosecurity/falcosidekick:2.34.1";
 
 /// `bundle serve` in the node's network; it ends when this is dropped.
@@ -35,7 +38,17 @@ impl Drop for Served {
     }
 }
 
-/// A node is told where each host's images are, as Talos is: it gets what that host has, though both have the same name for it.
+/// Tells containerd where the images of a host are, as Talos does.
+fn mirror(folder: &Path, host: &str, address: &str, path: &str) {
+    let endpoint = format!("http://{address}/v2/{path}");
+    let text = format!(
+        "server = \"{endpoint}\"\n[host.\"{endpoint}\"]\n  override_path = true\n  capabilities = [\"pull\", \"resolve\"]\n"
+    );
+    fs::create_dir_all(folder.join(host)).expect("a folder");
+    fs::write(folder.join(host).join("hosts.toml"), text).expect("a file");
+}
+
+/// A node gets what each of two hosts has, though both have the same name for it.
 pub fn two_hosts_of_one_path_reach_the_node_apart(ground: &Ground) {
     let (folder, mut made) = (ground.stack.path("two"), Made::default());
     fs::create_dir_all(&folder).expect("a folder");
@@ -46,12 +59,7 @@ pub fn two_hosts_of_one_path_reach_the_node_apart(ground: &Ground) {
     let paths = ["--insecure-unsigned", "--prefix", "edge", "--path", "quay.io=quay"];
     let served = Served::start(ground, [file].into_iter().chain(paths));
     for (host, path) in [("docker.io", "edge"), ("quay.io", "edge/quay")] {
-        let endpoint = format!("http://{}/v2/{path}", served.address);
-        let text = format!(
-            "server = \"{endpoint}\"\n[host.\"{endpoint}\"]\n  override_path = true\n  capabilities = [\"pull\", \"resolve\"]\n"
-        );
-        fs::create_dir_all(folder.join(host)).expect("a folder");
-        fs::write(folder.join(host).join("hosts.toml"), text).expect("a file");
+        mirror(&folder, host, &served.address, path);
     }
     for (name, image) in names.iter().zip(images) {
         let hosts = folder.to_str().expect("a plain path");
@@ -62,15 +70,20 @@ pub fn two_hosts_of_one_path_reach_the_node_apart(ground: &Ground) {
     }
 }
 
-/// Nothing that the registry gave is left on the node; then the node asks the served bundle, and the registry hears of nothing.
+/// Nothing that the registry gave is left on the node; then the node asks the served bundle, where the site says that things are, and the
+/// registry hears of nothing.
 pub fn a_served_bundle_is_registry_enough(ground: &Ground) {
     forget_images(ground);
-    let served = Served::start(ground, ["b.tar", "--key", "mine.pub"]);
-    ask_only(ground, &served.address);
+    let served = Served::start(ground, ["b.tar", "--key", "mine.pub"].into_iter().chain(PLACES));
+    for (host, path) in [("docker.io", "edge/hub"), ("ghcr.io", "edge"), ("bundle.local", "edge")] {
+        mirror(&ground.stage.directory.join("certs.d"), host, &served.address, path);
+    }
     let heard = ground.stage.read("registry.log").len();
     let site = fs::read_to_string(ground.stack.path("site.yaml")).expect("a site");
     let port = served.address.rsplit_once(':').expect("a port").1;
     let site = site.replace("10.77.0.1:5000", &format!("10.77.0.1:{port}"));
+    let site =
+        site.replace("images: mirror\n", "images: mirror\n  prefix: edge\n  paths: {docker.io: hub}\n");
     ground.stack.write("served.yaml", &site.replace("127.0.0.1:5000", &served.address));
     let arguments =
         ["install", "b.tar", "--key", "mine.pub", "--trusted-root", "root.json", "--site", "served.yaml"];
@@ -114,11 +127,4 @@ fn forget_images(ground: &Ground) {
     for (name, digest) in ground.entries("image") {
         assert!(!kept.contains(&digest), "`{name}` is still on the node");
     }
-}
-
-/// Lets containerd ask this registry for every image, and no other.
-fn ask_only(ground: &Ground, address: &str) {
-    let text = format!("[host.\"http://{address}\"]\n  capabilities = [\"pull\", \"resolve\"]\n");
-    let file = ground.stage.directory.join("certs.d/_default/hosts.toml");
-    fs::write(file, text).expect("a file");
 }
