@@ -31,6 +31,7 @@ mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +39,11 @@ pub use environment::Environment;
 use error::Failure;
 use options::OutputOptions;
 use ui::Ui;
+
+/// How many threads may wait for disks, passwords and names at once; more work waits its turn. Each costs some 30 KiB.
+const MAX_BLOCKING_THREADS: usize = 64;
+/// How long work on those threads may go on when nobody waits for its answer any more.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Carries a Kubernetes security stack across an air gap in one signed file
 #[derive(Parser)]
@@ -92,9 +98,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
 
 /// Runs a command. `false`: the answer is no.
 fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
-    runtime.block_on(async {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build();
+    let runtime = runtime.map_err(Failure::runtime)?;
+    let answer = runtime.block_on(async {
         match command {
             Command::Lock(args) => args.run(ui, environment).await,
             Command::Build(args) => args.run(ui, environment).await,
@@ -113,5 +120,8 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Uninstall(args) => args.run(ui, environment).await,
             Command::Keygen(args) => args.run(ui, environment),
         }
-    })
+    });
+    // A disk that does not answer does not keep the program from ending.
+    runtime.shutdown_timeout(LAST_WORK);
+    answer
 }

@@ -114,6 +114,19 @@ impl Parts {
         }
     }
 
+    /// Says which file cannot be read any more, and what helps.
+    pub(super) fn unreadable(&self, source: &io::Error) -> io::Error {
+        let begin = |place: usize| self.size.saturating_mul(place as u64);
+        let size = |place| self.length.saturating_sub(begin(place)).min(self.size);
+        let shorter = |file: &File, size| file.metadata().is_ok_and(|found| found.len() < size);
+        let files = self.files.iter().enumerate().map(|(place, (path, file))| (path, file, size(place)));
+        let cut = files.into_iter().find(|(_, file, size)| shorter(file, *size));
+        let (path, why) = cut.map_or((self.path(), source.to_string()), |(path, _, size)| {
+            (path, format!("shorter than the {size} bytes that it had: copy it again, and start anew"))
+        });
+        io::Error::new(source.kind(), format!("`{}`: {why}", path.display()))
+    }
+
     pub(super) fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !buffer.is_empty() {
             let (file, within, room) = self.place(offset)?;

@@ -351,7 +351,8 @@ impl BlobSource for Archive {
         if offset.saturating_add(buffer.len() as u64) > member.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.raw.read_exact_at(buffer, member.content() + offset)
+        let read = self.raw.read_exact_at(buffer, member.content() + offset);
+        read.map_err(|source| self.raw.unreadable(&source))
     }
 }
 

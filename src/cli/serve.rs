@@ -12,7 +12,8 @@ use super::error::Failure;
 use super::options::{BundleOptions, PathOptions};
 use super::ui::Ui;
 use crate::ops::{OpsError, catalog, open, read_text};
-use crate::registry::server::{Limits, Listening, Passwords, Registry, Tls};
+use crate::registry::server::{Limits, Listening, Passwords, Registry, Tls, TlsError};
+use crate::report;
 
 /// Serve a bundle as a read-only OCI registry, straight from the file
 #[derive(clap::Args)]
@@ -86,10 +87,11 @@ impl Args {
 
     fn tls(&self, environment: &Environment) -> Result<Option<Tls>, OpsError> {
         if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
-            let made = Tls::from_pem(read_text(certificate)?.as_bytes(), read_text(key)?.as_bytes());
+            let (chain, secret) = (read_text(certificate)?, read_text(key)?);
+            let made = Tls::from_pem(chain.as_bytes(), secret.as_bytes(), environment.now);
             let files = format!("`{}` with `{}`", certificate.display(), key.display());
-            let hint = "give the certificate first and its chain after it, and the key that belongs to it, without a password";
-            return made.map(Some).map_err(|error| usage(format!("{files}: {}", chain(&error)), hint));
+            let refused = |error| usage(format!("{files}: {}", report::chain(&error, ": ")), next(&error));
+            return made.map(Some).map_err(refused);
         }
         let names = ["localhost".to_owned(), self.listen.ip().to_string()];
         let names: Vec<_> = names.into_iter().chain(self.tls_name.iter().cloned()).collect();
@@ -109,9 +111,13 @@ fn usage(message: String, hint: &str) -> OpsError {
     OpsError::Usage { message, hint: hint.to_owned() }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}")
+fn next(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::Outdated { .. } => "give a certificate that is good now, or set this machine's clock",
+        _ => {
+            "give the certificate first and its chain after it, and the key that belongs to it, without a password"
+        }
+    }
 }
 
 fn announce(ui: &Ui, address: SocketAddr, tls: Option<&Tls>) {

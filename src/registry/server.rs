@@ -14,7 +14,9 @@ mod listing;
 mod memory;
 mod passwords;
 mod patient;
+mod pieces;
 mod read;
+mod readers;
 mod target;
 mod tls;
 mod view;
@@ -35,6 +37,8 @@ use health::HealthOfAll;
 pub use listen::{Limits, Listening};
 pub use memory::Memory;
 pub use passwords::{InvalidPasswords, Passwords};
+use pieces::Pieces;
+use readers::Readers;
 use target::{Target, decode};
 pub use tls::{Tls, TlsError};
 
@@ -49,6 +53,8 @@ pub struct Registry {
     blobs: Arc<dyn BlobSource>,
     memory: Option<Arc<Memory>>,
     health: HealthOfAll,
+    readers: Readers,
+    pieces: Pieces,
     reporter: Arc<dyn Reporter>,
 }
 
@@ -63,7 +69,7 @@ impl Registry {
     #[must_use]
     pub fn reporting(catalog: Catalog, blobs: Arc<dyn BlobSource>, reporter: Arc<dyn Reporter>) -> Arc<Self> {
         let catalog = RwLock::new(catalog.with_fallback_tags());
-        Arc::new(Self { catalog, blobs, memory: None, health: HealthOfAll::default(), reporter })
+        Arc::new(Self::of(catalog, blobs, None, reporter))
     }
 
     /// Makes an empty registry that takes pushes and keeps everything in memory.
@@ -71,15 +77,29 @@ impl Registry {
     pub fn writable() -> Arc<Self> {
         let memory = Arc::new(Memory::default());
         let (catalog, blobs, reporter) = (RwLock::default(), memory.clone(), Arc::new(Silent));
-        Arc::new(Self { catalog, blobs, memory: Some(memory), health: HealthOfAll::default(), reporter })
+        Arc::new(Self::of(catalog, blobs, Some(memory), reporter))
+    }
+
+    fn of(
+        catalog: RwLock<Catalog>,
+        blobs: Arc<dyn BlobSource>,
+        memory: Option<Arc<Memory>>,
+        reporter: Arc<dyn Reporter>,
+    ) -> Self {
+        let (health, readers, pieces) = (HealthOfAll::default(), Readers::default(), Pieces::default());
+        Self { catalog, blobs, memory, health, readers, pieces, reporter }
     }
 
     fn report_altered(&self, digest: Digest) {
         if self.health.of(digest).set_altered() {
             self.reporter.warn(format!(
-                "blob `{digest}` was altered: it does not match its digest and is not served again"
+                "blob `{digest}` was altered: it does not match its digest and is not served again; start anew with a good copy"
             ));
         }
+    }
+
+    fn report_unreadable(&self, digest: Digest, reason: &std::io::Error) {
+        self.reporter.warn(format!("blob `{digest}` cannot be read: {reason}"));
     }
 
     fn catalog(&self) -> std::sync::RwLockReadGuard<'_, Catalog> {

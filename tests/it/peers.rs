@@ -15,5 +15,6 @@ mod pushed;
 mod read;
 pub mod registry;
 mod served;
+mod shown;
 pub mod tls;
 mod tokens;

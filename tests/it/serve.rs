@@ -1,6 +1,7 @@
 //! `bundle serve`, as a process: what it answers, what it refuses, and what it costs.
 
 mod conformance;
+mod disturbed;
 mod guarded;
 pub mod made;
 mod memory;

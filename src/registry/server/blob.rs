@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::conditions::{Wanted, entity_tag, is_known, wanted};
+use super::conditions::{Wanted, entity_tag, settled, wanted};
 use super::health::Health;
 use super::leaving::Leaving;
 use super::target::Asked;
@@ -44,8 +44,8 @@ impl AskedBlob {
         if self.health.is_altered() {
             return self.gone();
         }
-        if is_known(headers, &self.digest) {
-            return respond(StatusCode::NOT_MODIFIED, &self.validators().each(), Body::empty());
+        if let Some(status) = settled(headers, &self.digest) {
+            return respond(status, &self.validators().each(), Body::empty());
         }
         // A range has no meaning for HEAD. See: RFC 9110, "Range"
         match if head { Wanted::Whole } else { wanted(headers, &self.digest, self.size) } {
@@ -63,7 +63,8 @@ impl AskedBlob {
 
     /// A part cannot be compared with the digest, so the whole was, once, before the first part leaves.
     async fn part(&self, start: u64, end: u64) -> Response {
-        match self.health.check(self.registry.blobs.clone(), self.digest, self.size).await {
+        let (readers, blobs) = (&self.registry.readers, self.registry.blobs.clone());
+        match self.health.check(readers, blobs, self.digest, self.size).await {
             Ok(true) => {
                 let range = format!("bytes {start}-{}/{}", end.saturating_sub(1), self.size);
                 let body = Leaving::part(self, start, end).into_body();
@@ -74,7 +75,7 @@ impl AskedBlob {
                 self.gone()
             }
             Err(reason) => {
-                self.registry.reporter.warn(format!("blob `{}` cannot be read: {reason}", self.digest));
+                self.registry.report_unreadable(self.digest, &reason);
                 error(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "the blob cannot be read")
             }
         }

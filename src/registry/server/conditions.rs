@@ -1,6 +1,6 @@
 //! Conditions and ranges of requests. A digest is a strong validator: the same tag, the same bytes.
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use crate::digest::Digest;
 
@@ -19,13 +19,24 @@ pub(super) fn entity_tag(digest: &Digest) -> String {
     format!("\"{digest}\"")
 }
 
-/// Returns whether the client has it already.
-// See: RFC 9110, "If-None-Match": weak comparison
-pub(super) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
+/// Returns the answer that a condition leads to, where it is not the content itself.
+// See: RFC 9110, "Precedence of Preconditions"; there are no dates to compare
+pub(super) fn settled(headers: &HeaderMap, digest: &Digest) -> Option<StatusCode> {
     let tag = entity_tag(digest);
-    let values = headers.get_all("if-none-match").iter().filter_map(|value| value.to_str().ok());
-    let mut listed = values.flat_map(|value| value.split(',')).map(str::trim);
-    listed.any(|listed| listed == "*" || listed.strip_prefix("W/").unwrap_or(listed) == tag)
+    // See: RFC 9110, "If-Match": strong comparison
+    if headers.contains_key("if-match")
+        && !listed(headers, "if-match").any(|found| found == "*" || found == tag)
+    {
+        return Some(StatusCode::PRECONDITION_FAILED);
+    }
+    // See: RFC 9110, "If-None-Match": weak comparison
+    let is_known = |found: &str| found == "*" || found.strip_prefix("W/").unwrap_or(found) == tag;
+    listed(headers, "if-none-match").any(is_known).then_some(StatusCode::NOT_MODIFIED)
+}
+
+fn listed<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 /// Returns what of a blob is asked for. A range is taken only where it is the only one, and where `If-Range`, if there is

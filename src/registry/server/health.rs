@@ -7,11 +7,12 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::readers::Readers;
 use crate::digest::{Digest, Hasher};
 use crate::store::BlobSource;
 
-/// The size of the pieces that are read at once, in bytes. Every transfer holds two or three of them.
-pub(super) const PIECE_BYTES: usize = 32 * 1024;
+/// The size of the pieces that are hashed at once where nothing is sent, in bytes.
+const PIECE_BYTES: usize = 128 * 1024;
 
 /// What is known of every blob that was asked for.
 #[derive(Default)]
@@ -55,6 +56,7 @@ impl Health {
     /// Returns whether it matches its digest. It is hashed at most once for that, by whoever asks first.
     pub(super) async fn check(
         self: &Arc<Self>,
+        readers: &Readers,
         blobs: Arc<dyn BlobSource>,
         digest: Digest,
         size: u64,
@@ -67,13 +69,13 @@ impl Health {
             return Ok(known);
         }
         let health = self.clone();
-        let work = tokio::task::spawn_blocking(move || {
+        let hash = move || {
             let _turn = turn;
             let matches = hash(&*blobs, digest, size)? == digest;
             health.whole.store(matches, Ordering::Relaxed);
             Ok(matches)
-        });
-        work.await.map_err(io::Error::other)?
+        };
+        readers.whole(hash).await
     }
 }
 

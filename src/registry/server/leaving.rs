@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
+use tokio::task::JoinHandle;
 
 use super::Registry;
 use super::blob::AskedBlob;
-use super::health::{Health, PIECE_BYTES};
+use super::health::Health;
 use crate::digest::{Digest, Hasher};
 
 pub(super) struct Leaving {
@@ -32,22 +33,31 @@ impl Leaving {
         Self { registry, digest: asked.digest, health, offset, end, hasher: None }
     }
 
+    /// One piece is read ahead, while the one before it leaves.
     pub(super) fn into_body(self) -> Body {
-        Body::from_stream(stream::try_unfold(self, |leaving| async move {
-            if leaving.offset == leaving.end { Ok(None) } else { leaving.next_piece().map(Some) }
+        Body::from_stream(stream::try_unfold(self.read_on(), |reading| async move {
+            let Some(reading) = reading else { return Ok::<_, io::Error>(None) };
+            let (piece, leaving) = reading.await.map_err(io::Error::other)??;
+            Ok(Some((piece, leaving.read_on())))
         }))
+    }
+
+    fn read_on(self) -> Option<JoinHandle<io::Result<(Bytes, Self)>>> {
+        let registry = self.registry.clone();
+        let is_left = self.offset < self.end;
+        is_left.then(|| tokio::spawn(async move { registry.readers.piece(move || self.next_piece()).await }))
     }
 
     fn next_piece(mut self) -> io::Result<(Bytes, Self)> {
         if self.health.is_altered() {
             return Err(self.altered());
         }
-        let left = usize::try_from(self.end - self.offset).unwrap_or(usize::MAX);
-        let mut piece = vec![0; left.min(PIECE_BYTES)];
-        self.registry.blobs.read_exact_at(&self.digest, self.offset, &mut piece)?;
-        self.offset += piece.len() as u64;
+        let mut piece = self.registry.pieces.take(self.end - self.offset);
+        let read = self.registry.blobs.read_exact_at(&self.digest, self.offset, piece.as_mut());
+        read.inspect_err(|reason| self.registry.report_unreadable(self.digest, reason))?;
+        self.offset += piece.as_ref().len() as u64;
         if let Some(hasher) = &mut self.hasher {
-            hasher.update(&piece);
+            hasher.update(piece.as_ref());
         }
         if self.offset == self.end {
             self.compare()?;

@@ -20,11 +20,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::rustls::ServerConnection;
 
 use super::access::Line;
-use super::health::PIECE_BYTES;
 use super::passwords::Passwords;
 use super::patient::Patient;
+use super::pieces::SMALL;
 use super::tls::Tls;
 use super::{Registry, answer, error};
 
@@ -116,7 +117,8 @@ impl Site {
         let _ = stream.set_nodelay(true);
         let stream = Patient::new(stream, silence);
         let Some(tls) = &self.listening.tls else { return self.clone().http(stream, peer).await };
-        let shaken = timeout(silence, tls.acceptor.accept(stream)).await;
+        let bounded = |session: &mut ServerConnection| session.set_buffer_limit(Some(SMALL));
+        let shaken = timeout(silence, tls.acceptor.accept_with(stream, bounded)).await;
         if let Ok(Ok(stream)) = shaken {
             self.clone().http(stream, peer).await;
         }
@@ -133,7 +135,7 @@ impl Site {
             .header_read_timeout(self.listening.limits.silence)
             .max_header_size(MAX_HEAD_BYTES)
             .max_headers(MAX_HEADERS)
-            .max_buf_size(2 * PIECE_BYTES)
+            .max_buf_size(SMALL)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         // A connection that breaks is its client's affair, and in the log by the bytes that were sent.

@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::catalog::Stored;
-use super::conditions::{entity_tag, is_known};
+use super::conditions::{entity_tag, settled};
 use super::target::{Asked, Target, parameter};
 use super::view::Tagged;
 use super::{Registry, blob, error, listing, respond};
@@ -75,8 +75,8 @@ fn manifest(stored: &Stored, headers: &HeaderMap, head: bool) -> Response {
     let digest = stored.descriptor.digest;
     let (tag, text, size) = (entity_tag(&digest), digest.to_string(), stored.descriptor.size.to_string());
     let validators = [("docker-content-digest", text.as_str()), ("etag", &tag)];
-    if is_known(headers, &digest) {
-        return respond(StatusCode::NOT_MODIFIED, &validators, Body::empty());
+    if let Some(status) = settled(headers, &digest) {
+        return respond(status, &validators, Body::empty());
     }
     let content = [("content-type", stored.descriptor.media_type.as_str()), ("content-length", &size)];
     let body = if head { Body::empty() } else { Body::from(stored.bytes.clone()) };

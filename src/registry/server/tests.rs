@@ -6,6 +6,7 @@ use crate::registry::Manifest;
 use crate::registry::oci::{self, Descriptor};
 
 mod altered;
+mod blocked;
 mod conditions;
 mod hosts;
 mod limits;

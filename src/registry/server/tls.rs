@@ -5,11 +5,15 @@ mod made;
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+use x509_cert::time::{Time, Validity};
 
 use crate::digest::Digest;
 
@@ -31,6 +35,16 @@ pub enum TlsError {
     /// The certificate and the key do not belong together, or are of a kind that is not spoken.
     #[error("the certificate and the private key cannot be used together")]
     Unusable(#[source] rustls::Error),
+    /// The certificate is not good at this time, so no client would take it.
+    #[error("the certificate is good from {from} until {until}, and this machine's clock says {now}")]
+    Outdated {
+        /// When it begins to be good.
+        from: Timestamp,
+        /// When it ends to be good.
+        until: Timestamp,
+        /// What the clock says.
+        now: Timestamp,
+    },
     /// A name is neither a DNS name nor an IP address.
     #[error("`{name}` is neither a DNS name nor an IP address")]
     Name {
@@ -52,14 +66,15 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Takes a certificate with its chain, and its private key, both as PEM.
+    /// Takes a certificate with its chain, and its private key, both as PEM. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// When one of them is not there, or they do not belong together.
-    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+    /// When one of them is not there, they do not belong together, or the certificate is not good now.
+    pub fn from_pem(chain: &[u8], key: &[u8], now: i64) -> Result<Self, TlsError> {
         let no_certificate = |_: pem::Error| TlsError::Pem { what: "certificate" };
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(no_certificate)?;
+        chain.first().map_or(Ok(()), |certificate| check_validity(certificate, now))?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Pem { what: "private key" })?;
         Self::new(chain, key)
     }
@@ -100,6 +115,21 @@ impl Tls {
     }
 }
 
+/// Refuses a certificate that is not good now. One that says it in a way that is not understood is left to the clients.
+// See: RFC 5280, "Validity"
+fn check_validity(certificate: &CertificateDer<'_>, now: i64) -> Result<(), TlsError> {
+    let Ok(read) = Certificate::from_der(certificate) else { return Ok(()) };
+    let Validity { not_before, not_after } = read.tbs_certificate.validity;
+    let time = |time: Time| i64::try_from(time.to_unix_duration().as_secs()).ok();
+    let times = [time(not_before), time(not_after), Some(now)];
+    let [Some(from), Some(until), Some(now)] =
+        times.map(|seconds| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    else {
+        return Ok(());
+    };
+    if (from..=until).contains(&now) { Ok(()) } else { Err(TlsError::Outdated { from, until, now }) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,14 +144,30 @@ mod tests {
     #[test]
     fn a_certificate_is_taken_with_the_key_that_belongs_to_it() {
         let ((certificate, key), (other, _)) = (files(), files());
-        let good = Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+        let good = Tls::from_pem(certificate.as_bytes(), key.as_bytes(), NOW).unwrap();
         assert_eq!(good.certificate_pem(), certificate);
         assert_eq!(good.fingerprint().len(), 32 * 3 - 1);
-        let refused =
-            |certificate: &str, key: &str| Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err();
+        let refused = |certificate: &str, key: &str| {
+            Tls::from_pem(certificate.as_bytes(), key.as_bytes(), NOW).unwrap_err()
+        };
         assert!(matches!(refused(&other, &key), TlsError::Unusable(_)));
         assert!(matches!(refused(&certificate, &certificate), TlsError::Pem { what: "private key" }));
         assert!(matches!(refused(&key, &key), TlsError::Pem { what: "certificate" }));
         assert!(!format!("{:?}", refused(&key, "x")).contains(&key[60..80]));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_good_now_is_refused_with_its_times() {
+        let (certificate, key) = files();
+        let at = |now| {
+            Tls::from_pem(certificate.as_bytes(), key.as_bytes(), now).map_err(|error| error.to_string())
+        };
+        let (from, until) = (NOW - 86_400, NOW + 364 * 86_400);
+        assert!(at(from).is_ok() && at(until).is_ok());
+        let good = "the certificate is good from 2027-01-14T08:00:00Z until 2028-01-14T08:00:00Z";
+        let expired = format!("{good}, and this machine's clock says 2028-01-14T08:00:01Z");
+        assert_eq!(at(until + 1).unwrap_err(), expired);
+        let early = format!("{good}, and this machine's clock says 2027-01-14T07:59:59Z");
+        assert_eq!(at(from - 1).unwrap_err(), early);
     }
 }

@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, channel};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+const BUNDLE: &str = env!("CARGO_BIN_EXE_bundle");
+
 /// `bundle serve`, ended when it is dropped.
 pub struct Served {
     /// Where it listens.
@@ -27,7 +29,17 @@ impl Served {
 
     /// Serves a file of a folder.
     pub fn of(file: &str, folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bundle"));
+        Self::started(Command::new(BUNDLE), file, folder, arguments)
+    }
+
+    /// Serves `b.tar` where not a byte can be written to any file.
+    pub fn start_unable_to_write(folder: &Path, arguments: &[&str]) -> Self {
+        let mut limited = Command::new("/bin/sh");
+        limited.args(["-c", "ulimit -f 0; exec \"$0\" \"$@\"", BUNDLE]);
+        Self::started(limited, "b.tar", folder, arguments)
+    }
+
+    fn started(mut command: Command, file: &str, folder: &Path, arguments: &[&str]) -> Self {
         command.args(["serve", file, "--listen", "127.0.0.1:0"]).args(arguments).current_dir(folder);
         command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the program runs");

@@ -69,7 +69,7 @@ async fn an_altered_blob_is_reported_once_and_not_served_again() {
         let said = again.text().await.unwrap();
         assert!(said.is_empty() || said.contains(&text), "{said}");
     }
-    let expected = [Event::Warning(format!("{text} and is not served again"))];
+    let expected = [Event::Warning(format!("{text} and is not served again; start anew with a good copy"))];
     assert_eq!(*notes.0.lock().unwrap(), expected);
 }
 

@@ -29,6 +29,26 @@ async fn what_the_client_has_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn what_is_not_what_the_client_expects_is_not_sent() {
+    let (running, image) = served().await;
+    let (blob, digest) = (Digest::of(BLOB).to_string(), image.descriptor.digest.to_string());
+    for (path, digest) in [("manifests/1", &digest), (&format!("blobs/{blob}"), &blob)] {
+        for (expected, status) in [
+            (format!("\"{digest}\""), 200),
+            (format!("\"x\", \"{digest}\""), 200),
+            ("*".to_owned(), 200),
+            (format!("W/\"{digest}\""), 412),
+            ("\"x\"".to_owned(), 412),
+        ] {
+            for request in [http().get(address(&running, path)), http().head(address(&running, path))] {
+                let answer = request.header("if-match", &expected).send().await.unwrap();
+                assert_eq!(answer.status().as_u16(), status, "{path} {expected}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_part_is_given_only_of_what_the_client_has_begun() {
     let (running, _) = served().await;
     let digest = Digest::of(BLOB);

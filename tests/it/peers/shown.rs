@@ -1,0 +1,55 @@
+//! A certificate that openssl made, shown by `bundle serve`.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::authority;
+use super::programs::Programs;
+use crate::serve::made::Made;
+use crate::serve::process::Served;
+use crate::support::bundle;
+
+const ARGUMENTS: [&str; 4] = ["--insecure-unsigned", "--quiet", "--tls-cert", "server.pem"];
+
+fn folder(programs: &Programs) -> TempDir {
+    let (mut made, folder) = (Made::default(), TempDir::new().expect("a folder"));
+    made.image("docker.io/acme/app:1", b"a layer");
+    made.write(folder.path());
+    authority::make(programs, folder.path());
+    folder
+}
+
+#[test]
+fn a_certificate_that_is_given_is_shown_to_who_trusts_its_authority() {
+    let Some(programs) = Programs::find(&["openssl"]) else { return };
+    let folder = folder(&programs);
+    let arguments = [&ARGUMENTS[..], &["--tls-key", "server.key", "--format", "json"]].concat();
+    let served = Served::start(folder.path(), &arguments);
+    let dates = ["x509", "-in", "server.pem", "-noout", "-fingerprint", "-sha256"];
+    let printed = programs.run("openssl", folder.path(), &dates).ok();
+    let fingerprint = printed.trim().rsplit_once('=').expect("a fingerprint").1.to_owned();
+    let said: serde_json::Value = serde_json::from_str(&served.announced).expect("JSON");
+    assert_eq!(said["result"]["fingerprint"], fingerprint);
+    let authority = fs::read(folder.path().join("ca.pem")).expect("an authority");
+    let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build().expect("a client");
+    let asked = client.get(format!("https://{}/v2/", served.address)).send();
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    assert_eq!(runtime.block_on(asked).expect("an answer").status().as_u16(), 200);
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused_with_what_helps() {
+    let Some(programs) = Programs::find(&["openssl"]) else { return };
+    let folder = folder(&programs);
+    let rest = ["--listen", "127.0.0.1:0", "--tls-key", "client.key"];
+    let ran = bundle(folder.path(), ["serve", "b.tar"].iter().chain(&ARGUMENTS).chain(&rest));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    let expected =
+        "error: `server.pem` with `client.key`: the certificate and the private key cannot be used together";
+    assert!(ran.stderr.starts_with(expected), "{}", ran.stderr);
+    assert!(ran.stderr.contains(
+        "\n\nhint: give the certificate first and its chain after it, and the key that belongs to it"
+    ));
+}
