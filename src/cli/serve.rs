@@ -61,15 +61,14 @@ impl Args {
         };
         let listener = TcpListener::bind(self.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let (stop, at_once) = (told(1).map_err(failed)?, told(2).map_err(failed)?);
         announce(ui, address, listening.tls.as_ref());
-        let stop = async move {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        };
         let catalog = catalog(&archive, self.prefix.trim_matches('/'), &paths, &*ui.reporter());
         let registry = Registry::reporting(catalog, archive, ui.reporter());
-        registry.listen(listener, listening, stop).await.map_err(failed)?;
+        tokio::select! {
+            ended = registry.listen(listener, listening, stop) => ended.map_err(failed)?,
+            () = at_once => ui.reporter().warn("told twice to stop: what was still being sent is broken off".to_owned()),
+        }
         Ok(true)
     }
 
@@ -105,6 +104,16 @@ impl Args {
         let refused = |error| usage(format!("`{}`: {error}", path.display()), hint);
         Passwords::parse(&read_text(path)?).map(Some).map_err(refused)
     }
+}
+
+/// Waits until the program was told to stop so many times.
+fn told(times: usize) -> std::io::Result<impl Future<Output = ()> + Send> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        for _ in 0..times {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        }
+    })
 }
 
 fn usage(message: String, hint: &str) -> OpsError {

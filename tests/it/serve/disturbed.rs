@@ -37,18 +37,38 @@ fn get(served: &Served, path: &str, headers: &[(&str, &str)]) -> (u16, Option<Ve
     })
 }
 
+/// Begins to pull a blob, then tells the program to stop, and returns once it takes no more connections.
+fn stopped_during_a_pull(layer: &[u8], folder: &TempDir) -> (Served, TcpStream) {
+    let served = Served::start(folder.path(), &[UNSIGNED, "--quiet"]);
+    let mut stream = TcpStream::connect(&served.address).expect("a connection");
+    let path = format!("/v2/acme/app/blobs/{}", Digest::of(layer));
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").expect("a request");
+    assert_eq!(stream.peek(&mut [0]).expect("a beginning"), 1);
+    served.terminate();
+    while TcpStream::connect(&served.address).is_ok() {}
+    (served, stream)
+}
+
+#[test]
+fn told_twice_to_stop_it_waits_for_nobody() {
+    let layer = noise(LARGE);
+    let folder = folder(&layer);
+    let (mut served, mut stream) = stopped_during_a_pull(&layer, &folder);
+    served.terminate();
+    let said = "warning: told twice to stop: what was still being sent is broken off";
+    assert_eq!(served.end(), (Some(0), String::new(), vec![said.to_owned()]));
+    let mut taken = Vec::new();
+    // Where the connection was reset, what had come is lost, too.
+    _ = stream.read_to_end(&mut taken);
+    assert!(taken.len() < LARGE, "{} bytes came", taken.len());
+}
+
 #[test]
 fn a_pull_that_runs_when_it_is_told_to_stop_ends_whole() {
     let layer = noise(LARGE);
     let folder = folder(&layer);
-    let mut served = Served::start(folder.path(), &[UNSIGNED, "--quiet"]);
-    let mut stream = TcpStream::connect(&served.address).expect("a connection");
-    let path = format!("/v2/acme/app/blobs/{}", Digest::of(&layer));
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").expect("a request");
-    let mut taken = vec![0; 1];
-    stream.read_exact(&mut taken).expect("a beginning");
-    served.terminate();
-    while TcpStream::connect(&served.address).is_ok() {}
+    let (mut served, mut stream) = stopped_during_a_pull(&layer, &folder);
+    let mut taken = Vec::new();
     stream.read_to_end(&mut taken).expect("the rest");
     let head = taken.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4;
     assert!(taken.starts_with(b"HTTP/1.1 200 OK\r\n"));
