@@ -37,7 +37,7 @@ fn a_program_gets_a_version_and_the_documented_fields() {
     let (tiny, commands) = ready();
     let fields: [&[&str]; 6] = [
         &["items", "files", "changes", "trustedRoot", "written"],
-        &["digest", "name", "version", "entries", "blobs", "bytes", "signed", "trustedRoot"],
+        &["digest", "name", "version", "entries", "blobs", "bytes", "files", "signed", "trustedRoot"],
         &["digest", "name", "version", "targets", "blobs", "bytes", "signatures", "entries", "files"],
         &["digest", "name", "version", "signatures", "others", "blobs", "bytes", "trustedRoot", "items"],
         &["present", "sent", "blobs", "bytes", "leftOut"],
