@@ -52,13 +52,15 @@ impl Draft {
         &self.names
     }
 
-    /// Gives the files their names. While parts of two bundles are there, there is no first one, so nobody takes them for one bundle.
+    /// Gives the files their names. Parts that could not get theirs stay under `NAME.partial`, as the older ones are gone by then. While parts of two bundles are there, there is no first one, so nobody takes them for one bundle.
     ///
     /// # Errors
     /// When a file cannot be renamed, or an older part that is in the way cannot be removed.
     pub(super) fn publish(&mut self) -> io::Result<()> {
         let (first, others) = self.names.split_first().ok_or(io::ErrorKind::NotFound)?;
         if *first != self.output {
+            // From here on the older parts are no bundle any more: what was written stays, whatever happens.
+            self.finished = true;
             for number in [1].into_iter().chain(self.names.len() as u64 + 1..=MAX_PARTS) {
                 remove(&part_path(&self.output, number))?;
             }

@@ -12,7 +12,7 @@ use crate::registry::push::{Item, Push};
 use crate::registry::{Access, Client, Endpoint};
 use crate::render::{Artifact, GitopsSource, Label, RenderedSet};
 use crate::report::Reporter;
-use crate::spec::{Registries, Site};
+use crate::spec::{Registries, Site, below};
 
 /// Where an artifact goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,8 +118,7 @@ pub fn gitops_files(
 ) -> Result<Vec<(String, String)>, OpsError> {
     let contents = archive.contents();
     let registry = NodeRegistry::new(&site.registry, [].into());
-    let prefix = if registry.prefix.is_empty() { String::new() } else { format!("{}/", registry.prefix) };
-    let repository = format!("{prefix}gitops/{}", contents.name);
+    let repository = below(&registry.prefix, &format!("gitops/{}", contents.name));
     let source = GitopsSource {
         registry: &registry,
         repository: &repository,

@@ -1,7 +1,7 @@
 //! Where a registry is really asked, and how.
 
 use crate::reference::is_loopback;
-use crate::spec::Registries;
+use crate::spec::{Registries, below};
 
 /// A registry's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Endpoint {
     /// Returns a repository's path with the prefix before it.
     #[must_use]
     pub fn prefixed(&self, path: &str) -> String {
-        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
+        below(&self.prefix, path)
     }
 
     /// Returns `http://host` or `https://host`.

@@ -1,5 +1,5 @@
 //! Real peers read what we make: cosign, crane, skopeo and tar the file, docker-registry and crane's registry what is pushed,
-//! crane, cosign, oras and skopeo what is served.
+//! crane, cosign, oras and skopeo what is served; falcoctl and Trivy both, and the distribution spec's own conformance test.
 //!
 //! Where a program is not there, its test says so and passes, except on CI.
 

@@ -94,6 +94,21 @@ fn what_is_not_finished_leaves_nothing_and_what_was_there_stays() {
 }
 
 #[test]
+fn parts_that_cannot_get_their_names_are_not_lost() {
+    let split = Split::new();
+    split.write(4096);
+    fs::remove_file(split.part(2)).unwrap();
+    fs::create_dir(split.part(2)).unwrap();
+    let writer = Writer::create(&split.output, Layout::new(10, &[]), b"0123456789", Some(40_000)).unwrap();
+    let slot = vec![b' '; usize::try_from(super::super::SIGNATURE_SLOT).unwrap()];
+    assert!(writer.finish(&slot).is_err());
+    assert!(!split.part(1).exists(), "parts of two bundles are never taken for one");
+    for number in [1, 2] {
+        assert!(part_path(&split.output, number).with_extension(format!("{number:03}.partial")).exists());
+    }
+}
+
+#[test]
 fn a_part_that_is_missing_or_of_another_size_is_named() {
     let split = Split::new();
     let length = split.whole.len() as u64;
