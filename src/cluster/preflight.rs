@@ -79,7 +79,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     async fn ask(self) -> Result<Vec<Finding>, ClusterError> {
-        let (nodes, installed) = futures_util::join!(nodes::read(self), inventory::load(self.api));
+        let (nodes, installed) = tokio::join!(nodes::read(self), inventory::load(self.api));
         let mut findings = Vec::new();
         let nodes = told("the nodes", nodes, &mut findings)?.unwrap_or_default();
         let installed = told("the inventory", installed, &mut findings)?.flatten();

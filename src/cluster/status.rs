@@ -6,8 +6,8 @@ mod reasons;
 
 use std::collections::BTreeSet;
 
-use futures_util::try_join;
 use serde_json::Value;
+use tokio::try_join;
 
 use super::Cluster;
 use super::apply::ApplyOptions;

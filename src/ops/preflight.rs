@@ -81,7 +81,7 @@ pub async fn preflight(asked: Preflight<'_>) -> Result<PreflightReport, OpsError
         registry: host,
         force_conflicts: asked.force_conflicts,
     };
-    let (cluster, registry) = futures_util::join!(asked.cluster.preflight(&intent), of_registry(asked));
+    let (cluster, registry) = tokio::join!(asked.cluster.preflight(&intent), of_registry(asked));
     let (mut findings, (push, of_registry)) = (cluster?, registry);
     findings.extend(of_registry);
     findings.sort_by_key(|finding| finding.severity);

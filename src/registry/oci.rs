@@ -4,28 +4,24 @@
 
 use std::collections::BTreeMap;
 
-use oci_client::manifest::{
-    IMAGE_CONFIG_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE,
-    OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
-};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
 /// The media type of an OCI image index.
 // See: OCI image-spec media-types.md
-pub const INDEX: &str = OCI_IMAGE_INDEX_MEDIA_TYPE;
+pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// The media type of an OCI image manifest.
-pub const MANIFEST: &str = OCI_IMAGE_MEDIA_TYPE;
+pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The media type of an OCI image configuration.
-pub const IMAGE_CONFIG: &str = IMAGE_CONFIG_MEDIA_TYPE;
+pub const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 /// The media type of the empty JSON object.
 pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// Docker's name for an index.
 // See: distribution docs/spec/manifest-v2-2.md
-pub const DOCKER_INDEX: &str = IMAGE_MANIFEST_LIST_MEDIA_TYPE;
+pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 /// Docker's name for a manifest.
-pub const DOCKER_MANIFEST: &str = IMAGE_MANIFEST_MEDIA_TYPE;
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 /// The largest manifest or index that is taken, in bytes.
 // See: OCI distribution-spec, "Pushing Manifests": registries accept at least 4 MiB
