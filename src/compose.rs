@@ -23,8 +23,7 @@ pub use part::Part;
 
 use crate::digest::Digest;
 use crate::lock::{LockedAddition, LockedCompose, LockedPart};
-use crate::registry::Manifest;
-use crate::registry::oci::{Descriptor, Platform};
+use crate::oci::{Descriptor, Manifest, Platform};
 use crate::spec::Compose;
 use image::Described;
 

@@ -13,9 +13,9 @@ use bytes::Bytes;
 pub use evidence::{Evidence, MAX_EVIDENCE_BYTES};
 
 use crate::digest::Digest;
+use crate::oci::{Descriptor, Manifest};
 use crate::reference::PinnedRef;
-use crate::registry::oci::Descriptor;
-use crate::registry::{Client, Manifest, RegistryError, Repository};
+use crate::registry::{Client, RegistryError, Repository};
 use crate::spec::{Item, ItemKind};
 
 /// The largest configuration that is taken, in bytes.

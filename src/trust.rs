@@ -38,7 +38,6 @@ mod attestation_tag;
 mod claims;
 mod dsse;
 mod encoding;
-mod pem;
 mod provenance;
 mod sigstore_bundle;
 mod simple_signing;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ArchiveError;
 use crate::digest::Digest;
+use crate::oci::{self, Descriptor};
 use crate::reference::ImageRef;
-use crate::registry::oci::{self, Descriptor};
 
 /// The artifact type of the bundle's own manifest.
 pub const BUNDLE_TYPE: &str = "application/vnd.airgap-bundle.v1";

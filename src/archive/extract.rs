@@ -7,8 +7,7 @@ use super::error::ArchiveError;
 use super::format::{BLOCK, INDEX_NAME, LAYOUT_NAME, Member, OCI_LAYOUT, blob_name};
 use super::reader::Archive;
 use crate::digest::{Digest, Hasher};
-use crate::registry::Manifest;
-use crate::registry::oci::{self, Descriptor};
+use crate::oci::{self, Descriptor, Manifest};
 use crate::store::BlobSource as _;
 
 const PIECE_BYTES: u64 = 1024 * 1024;

@@ -9,7 +9,7 @@ use super::{
     SIGNATURE_SLOT, UnverifiedArchive, Writer, bundle_manifest, index_document,
 };
 use crate::digest::Digest;
-use crate::registry::oci::{self, Descriptor};
+use crate::oci::{self, Descriptor};
 use crate::store::BlobSink;
 
 const SPEC: &[u8] = b"kind: Bundle\n";

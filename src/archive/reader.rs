@@ -35,8 +35,7 @@ use super::parts::Parts;
 use super::walk::walk;
 use crate::digest::Digest;
 use crate::lock::Signer;
-use crate::registry::Manifest;
-use crate::registry::oci::{Descriptor, MAX_MANIFEST_BYTES};
+use crate::oci::{Descriptor, MAX_MANIFEST_BYTES, Manifest};
 use crate::store::BlobSource;
 use crate::trust::{BundleSigners, SetAside, TrustedRoot, verify_signatures};
 

@@ -6,8 +6,7 @@ use super::contents::Role;
 use super::error::ArchiveError;
 use super::reader::Archive;
 use crate::digest::Digest;
-use crate::registry::Manifest;
-use crate::registry::oci::{self, Descriptor, MAX_MANIFEST_BYTES};
+use crate::oci::{self, Descriptor, MAX_MANIFEST_BYTES, Manifest};
 
 /// How many manifests a bundle may hold; a bound on memory.
 const MAX_MANIFESTS: usize = 10_000;

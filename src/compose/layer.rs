@@ -12,8 +12,8 @@ use super::error::ComposeError;
 use super::gzip::Gzip;
 use super::take::extract;
 use crate::digest::{Digest, Hasher};
+use crate::oci::Descriptor;
 use crate::reference::ImageRef;
-use crate::registry::oci::Descriptor;
 
 // See: POSIX.1-2017 pax, "ustar Interchange Format"
 const BLOCK: u64 = 512;

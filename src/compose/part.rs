@@ -1,9 +1,8 @@
 //! An image or artifact that something is made from.
 
 use super::error::ComposeError;
+use crate::oci::{Descriptor, Manifest, Platform};
 use crate::reference::{ImageRef, PinnedRef};
-use crate::registry::Manifest;
-use crate::registry::oci::{Descriptor, Platform};
 
 /// The largest layer of an artifact that is read, in bytes as it is stored.
 pub const MAX_LAYER_BYTES: u64 = 64 * 1024 * 1024;

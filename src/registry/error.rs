@@ -1,12 +1,11 @@
 //! What can go wrong with a registry.
 
-mod hint;
+pub(super) mod hint;
 
 use std::time::Duration;
 
 use super::place::Place;
 use crate::digest::InvalidDigest;
-pub(super) use hint::{AUTHORITY, NO_STORE};
 
 /// A registry did not do what was asked, or sent what was not expected.
 #[derive(Debug, thiserror::Error)]

@@ -7,8 +7,12 @@ mod scripted;
 mod secrets;
 mod transfers;
 
-use super::auth::{Credentials, Login};
-use super::{Access, Client, Endpoint, Repository};
+use super::auth::Credentials;
+use super::auth::login::Login;
+use super::client::Client;
+use super::client::access::Access;
+use super::client::repository::Repository;
+use super::endpoint::Endpoint;
 use crate::digest::Digest;
 use crate::spec::Registries;
 use scripted::Scripted;

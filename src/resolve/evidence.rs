@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::manifest;
 use crate::digest::Digest;
-use crate::registry::oci::Descriptor;
-use crate::registry::{Manifest, RegistryError, Repository};
+use crate::oci::{Descriptor, Manifest};
+use crate::registry::{RegistryError, Repository};
 
 /// The largest blob of a signature that is read, in bytes. Larger ones (an SBOM) travel unread.
 pub const MAX_EVIDENCE_BYTES: u64 = 1024 * 1024;

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{ResolveError, Resolved};
-use crate::registry::Manifest;
-use crate::registry::oci::{Descriptor, Platform};
+use crate::oci::{Descriptor, Manifest, Platform};
 use crate::spec::{Item, ItemKind};
 
 // See: BuildKit docs/attestations/attestation-storage.md

@@ -11,7 +11,7 @@ use p256::elliptic_curve::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
 use super::encoding::{Base64, excerpt};
-use super::pem::{self, PemError};
+use crate::pem::{self, PemError};
 
 const LABEL: &str = "ENCRYPTED SIGSTORE PRIVATE KEY";
 const OLDER_LABEL: &str = "ENCRYPTED COSIGN PRIVATE KEY";

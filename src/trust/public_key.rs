@@ -9,8 +9,8 @@ use p256::pkcs8::spki::{DecodePublicKey as _, EncodePublicKey as _, SubjectPubli
 use p256::pkcs8::{AlgorithmIdentifierRef, ObjectIdentifier};
 
 use super::encoding::to_base64;
-use super::pem::{self, PemError};
 use crate::digest::Digest;
+use crate::pem::{self, PemError};
 
 const LABEL: &str = "PUBLIC KEY";
 const ELLIPTIC_CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");

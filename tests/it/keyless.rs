@@ -15,7 +15,7 @@ mod statements;
 mod times;
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::oci::{self, Descriptor};
 use airgap_bundle::spec::Identity;
 use airgap_bundle::trust::{
     Evidence, Provenance, Requirement, Stored, TrustError, TrustedRoot, verify_image,

@@ -8,7 +8,7 @@ use airgap_bundle::archive::{
     bundle_manifest, index_document,
 };
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::Descriptor;
+use airgap_bundle::oci::Descriptor;
 use bytes::Bytes;
 
 const LIMIT: u64 = 1 << 30;

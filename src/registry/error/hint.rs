@@ -8,9 +8,9 @@ use super::RegistryError;
 use crate::registry::place::{Place, origin};
 
 /// Where the authority of a registry is named.
-pub(in crate::registry) const AUTHORITY: &str = "name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
+pub(crate) const AUTHORITY: &str = "name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
 /// What helps a machine that has no authorities.
-pub(in crate::registry) const NO_STORE: &str = "install this machine's authorities (the package `ca-certificates`), or name the registry's own: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
+pub(crate) const NO_STORE: &str = "install this machine's authorities (the package `ca-certificates`), or name the registry's own: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
 
 impl RegistryError {
     /// Returns a next step that works, whichever command asked.

@@ -1,7 +1,7 @@
 //! What can go wrong with a push.
 
 use crate::digest::Digest;
-use crate::registry::RegistryError;
+use crate::registry::error::RegistryError;
 
 /// A push was refused or is not complete.
 #[derive(Debug, thiserror::Error)]

@@ -2,10 +2,13 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::error::PushError;
+use super::item::Item;
 use super::read_back::read_back;
 use super::referrers::{Unlisted, descriptor, list};
-use super::{Item, Push, PushError, QUESTIONS};
-use crate::registry::{Manifest, RegistryError};
+use super::target::{Push, QUESTIONS};
+use crate::oci::Manifest;
+use crate::registry::error::RegistryError;
 use crate::report::Reporter;
 
 /// Puts every item and returns the names of the optional ones that the registry refused.
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_about_the_content_or_about_something_else() {
-        let place = || crate::registry::Place { url: String::new(), proxy: None };
+        let place = || crate::registry::place::Place { url: String::new(), proxy: None };
         let status = |status| RegistryError::Status {
             what: String::new(),
             place: place(),

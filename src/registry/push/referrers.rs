@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::Push;
+use super::target::Push;
 use crate::digest::Digest;
-use crate::registry::oci::{self, Descriptor};
-use crate::registry::{Manifest, RegistryError};
+use crate::oci::{self, Descriptor, Manifest};
+use crate::registry::error::RegistryError;
 
 /// How often a tag is written before it is said that somebody else keeps writing it.
 const WRITES: usize = 5;

@@ -1,7 +1,7 @@
 use super::referrers::{Unlisted, list};
 use super::*;
-use crate::registry::oci;
-use crate::registry::server::{Registry, Running};
+use crate::oci;
+use crate::server::{Registry, Running};
 use crate::spec::Registries;
 
 async fn target() -> (Running, Push) {
@@ -112,7 +112,11 @@ async fn an_original_index_that_is_refused_is_left_out_and_said() {
     assert!(
         matches!(
             &refused,
-            PushError::Registry(crate::registry::RegistryError::Status { status: 400, expected: "201", .. })
+            PushError::Registry(crate::registry::error::RegistryError::Status {
+                status: 400,
+                expected: "201",
+                ..
+            })
         ),
         "{refused:?}"
     );

@@ -6,7 +6,8 @@ use futures_util::stream;
 use super::scripted::{Reply, Scripted, answer, bytes, cut};
 use super::{BLOB, anonymous, blob};
 use crate::digest::Digest;
-use crate::registry::{RegistryError, Repository};
+use crate::registry::client::repository::Repository;
+use crate::registry::error::RegistryError;
 
 /// Streams the blob and returns the pieces with their offsets.
 async fn stream(repository: &Repository) -> Result<Vec<(u64, String)>, RegistryError> {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::digest::Digest;
-use crate::registry::oci;
+use crate::oci;
 use crate::spec::{Policy, Signed};
 
 fn item(kind: ItemKind) -> Item {

@@ -27,7 +27,7 @@ const GITHUB: &str = "https://github.com/";
 const SCT_LEEWAY_SECONDS: i64 = 60;
 
 /// A signing certificate, read.
-pub(in crate::trust) struct Leaf {
+pub(crate) struct Leaf {
     certificate: Certificate,
     info: CertificateInfo,
     claims: Claims,
@@ -35,7 +35,7 @@ pub(in crate::trust) struct Leaf {
 
 impl Leaf {
     /// Reads a certificate. Nothing is verified.
-    pub(in crate::trust) fn parse(der: &[u8]) -> Result<Self, KeylessFault> {
+    pub(crate) fn parse(der: &[u8]) -> Result<Self, KeylessFault> {
         let certificate = Certificate::from_der(der).map_err(|error| unreadable(&error.to_string()))?;
         let info = parse_certificate_info(&DerCertificate::from_bytes(der))
             .map_err(|error| unreadable(&error.to_string()))?;
@@ -45,7 +45,7 @@ impl Leaf {
     }
 
     /// Returns what the certificate claims. It is true only of a signature that [`super::verify`] accepts.
-    pub(in crate::trust) fn claims(&self) -> &Claims {
+    pub(crate) fn claims(&self) -> &Claims {
         &self.claims
     }
 

@@ -247,7 +247,7 @@ pub enum KeylessFault {
 impl KeylessFault {
     /// Returns what to add where a certificate claims nobody, because it says too little or too much. Bytes that are no certificate
     /// at all need no comment.
-    pub(in crate::trust) fn of_nobody(&self) -> String {
+    pub(crate) fn of_nobody(&self) -> String {
         match self {
             Self::Certificate { .. } => String::new(),
             other => format!(": {other}"),
@@ -255,7 +255,7 @@ impl KeylessFault {
     }
 
     /// Tells whether another trusted root could make it good: this one does not know the log or the authority.
-    pub(in crate::trust) fn is_of_another_root(&self) -> bool {
+    pub(crate) fn is_of_another_root(&self) -> bool {
         matches!(self, Self::UnknownLog { .. } | Self::Chain { .. } | Self::NoAuthority { .. })
     }
 

@@ -69,13 +69,13 @@ struct EnvelopeHash {
 }
 
 /// What a layer's annotations say of the signature over it.
-pub(in crate::trust) struct LegacySignature<'a> {
+pub(crate) struct LegacySignature<'a> {
     pub content: LegacyContent<'a>,
     pub annotations: &'a BTreeMap<String, String>,
 }
 
 /// What is signed, and the signature.
-pub(in crate::trust) enum LegacyContent<'a> {
+pub(crate) enum LegacyContent<'a> {
     /// The payload of a simple signature.
     Payload { payload: &'a [u8], signature: &'a [u8] },
     /// An envelope with a statement, read, and its bytes.
@@ -83,7 +83,7 @@ pub(in crate::trust) enum LegacyContent<'a> {
 }
 
 /// Returns the certificate in the annotations as DER; `None` where there is none.
-pub(in crate::trust) fn certificate_of(
+pub(crate) fn certificate_of(
     annotations: &BTreeMap<String, String>,
 ) -> Option<Result<Vec<u8>, KeylessFault>> {
     let pem = annotations.get(CERTIFICATE)?;
@@ -97,7 +97,7 @@ pub(in crate::trust) fn certificate_of(
 
 impl LegacySignature<'_> {
     /// Returns the signature as a bundle.
-    pub(in crate::trust) fn to_bundle(&self, certificate: &[u8]) -> Result<Bundle, KeylessFault> {
+    pub(crate) fn to_bundle(&self, certificate: &[u8]) -> Result<Bundle, KeylessFault> {
         let mut bundle = json!({
             "mediaType": MEDIA_TYPE,
             "verificationMaterial": {

@@ -1,6 +1,6 @@
 //! What is not signed as its policy demands is refused, and what cannot be looked at is not taken for absent.
 
-use airgap_bundle::registry::oci;
+use airgap_bundle::oci;
 use serde_json::Value;
 
 use super::signed::{Form, Signed};

@@ -1,6 +1,6 @@
 //! Faults of the registries that `lock` and `build` read from.
 
-use airgap_bundle::registry::oci;
+use airgap_bundle::oci;
 use http::Method;
 use serde_json::json;
 use tokio::net::TcpSocket;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::server::Tls;
+use airgap_bundle::server::Tls;
 use tempfile::TempDir;
 
 use super::made::{Made, noise};

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde::Deserialize;
 
-use super::Login;
+use crate::registry::auth::login::Login;
 use crate::registry::error::RegistryError;
 
 /// The largest answer, in bytes.

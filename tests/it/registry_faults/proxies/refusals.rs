@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use airgap_bundle::registry::server::Tls;
+use airgap_bundle::server::Tls;
 use tokio::net::TcpSocket;
 
 use super::forward::{Forward, Manner};
