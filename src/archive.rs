@@ -13,10 +13,12 @@ mod extract;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod member;
 mod parts;
 mod reader;
 mod slots;
-mod walk;
+mod tables;
+mod unverified;
 mod writer;
 
 pub use contents::{
@@ -25,7 +27,7 @@ pub use contents::{
 };
 pub use error::ArchiveError;
 pub use extract::Take;
-pub use format::{Layout, SIGNATURE_SLOT, SIGNATURE_SLOTS, slot_name};
-pub use parts::MAX_PARTS;
-pub use reader::{Archive, Inspection, UnverifiedArchive, Vouched};
+pub use format::{Layout, MAX_PARTS, SIGNATURE_SLOT, SIGNATURE_SLOTS, slot_name};
+pub use reader::Archive;
+pub use unverified::{InsecureArchive, Inspection, UnverifiedArchive, VerifiedArchive, Vouched};
 pub use writer::Writer;

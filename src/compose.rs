@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 pub use error::ComposeError;
-pub use layer::{LayerRecipe, Measured, Read, Take, Taken};
+pub use gzip::Take;
+pub use layer::{LayerRecipe, Measured, Read};
 pub use part::Part;
+pub use take::Taken;
 
 use crate::digest::Digest;
 use crate::lock::{LockedAddition, LockedCompose, LockedPart};

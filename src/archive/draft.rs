@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::ArchiveError;
-use super::parts::{MAX_PARTS, Parts, part_path};
+use super::format::MAX_PARTS;
+use super::parts::{Parts, part_path};
 
 /// The files of a bundle before they have their names. They are removed when it is dropped.
 #[derive(Debug)]

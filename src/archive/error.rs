@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::parts::MAX_PARTS;
+use super::format::MAX_PARTS;
 use crate::digest::Digest;
 
 /// A bundle could not be read or written, or is not what it says it is.

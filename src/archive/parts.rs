@@ -9,9 +9,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::error::ArchiveError;
-
-/// How many parts a bundle has at most: each is a file that stays open.
-pub const MAX_PARTS: u64 = 200;
+use super::format::MAX_PARTS;
 
 /// The files that hold the bytes of a bundle.
 #[derive(Debug)]

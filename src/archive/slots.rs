@@ -2,7 +2,7 @@
 
 use super::error::ArchiveError;
 use super::format::{Layout, Member, SIGNATURE_SLOT};
-use super::reader::UnverifiedArchive;
+use super::unverified::UnverifiedArchive;
 
 impl UnverifiedArchive {
     /// Returns the index, which is what signatures are over.

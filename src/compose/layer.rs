@@ -9,31 +9,16 @@ use std::io;
 use bytes::Bytes;
 
 use super::error::ComposeError;
-use super::gzip::Gzip;
-use super::take::extract;
+use super::gzip::{Gzip, Take};
+use super::take::{Taken, extract};
 use crate::digest::{Digest, Hasher};
 use crate::oci::Descriptor;
-use crate::reference::ImageRef;
 
 // See: POSIX.1-2017 pax, "ustar Interchange Format"
 const BLOCK: u64 = 512;
 
 /// Reads a blob of a part, whole and compared with its digest.
 pub type Read<'a> = &'a dyn Fn(&Descriptor) -> io::Result<Bytes>;
-/// Takes the pieces of a layer, in order.
-pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
-
-/// A file that goes from an artifact into an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
-    /// Its absolute path in the image; the last part is its name in the artifact.
-    pub path: String,
-    /// The artifact.
-    pub artifact: ImageRef,
-    /// The artifact's layer that holds it.
-    pub layer: Descriptor,
-}
-
 /// What a layer is called, and how large it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measured {

@@ -25,8 +25,11 @@ impl Manifest {
     /// Reads a manifest or index from its bytes.
     ///
     /// # Errors
-    /// The reason, when the bytes are not JSON of that shape, or when the media type is not known and not stated.
+    /// The reason, when there are more than [`MAX_MANIFEST_BYTES`], when they are not JSON of that shape, or when the media type is not known and not stated.
     pub fn parse(bytes: Bytes, stated: Option<&str>) -> Result<Self, String> {
+        if bytes.len() as u64 > MAX_MANIFEST_BYTES {
+            return Err(format!("{} bytes, at most {MAX_MANIFEST_BYTES} are read", bytes.len()));
+        }
         let document: Document =
             serde_json::from_slice(&bytes).map_err(|error| format!("not a manifest: {error}"))?;
         let media_type = document.media_type.as_deref().or(stated).unwrap_or_default();
@@ -36,5 +39,30 @@ impl Manifest {
             return Err(format!("media type `{media_type}` does not fit what it holds"));
         }
         Ok(Self { descriptor: Descriptor::of(media_type, &bytes), document, bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MANIFEST;
+    use super::*;
+
+    #[test]
+    fn what_is_no_manifest_is_refused() {
+        for (bytes, expected) in [
+            (String::new(), "not a manifest: EOF while parsing a value at line 1 column 0"),
+            (" ".repeat(5_000_000), "5000000 bytes, at most 4194304 are read"),
+            (
+                r#"{"layers":[{"mediaType":"x","size":5,"digest":"sha256:00"}]}"#.to_owned(),
+                "not a manifest: expected a digest `sha256:` and 64 lower-case hexadecimal digits",
+            ),
+            (
+                r#"{"manifests":[]}"#.to_owned(),
+                "media type `application/vnd.oci.image.manifest.v1+json` does not fit",
+            ),
+        ] {
+            let refused = Manifest::parse(bytes.into(), Some(MANIFEST)).unwrap_err();
+            assert!(refused.starts_with(expected), "{refused}");
+        }
     }
 }

@@ -4,28 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
-
-use super::manifest;
+use super::manifest::manifest;
 use crate::digest::Digest;
-use crate::oci::{Descriptor, Manifest};
+use crate::oci::{Descriptor, Evidence, Manifest};
 use crate::registry::{RegistryError, Repository};
 
 /// The largest blob of a signature that is read, in bytes. Larger ones (an SBOM) travel unread.
 pub const MAX_EVIDENCE_BYTES: u64 = 1024 * 1024;
 /// How many referrers of one digest are taken; a bound on what a registry can make us fetch.
 const MAX_REFERRERS: usize = 128;
-
-/// A manifest that says something about another one.
-#[derive(Debug, Clone)]
-pub struct Evidence {
-    /// The tag under which it was found (`sha256-….sig`); `None` for a referrer.
-    pub tag: Option<String>,
-    /// The manifest.
-    pub manifest: Manifest,
-    /// Its blobs, by digest, as far as they are small.
-    pub blobs: BTreeMap<Digest, Bytes>,
-}
 
 /// Finds everything that was said about a digest.
 pub(super) async fn discover(

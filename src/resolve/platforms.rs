@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{ResolveError, Resolved};
+use super::error::ResolveError;
+use super::resolved::Resolved;
 use crate::oci::{Descriptor, Manifest, Platform};
 use crate::spec::{Item, ItemKind};
 
