@@ -3,7 +3,7 @@
 //! Members, in this order: `oci-layout`, `index.json`, the four slots for signatures (`bundle.sigstore.json`,
 //! `bundle.2.sigstore.json` and so on), then one member a blob. The first blob is the bundle's own manifest, the second its table of contents; the small documents follow, then
 //! everything else by digest. Each header is a function of the member's name and size alone, so every offset
-//! is arithmetic, and every byte of the file is determined by the index and the contents it names. The file may lie in parts: see `parts`.
+//! is arithmetic, and every byte of the file is determined by the index and the contents it names. The file may be split into parts: see `parts`.
 
 mod check;
 mod contents;

@@ -1,7 +1,7 @@
 //! Images made from parts of the same bundle: a base, and one layer more with files of artifacts, for every target.
 //!
-//! All that is made follows from the parts and the spec alone: no time, no order, no compressor. So whoever has a bundle makes the
-//! image again and compares digests, and what nobody upstream signed is as good as what it was made from.
+//! All that is made follows from the parts and the spec alone: no time, no order, no compressor. So the holder of a bundle makes the
+//! image again and compares digests, and an image that upstream did not sign is as good as its parts.
 //! Nothing large is held: the layer comes piece by piece, when it is measured and when it is written.
 
 mod error;

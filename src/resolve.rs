@@ -1,4 +1,4 @@
-//! Turns a reference into digests: the manifests that travel, the subset index, and the evidence of who signed them.
+//! Turns a reference into digests: the carried manifests, the subset index, and the evidence of who signed them.
 //!
 //! Only small things are fetched here and held in memory; the blobs are streamed later, once every size is known.
 
@@ -25,7 +25,7 @@ pub use resolved::Resolved;
 /// The largest configuration that is taken, in bytes.
 const MAX_CONFIG_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Returns the index of those platforms of `top` that travel; `None` where all of them do, or where it is no index.
+/// Returns the index of the carried platforms of `top`; `None` if all are carried, or if it is not an index.
 ///
 /// # Errors
 /// [`ResolveError`] where a target is missing, or the index cannot be carried.

@@ -53,7 +53,7 @@ impl Draft {
         &self.names
     }
 
-    /// Gives the files their names. Parts that could not get theirs stay under `NAME.partial`, as the older ones are gone by then. While parts of two bundles are there, there is no first one, so nobody takes them for one bundle.
+    /// Gives the files their names. Parts that could not get theirs stay under `NAME.partial`, as the older ones are gone by then. While parts of two bundles are there, there is no first one, so no reader takes them for one bundle.
     ///
     /// # Errors
     /// When a file cannot be renamed, or an older part that is in the way cannot be removed.

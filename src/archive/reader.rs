@@ -12,7 +12,7 @@
 //! - padding that is not zero, a blob that does not match its digest, a changed index or signature:
 //!   `one_altered_byte_anywhere_is_refused_by_verify_and_by_install`;
 //! - a signature by another key, or none: `a_bundle_by_another_key_or_by_nobody_is_refused`; everything else that can be wrong with
-//!   signatures, of which there may be several: see `trust::bundle_signature`;
+//!   signatures: see `trust::bundle`;
 //! - a blob that nothing names, and a name that leads nowhere: `a_blob_that_nothing_names_is_refused`,
 //!   `a_blob_that_is_named_and_missing_is_refused`;
 //! - the same blob or file twice: `a_blob_that_is_listed_twice_is_refused`, `a_file_that_is_there_twice_is_refused`;
@@ -43,8 +43,8 @@ pub(super) const MAX_PAYLOAD_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The contents of a bundle: the only type that reads them, and it hashes all that it reads.
 ///
-/// It is had from a [`VerifiedArchive`](super::VerifiedArchive), or from an [`InsecureArchive`](super::InsecureArchive) of which no
-/// signature was checked.
+/// It is had from a [`VerifiedArchive`](super::VerifiedArchive), or from an [`InsecureArchive`](super::InsecureArchive), whose
+/// signatures were not checked.
 #[derive(Debug)]
 pub struct Archive {
     raw: Parts,
@@ -107,7 +107,7 @@ impl Archive {
         self.tables.blob(&self.raw, digest, limit)
     }
 
-    /// Returns the large files of the bundle's own: what is told of them, not their content.
+    /// Returns the large files of the bundle's own: their descriptions, not their content.
     pub fn large_files(&self) -> impl Iterator<Item = &PayloadFile> {
         self.tables.files.iter().filter(|file| file.is_large())
     }

@@ -1,8 +1,8 @@
 //! The layer that is added to a base: a tar with one member a file, and nothing else, in a gzip that only stores.
 //!
-//! It is not compressed, as its digest would then depend on who compresses; clients that know gzip alone read it all the same.
+//! It is not compressed, as its digest would then depend on who compresses; clients that know only gzip can still read it.
 //! It has no folders: one that the base lacks is made by
-//! whoever unpacks it, root's with 0755, and one that the base has would get another mode, or take a link's place.
+//! the client that unpacks it, root's with 0755, and one that the base has would get another mode, or take a link's place.
 
 use std::io;
 

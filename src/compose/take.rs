@@ -15,7 +15,7 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_CONTENT_BYTES: u64 = 128 * 1024 * 1024;
 /// How many entries a layer may have.
 const MAX_ENTRIES: usize = 10_000;
-/// How many names are told where the wanted one is not among them.
+/// How many names an error lists if the wanted one is missing.
 const MAX_TOLD: usize = 20;
 const PIECE_BYTES: usize = 64 * 1024;
 

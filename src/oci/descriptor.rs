@@ -35,7 +35,7 @@ impl Descriptor {
         Self::new(media_type, Digest::of(bytes), bytes.len() as u64)
     }
 
-    /// Returns the descriptor of a blob of which digest and size in bytes are known.
+    /// Returns the descriptor of a blob from its digest and its size in bytes.
     #[must_use]
     pub fn new(media_type: &str, digest: Digest, size: u64) -> Self {
         Self {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::descriptor::Descriptor;
 
-/// An image manifest or an index, as far as it is acted upon.
+/// An image manifest or an index, as far as this program acts on it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {

@@ -14,6 +14,6 @@ pub struct Evidence {
     pub tag: Option<String>,
     /// The manifest.
     pub manifest: Manifest,
-    /// Its blobs by digest, as far as they are small.
+    /// Its small blobs, by digest.
     pub blobs: BTreeMap<Digest, Bytes>,
 }

@@ -44,8 +44,8 @@ impl Manifest {
 
 #[cfg(test)]
 mod tests {
-    use super::MANIFEST;
     use super::*;
+    use crate::oci::MANIFEST;
 
     #[test]
     fn what_is_no_manifest_is_refused() {

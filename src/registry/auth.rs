@@ -22,7 +22,7 @@ use stored::{LoginFiles, Logins};
 
 /// What a request needs to be allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     /// The repository's path.
     pub repository: String,
     /// Whether it is written to.
@@ -50,7 +50,7 @@ impl fmt::Display for Scope {
 
 /// A credential, and until when it is good.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(crate) struct Held {
     pub credential: Credential,
     pub until: Option<Duration>,
 }
@@ -61,10 +61,10 @@ impl Held {
     }
 }
 
-pub(super) type Slot = Arc<Mutex<Option<Held>>>;
+pub(crate) type Slot = Arc<Mutex<Option<Held>>>;
 
 /// The credentials that were obtained, each once, however many transfers ask for it at the same time.
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     slots: Mutex<HashMap<(String, String), Slot>>,
     pub(super) logins: Logins,
 }

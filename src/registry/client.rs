@@ -10,7 +10,7 @@ pub(super) mod retry;
 mod answer;
 mod clock;
 mod download;
-mod exchange;
+pub(super) mod exchange;
 mod listing;
 mod login;
 mod session;

@@ -29,7 +29,7 @@ fn repository(client: &Client, registry: &Scripted) -> Repository {
     client.repository(Endpoint::new(&registry.address.to_string(), None, ""), "a/b", "reg/a/b")
 }
 
-/// Returns the repository `a/b` of a registry where nobody logs in.
+/// Returns the repository `a/b` of a registry without logins.
 fn anonymous(registry: &Scripted) -> Repository {
     let host = registry.address.to_string();
     repository(&client([(host, Login::Anonymous)]), registry)

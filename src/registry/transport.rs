@@ -25,7 +25,7 @@ pub(super) const CONNECT: Duration = Duration::from_secs(10);
 const MAX_HEADERS: usize = 100;
 
 /// The pools of connections.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     /// The proxies.
     pub(super) ways: Ways,
     own: BTreeMap<String, Own>,
@@ -79,7 +79,7 @@ impl Transport {
         }
     }
 
-    /// Returns the client for the token service or the store of a registry with an own authority, which may vouch for them, too,
+    /// Returns the client for the token service or the store of a registry with its own CA, which is trusted for them, too,
     /// beside this machine's. The client certificate is for the registry alone.
     async fn elsewhere<'a>(&'a self, home: &'a Own) -> Result<&'a reqwest::Client, RegistryError> {
         let authorities = home.authorities.iter().cloned();

@@ -122,7 +122,7 @@ fn layer(files: &[(String, String)]) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use super::{RenderedLayer, RenderedObject};
+    use crate::render::{RenderedLayer, RenderedObject};
     use crate::spec::Platform;
 
     fn set(names: &[&str]) -> RenderedSet {

@@ -67,7 +67,7 @@ fn hint(error: &RegistryError) -> Option<String> {
             return error.hint().map(|hint| hint + "; a mirror of it is named in the file of `--registries`");
         }
         RegistryError::NotFound { .. } => {
-            "check the name and the tag in the spec; where it is the lock's digest that is gone, `bundle lock SPEC --update` takes what the tag names now"
+            "check the name and the tag in the spec; if the lock's digest is gone, `bundle lock SPEC --update` takes the tag's current digest"
         }
         RegistryError::Malformed { .. } | RegistryError::TooLarge { .. } => {
             "that is not what a registry sends: ask upstream's registry directly, and do not use this content"

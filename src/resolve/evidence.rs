@@ -1,6 +1,6 @@
 //! Finds what was signed or said about a digest: the referrers API, its fallback tag, and always cosign's own tags.
 //!
-//! Everything that is found travels. "Nothing is there" is concluded from 404 alone; any other failure is an error.
+//! All evidence is carried. Only a 404 means that there is none; any other failure is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::oci::{Descriptor, Evidence, Manifest};
 use crate::registry::{RegistryError, Repository};
 
-/// The largest blob of a signature that is read, in bytes. Larger ones (an SBOM) travel unread.
+/// The largest blob of a signature that is read, in bytes. Larger ones (an SBOM) are carried unread.
 pub const MAX_EVIDENCE_BYTES: u64 = 1024 * 1024;
 /// How many referrers of one digest are taken; a bound on what a registry can make us fetch.
 const MAX_REFERRERS: usize = 128;
@@ -38,7 +38,7 @@ pub(super) async fn discover(
     Ok(found)
 }
 
-/// Refuses what is listed as a referrer and is none: it would not be found again where the bundle is pushed to.
+/// Refuses a manifest that is listed as a referrer but is not one: it would not be found again where the bundle is pushed to.
 // See: OCI image-spec manifest.md, `subject`
 fn check_subject(repository: &Repository, subject: &Digest, listed: &Manifest) -> Result<(), RegistryError> {
     let named = listed.document.subject.as_ref().map(|named| named.digest);

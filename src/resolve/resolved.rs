@@ -16,13 +16,13 @@ pub struct Resolved {
     pub item: Item,
     /// The manifest or index as upstream publishes it.
     pub top: Manifest,
-    /// The index of the platforms that travel, where not all of them do.
+    /// The index of the carried platforms, if not all are carried.
     pub subset: Option<Manifest>,
-    /// The manifests below the index that travel.
+    /// The carried manifests below the index.
     pub children: Vec<Manifest>,
-    /// The names of the platforms that travel; empty for what has none.
+    /// The names of the carried platforms; empty for an item without platforms.
     pub platforms: Vec<String>,
-    /// The configurations of what travels, by digest.
+    /// The carried configurations, by digest.
     pub configs: BTreeMap<Digest, Bytes>,
     /// Signatures, attestations and other referrers of the manifest or index.
     pub evidence: Vec<Evidence>,
@@ -57,7 +57,7 @@ impl Resolved {
             .collect()
     }
 
-    /// Returns the bytes of all blobs that travel, each counted once.
+    /// Returns the size in bytes of all carried blobs, each counted once.
     #[must_use]
     pub fn size(&self) -> u64 {
         let blobs: BTreeMap<_, _> = self

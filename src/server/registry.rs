@@ -29,7 +29,7 @@ impl Registry {
         Self::reporting(catalog, blobs, Arc::new(Silent))
     }
 
-    /// Makes a registry that only answers, and tells somebody what it does.
+    /// Makes a registry that only answers, and reports what it does.
     #[must_use]
     pub fn reporting(catalog: Catalog, blobs: Arc<dyn BlobSource>, reporter: Arc<dyn Reporter>) -> Arc<Self> {
         let catalog = RwLock::new(catalog.with_fallback_tags());
@@ -57,7 +57,7 @@ impl Registry {
     pub(super) fn report_altered(&self, digest: Digest) {
         if self.health.of(digest).set_altered() {
             self.reporter.warn(format!(
-                "blob `{digest}` was altered: it does not match its digest and is not served again; start anew with a good copy"
+                "blob `{digest}` was altered: it does not match its digest and is no longer served; restart with a good copy"
             ));
         }
     }

@@ -2,7 +2,6 @@ use bytes::Bytes;
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use tokio::net::TcpListener;
 
 use super::*;

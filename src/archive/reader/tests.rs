@@ -4,6 +4,7 @@ use super::super::fixture::{Fixture, Part, manifest};
 use super::super::{FILE_TYPE, LARGE_FILE_TYPE, Role};
 use super::*;
 use crate::oci;
+use crate::oci::Descriptor;
 use crate::report::Silent;
 
 #[test]

@@ -6,11 +6,11 @@ use crate::registry::secret::Secrets;
 /// Who logs in.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Login {
-    /// Nobody.
+    /// No login.
     Anonymous,
     /// A user with a password.
     Basic(String, String),
-    /// Whoever holds this token, which the token service takes in exchange for others.
+    /// An identity token, which the token service exchanges for others.
     Identity(String),
 }
 

@@ -23,7 +23,7 @@ pub struct LoginFiles {
 /// What helpers told, by helper and server: one may ask a person, and is asked once.
 type Told = HashMap<(String, String), Option<Login>>;
 
-/// Asks a helper about a server. `None`: it knows nobody there.
+/// Asks a helper about a server. `None` if the helper has no login for the server.
 type Asking<'a> = dyn FnMut(&str, &str) -> Result<Option<Login>, RegistryError> + 'a;
 
 /// The logins that are stored.

@@ -16,7 +16,7 @@ pub struct Access {
     pub logins: LoginFiles,
     /// Own authorities and client certificates, by host and port.
     pub certificates: BTreeMap<String, Certificates>,
-    /// How long a registry is borne with.
+    /// Retry policy for a registry.
     pub patience: Patience,
 }
 

@@ -1,4 +1,4 @@
-//! Blobs and files that come. A transfer that broke off goes on where it was, where the sender takes that, and is hashed as a whole.
+//! Downloads blobs and files. A transfer that broke off is resumed if the sender supports that, and the whole is hashed.
 
 use bytes::Bytes;
 

@@ -26,9 +26,9 @@ pub(crate) struct Ask<'a> {
     pub what: &'a str,
     pub method: Method,
     pub url: Url,
-    /// What the credentials must allow; `None` where nobody logs in.
+    /// What the credentials must allow; `None` without a login.
     pub login: Option<(&'a Endpoint, Scope)>,
-    /// The registry on whose behalf it is asked: its authorities may vouch for where it sends to.
+    /// The registry on whose behalf it is asked: its CA is trusted for redirects, too.
     pub home: Option<&'a Endpoint>,
     /// What is done to each request.
     pub prepare: &'a (dyn Fn(RequestBuilder) -> RequestBuilder + Sync),
@@ -39,7 +39,7 @@ pub(crate) struct Ask<'a> {
 }
 
 impl Session {
-    /// Asks where nobody logs in.
+    /// Sends a GET without a login.
     pub(crate) async fn get(
         &self,
         url: &Url,
@@ -100,7 +100,7 @@ impl Session {
         Ok(Answer::new(response, self.patience.silence, secrets, proxy))
     }
 
-    /// Returns the error of a request that nobody answered. Where it is a proxy that let nobody through, it is the proxy's answer.
+    /// Returns the error of a request without an answer. If a proxy refused the tunnel, the error has the proxy's status.
     async fn unreachable(&self, what: &str, url: &Url, source: reqwest::Error) -> RegistryError {
         let (what, transport) = (what.to_owned(), &self.transport);
         let place = Place::new(url, transport.ways.shown(url));
@@ -115,11 +115,11 @@ impl Session {
     }
 }
 
-/// Reads an address; what is none is not repeated, as it may hold a password.
+/// Reads an address. The error does not repeat an invalid one, as it may hold a password.
 pub(crate) fn address(text: &str, what: &str) -> Result<Url, RegistryError> {
     Url::parse(text).map_err(|error| RegistryError::Malformed {
         what: what.to_owned(),
-        reason: format!("its address is none: {error}"),
+        reason: format!("invalid address: {error}"),
     })
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn next_place(from: &Url, text: &str, what: &str) -> Result<Url, Regi
     let here = shown(from);
     let next = from
         .join(text)
-        .map_err(|error| malformed(format!("`{here}` points to what is no address: {error}")))?;
+        .map_err(|error| malformed(format!("`{here}` points to an invalid address: {error}")))?;
     let safe = match next.scheme() {
         "https" => true,
         "http" => from.scheme() == "http" || next.host_str().is_some_and(is_loopback),

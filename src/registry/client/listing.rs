@@ -97,7 +97,7 @@ impl Repository {
         Ok(Some(Page { bytes: answer.bounded(what, oci::MAX_MANIFEST_BYTES).await?, next }))
     }
 
-    /// Returns where the next page is; a list does not go on at another host.
+    /// Returns where the next page is; a list does not continue at another host.
     fn next_page(&self, answer: &Answer, what: &str) -> Result<Option<Url>, RegistryError> {
         let headers = answer.headers(LINK.as_str());
         let Some(link) = headers.iter().find_map(|text| next_link(text)) else { return Ok(None) };
@@ -105,7 +105,7 @@ impl Repository {
         if is_at(&next, &self.endpoint) {
             return Ok(Some(next));
         }
-        let reason = format!("the list goes on at another host, expected `{}`", self.endpoint.host);
+        let reason = format!("the list continues at another host, expected `{}`", self.endpoint.host);
         Err(RegistryError::Malformed { what: what.to_owned(), reason })
     }
 }
@@ -115,7 +115,7 @@ fn absent(pages: &[Bytes], what: &str) -> Result<Option<Vec<Bytes>>, RegistryErr
     match pages.len() {
         0 => Ok(None),
         read => {
-            let reason = format!("the list breaks off after {read} pages: the next one is not there");
+            let reason = format!("the list breaks off after {read} pages: the next page is missing");
             Err(RegistryError::Malformed { what: what.to_owned(), reason })
         }
     }

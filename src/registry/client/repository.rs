@@ -92,7 +92,7 @@ impl Repository {
     /// Returns the digest that a tag or digest names here, if it names one.
     ///
     /// # Errors
-    /// Any answer but yes and no, or a digest that is none.
+    /// Any answer but yes and no, or an invalid digest.
     pub async fn resolve(&self, reference: &str) -> Result<Option<Digest>, RegistryError> {
         self.session.attempts().until_answered(|| self.try_resolve(reference)).await
     }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::clock::Clock;
 use crate::registry::error::RegistryError;
 
-/// How long a registry is borne with.
+/// Retry policy for a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// How often a request is made again.
+    /// Maximum number of retries.
     pub retries: u32,
     /// The wait before the first repetition; each next one is twice as long. A random part of up to a half is taken off.
     pub first_wait: Duration,
@@ -76,7 +76,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// Waits before the next attempt, or returns the error where there is none.
+    /// Waits before the next attempt, or returns the error if there is none left.
     pub(crate) async fn after(&mut self, error: RegistryError) -> Result<(), RegistryError> {
         self.made += 1;
         if !error.is_transient() || self.patience.retries == 0 {
@@ -94,7 +94,7 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    /// Counts anew, as something was gained: a transfer that moves on is not given up.
+    /// Resets the count after progress: a transfer that advances is not given up.
     pub(crate) fn moved_on(&mut self) {
         (self.start, self.counted) = (self.clock.now(), 0);
     }

@@ -1,4 +1,4 @@
-//! One transfer, with all its attempts: as far as it came, and how it goes on.
+//! One transfer with all its attempts, resumed after each.
 
 use reqwest::StatusCode;
 
@@ -7,15 +7,15 @@ use super::source::Source;
 use crate::digest::{Digest, Hasher};
 use crate::registry::error::RegistryError;
 
-/// How much has to come between two failures for the attempts to be counted anew, in bytes.
+/// How many bytes between two failures reset the count of attempts.
 const PROGRESS_BYTES: u64 = 1024 * 1024;
 
 /// How much is to come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
-    /// So many bytes; whoever knows that knows the digest, too, and compares it at the end.
+    /// Exactly this many bytes; the caller also knows the digest and compares it at the end.
     Exactly(u64),
-    /// Nobody knows, but not more than this. Parts are joined only where the sender says that they are of one content.
+    /// Unknown, at most this many bytes. Parts are joined only if the sender says that they are of the same content.
     AtMost(u64),
 }
 

@@ -16,7 +16,7 @@ pub struct Item {
     pub tag: Option<String>,
     /// The manifests, children first; the last one is the item itself.
     pub manifests: Vec<Manifest>,
-    /// Whether a registry may refuse it: an index of which not every platform travels.
+    /// Whether a registry may refuse it: an index without all of its platforms.
     pub optional: bool,
 }
 

@@ -26,7 +26,7 @@ impl Plan {
         PushPlan { present: self.present, entries: self.needed().count(), blobs, bytes }
     }
 
-    /// Shows that the registry takes what has to be sent, without sending any of it. Whether it has room for it, nobody can ask:
+    /// Shows that the registry takes what has to be sent, without sending any of it. Free space cannot be checked:
     /// the distribution protocol has no such question.
     ///
     /// # Errors
@@ -45,11 +45,11 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::target::Push;
     use super::*;
     use crate::oci::{self, Manifest};
     use crate::registry::client::Client;
     use crate::registry::endpoint::Endpoint;
+    use crate::registry::push::target::Push;
     use crate::server::{Catalog, Memory, Registry, Running};
     use crate::spec::Registries;
     use std::sync::Arc;

@@ -132,7 +132,7 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
 async fn a_list_that_does_not_end_or_goes_elsewhere_is_refused() {
     for (link, reason) in [
         ("<?again>; rel=\"next\"", "the list has more than 256 pages"),
-        ("<http://127.0.0.2/x>; rel=\"next\"", "the list goes on at another host"),
+        ("<http://127.0.0.2/x>; rel=\"next\"", "the list continues at another host"),
     ] {
         let registry =
             Scripted::start(move |_, _| answer("200 OK", &[&format!("link: {link}")], b"{\"tags\":[]}"))
@@ -146,7 +146,7 @@ async fn a_list_that_does_not_end_or_goes_elsewhere_is_refused() {
     })
     .await;
     let error = anonymous(&registry).tags().await.unwrap_err().to_string();
-    assert_eq!(error, "tags of `reg/a/b`: the list breaks off after 1 pages: the next one is not there");
+    assert_eq!(error, "tags of `reg/a/b`: the list breaks off after 1 pages: the next page is missing");
 }
 
 #[tokio::test]

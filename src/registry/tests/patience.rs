@@ -11,7 +11,7 @@ use crate::spec::Registries;
 
 /// Returns how long was waited, by the test's clock.
 fn waited(repository: &crate::registry::client::repository::Repository) -> Duration {
-    repository.client.session.clock.now()
+    repository.session.clock.now()
 }
 
 #[tokio::test]

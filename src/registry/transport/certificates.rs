@@ -1,4 +1,4 @@
-//! Reads the certificates that are a host's own: who may vouch for it, and how this machine shows who it is.
+//! Reads the certificates that are a host's own: its CA, and the client certificate of this machine.
 
 use reqwest::{Certificate, Identity};
 
@@ -13,7 +13,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// What was read.
 pub(crate) struct Pem {
-    /// The only authorities that may vouch for the host, where some are named.
+    /// The only CA certificates that are trusted for the host, if some are given.
     pub authorities: Option<Vec<Certificate>>,
     /// The client certificate with its key.
     pub identity: Option<Identity>,
@@ -25,7 +25,7 @@ pub(crate) fn read(host: &str, files: &Certificates) -> Result<Pem, RegistryErro
     let identity = match (&files.client_certificate, &files.client_key) {
         (Some(certificate), Some(key)) => Some(identity(certificate, key)?),
         (None, None) => None,
-        _ => return Err(refused(host, "a client certificate and its key come together, one is missing")),
+        _ => return Err(refused(host, "expected both a client certificate and its key, found one of them")),
     };
     Ok(Pem { authorities, identity })
 }
@@ -57,7 +57,7 @@ fn bytes(file: &str) -> Result<Vec<u8>, RegistryError> {
 }
 
 fn refused(what: &str, reason: &str) -> RegistryError {
-    let hint = "name files of PEM, as `openssl` writes them; paths are relative to the working directory";
+    let hint = "name PEM files; paths are relative to the working directory";
     RegistryError::Setup { what: what.to_owned(), reason: reason.to_owned(), hint }
 }
 

@@ -74,13 +74,13 @@ fn parse(address: &str) -> Option<Url> {
     (["http", "https"].contains(&url.scheme()) && url.host_str().is_some()).then_some(url)
 }
 
-/// Neither the address nor a library's words about it are told: it may hold a password.
+/// The error repeats neither the address nor a library's words about it: it may hold a password.
 fn refused(variable: &str) -> RegistryError {
     RegistryError::Setup {
         what: format!("the address of a proxy in {variable}"),
         reason: "expected `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`, found something else"
             .to_owned(),
-        hint: "mend the variable, or leave it empty: registries are asked directly then",
+        hint: "fix the variable, or empty it to reach registries directly",
     }
 }
 

@@ -51,7 +51,7 @@ fn select_from(
     select(&item(kind), &top, top.document.manifests.as_deref().unwrap(), &targets)
 }
 
-/// What is listed, what the targets are, what travels, and the names of its platforms.
+/// Listed children, targets, carried children, and the names of the platforms.
 type Choice = [&'static [&'static str]; 4];
 
 const CHOICES: [Choice; 8] = [

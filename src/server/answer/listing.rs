@@ -11,7 +11,7 @@ use crate::server::content::catalog::view::lexical;
 use crate::server::registry::Registry;
 use crate::server::reply::{error, json, respond};
 
-/// A part of a list, and whether it goes on.
+/// A part of a list, and whether there is more.
 struct Page<'a> {
     names: Vec<&'a str>,
     goes_on: bool,

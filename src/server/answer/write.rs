@@ -72,7 +72,7 @@ async fn append(memory: &Memory, name: &str, session: &str, request: Request) ->
     progress(StatusCode::ACCEPTED, name, session, length)
 }
 
-/// Says where an upload goes on, and what it has.
+/// Answers with the address and the progress of an upload.
 fn progress(status: StatusCode, name: &str, session: &str, length: usize) -> Response {
     let location = format!("/v2/{name}/blobs/uploads/{session}");
     let range = format!("0-{}", length.saturating_sub(1));

@@ -56,7 +56,7 @@ pub struct Limits {
     pub connections: u32,
     /// How long a client may say nothing while it is asked something, or take nothing while it is sent something.
     pub silence: Duration,
-    /// How long transfers may go on after the stop.
+    /// How long transfers may continue after the stop.
     pub grace: Duration,
 }
 
@@ -74,10 +74,10 @@ struct Site {
 }
 
 impl Registry {
-    /// Serves until `stop` ends; transfers that run then may go on for as long as the limits say.
+    /// Serves until `stop` ends; running transfers may continue for as long as the limits allow.
     ///
     /// # Errors
-    /// Never, as it is: what is wrong with a connection ends that connection.
+    /// Never: what is wrong with a connection ends that connection.
     pub async fn listen(
         self: Arc<Self>,
         listener: TcpListener,

@@ -38,7 +38,7 @@ pub enum InvalidPasswords {
         line: usize,
     },
     /// There is no line.
-    #[error("it names nobody")]
+    #[error("it names no user")]
     Empty,
 }
 

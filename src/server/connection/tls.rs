@@ -44,11 +44,11 @@ impl Tls {
         Self::new(chain, key)
     }
 
-    /// Makes a certificate for some names that nobody else vouches for. It is good for a year, from a day before `now`,
+    /// Generates a self-signed certificate for some names. It is valid for a year, from a day before `now`,
     /// in seconds since 1970: clocks differ.
     ///
     /// # Errors
-    /// When a name is none, or the system gives no randomness.
+    /// When a name is invalid, or the system gives no randomness.
     pub fn generate(names: &[String], now: i64) -> Result<Self, TlsError> {
         let (certificate, key) = generate::self_signed(names, now)?;
         Self::new(vec![certificate], key)
@@ -130,10 +130,10 @@ mod tests {
         };
         let (from, until) = (NOW - 86_400, NOW + 364 * 86_400);
         assert!(at(from).is_ok() && at(until).is_ok());
-        let good = "the certificate is good from 2027-01-14T08:00:00Z until 2028-01-14T08:00:00Z";
-        let expired = format!("{good}, and this machine's clock says 2028-01-14T08:00:01Z");
+        let good = "the certificate is not valid now: valid 2027-01-14T08:00:00Z to 2028-01-14T08:00:00Z";
+        let expired = format!("{good}, current time 2028-01-14T08:00:01Z");
         assert_eq!(at(until + 1).unwrap_err(), expired);
-        let early = format!("{good}, and this machine's clock says 2027-01-14T07:59:59Z");
+        let early = format!("{good}, current time 2027-01-14T07:59:59Z");
         assert_eq!(at(from - 1).unwrap_err(), early);
     }
 }

@@ -29,7 +29,7 @@ impl HealthOfAll {
 pub(crate) struct Health {
     whole: AtomicBool,
     altered: AtomicBool,
-    /// Held by whoever hashes it for others, to its end: nobody makes this machine hash the same blob twice at once.
+    /// Held by the request that hashes the blob, until the end: the same blob is never hashed twice at once.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -53,7 +53,7 @@ impl Health {
         if self.is_altered() { Some(false) } else { self.whole.load(Ordering::Relaxed).then_some(true) }
     }
 
-    /// Returns whether it matches its digest. It is hashed at most once for that, by whoever asks first.
+    /// Returns whether it matches its digest. It is hashed at most once for that, by the first request.
     pub(crate) async fn check(
         self: &Arc<Self>,
         readers: &Readers,

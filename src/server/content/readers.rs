@@ -1,6 +1,6 @@
 //! Where blobs are read and hashed: on threads that may wait for a disk, never on those that move bytes between sockets.
 //!
-//! A disk that does not answer holds up whoever wants blobs, and nobody else.
+//! A disk that does not answer delays requests for blobs only.
 
 use std::io;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Readers {
     }
 }
 
-/// The turn lasts as long as the work, even where nobody waits for it any more: a thread that hangs stays counted. It comes
+/// The turn lasts as long as the work, even if no request waits for it any more: a thread that hangs stays counted. It comes
 /// back with the answer, when the thread is free again and takes the next work: else there would soon be many more threads.
 async fn run<T: Send + 'static>(
     turns: &Arc<Semaphore>,

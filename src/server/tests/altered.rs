@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::report::Event;
+use crate::report::Reporter;
+use crate::store::BlobSource;
 
 /// A source whose bytes are not what their digest says.
 struct Altered;
@@ -69,7 +71,7 @@ async fn an_altered_blob_is_reported_once_and_not_served_again() {
         let said = again.text().await.unwrap();
         assert!(said.is_empty() || said.contains(&text), "{said}");
     }
-    let expected = [Event::Warning(format!("{text} and is not served again; start anew with a good copy"))];
+    let expected = [Event::Warning(format!("{text} and is no longer served; restart with a good copy"))];
     assert_eq!(*notes.0.lock().unwrap(), expected);
 }
 

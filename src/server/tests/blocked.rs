@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::limits::Log;
 use super::*;
 use crate::report::Event;
+use crate::store::BlobSource;
 
 /// More than are read at once.
 const PULLS: usize = 40;

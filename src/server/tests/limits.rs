@@ -8,6 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::*;
 use crate::report::Event;
+use crate::report::Reporter;
+use crate::store::BlobSource;
+use std::net::SocketAddr;
 
 /// More than the buffers of two sockets hold, in bytes.
 const LARGE: u64 = 64 * 1024 * 1024;

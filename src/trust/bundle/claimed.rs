@@ -14,16 +14,16 @@ use crate::trust::sigstore::claims::Claims;
 pub enum Claimed {
     /// That of a key, by its name: base64 of the SHA-256 of its SubjectPublicKeyInfo.
     Key(String),
-    /// That of whoever had a certificate.
+    /// The holder of a certificate.
     Certificate {
         /// The certificate's subject.
         identity: String,
-        /// Who is said to vouch for it.
+        /// The issuer that the certificate names.
         issuer: String,
     },
 }
 
-/// A signature by somebody who was not asked for.
+/// A signature by another signer than those given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetAside {

@@ -39,7 +39,7 @@ pub enum BundleSignatureError {
         /// The media type that was found.
         found: String,
     },
-    /// The Sigstore bundle names nobody, or several.
+    /// The Sigstore bundle names no signer, or several.
     #[error("expected a signature with 1 key or certificate, found {found}")]
     Signers {
         /// How many it names.

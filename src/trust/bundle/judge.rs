@@ -1,4 +1,4 @@
-//! One signature of a bundle, judged: by one who was given, by somebody else, or bad.
+//! One signature of a bundle, judged: by a given signer, by another one, or bad.
 
 use super::claimed::Claimed;
 use super::error::BundleSignatureError;
@@ -11,11 +11,11 @@ use crate::trust::sigstore::keyless::certificate::Leaf;
 use crate::trust::sigstore::keyless::fault::KeylessFault;
 use crate::trust::sigstore::trusted_root::TrustedRoot;
 
-/// What is said of a signature that is not bad.
+/// The judgement on a signature that is not bad.
 pub(crate) enum Judgement {
     /// It is good, and by these of the signatories, by their places.
     Signed { signer: Signer, by: Vec<usize> },
-    /// It is by somebody else; whether that is proved.
+    /// It is by another signer; whether that is proved.
     SetAside { verified: bool },
 }
 
@@ -37,7 +37,7 @@ impl BundleSignature {
         }
     }
 
-    /// Checks a signature that was made elsewhere, whoever made it: it has to be over these bytes, and its certificate has to hold.
+    /// Checks a signature that was made elsewhere, by any signer: it has to be over these bytes, and its certificate has to hold.
     /// A key's signature cannot be checked without the key.
     ///
     /// # Errors

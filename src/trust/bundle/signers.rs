@@ -19,9 +19,9 @@ pub struct BundleSigners {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BundleSignersError {
     /// No signatory was given.
-    #[error("nobody is given who must have signed the bundle")]
-    Nobody,
-    /// Nobody at all would have to sign.
+    #[error("no signer given")]
+    NoSigner,
+    /// No signature would be needed.
     #[error("threshold 0 asks for no signature at all")]
     NoThreshold,
     /// More are demanded than were given, the same one twice being one.
@@ -44,7 +44,7 @@ impl BundleSigners {
     ///
     /// # Errors
     ///
-    /// [`BundleSignersError`] where nobody is given, or the threshold is zero or more than there are signatories.
+    /// [`BundleSignersError`] if no signer is given, or the threshold is zero or more than there are signatories.
     pub fn new(
         keys: impl IntoIterator<Item = PublicKey>,
         identities: impl IntoIterator<Item = Identity>,
@@ -53,7 +53,7 @@ impl BundleSigners {
         let (keys, identities) = (distinct(keys), distinct(identities));
         let given = keys.len() + identities.len();
         match threshold {
-            _ if given == 0 => Err(BundleSignersError::Nobody),
+            _ if given == 0 => Err(BundleSignersError::NoSigner),
             0 => Err(BundleSignersError::NoThreshold),
             _ if threshold > given => Err(BundleSignersError::TooFewGiven { threshold, given }),
             _ => Ok(Self { keys, identities, threshold }),
@@ -112,7 +112,7 @@ mod tests {
         let again = PublicKey::from_pem(&one.to_pem()).unwrap();
         let identity = Identity::exact("https://issuer.test", "https://example.test/a");
         let table = [
-            (vec![], vec![], 1, "nobody is given who must have signed the bundle"),
+            (vec![], vec![], 1, "no signer given"),
             (vec![&one], vec![], 0, "threshold 0 asks for no signature at all"),
             (vec![&one], vec![], 2, "threshold 2, but only 1 distinct signer is given"),
             (vec![&one, &again], vec![], 2, "threshold 2, but only 1 distinct signer is given"),

@@ -4,8 +4,11 @@ use std::sync::LazyLock;
 
 use super::signature::*;
 use super::signers::BundleSigners;
+use crate::digest::Digest;
+use crate::trust::keys::encoding::to_base64;
 use crate::trust::keys::public_key::PublicKey;
 use crate::trust::sigstore::trusted_root::TrustedRoot;
+use crate::trust::{BundleRefusal, BundleSignatureError, SigningKey, verify_signatures};
 
 static ROOT: LazyLock<TrustedRoot> = LazyLock::new(|| TrustedRoot::embedded().unwrap());
 const INDEX: &[u8] = b"{\"schemaVersion\":2}";

@@ -55,7 +55,7 @@ fn judge_layer<'a>(
             let certified = Certified { envelope: &envelope, leaf: &leaf, form };
             certified.judge(question, || legacy.to_bundle(&der))
         }
-        Err(fault) => Ok(Judgement::SetAside(format!("a keyless attestation{}", fault.of_nobody()))),
+        Err(fault) => Ok(Judgement::SetAside(format!("a keyless attestation{}", fault.of_no_subject()))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What cosign's signatures beside an image prove, taken together.
 //!
-//! Everything that was found for the image is judged, in both forms, and in the end one of three things is said of each:
+//! Everything that was found for the image is judged, in both forms, and the judgement on each is one of three:
 //! - *signed*: one who is named by the requirement signed this very image;
 //! - *set aside*: it is another party's signature, an attestation, another artifact, or too new to be understood. It neither helps
 //!   nor harms, for anyone may put such things beside an image, and honest people do;
@@ -9,7 +9,7 @@
 //!   like that, so the image is refused, whatever else was found: a bad signature is never passed over in favour of another one, or
 //!   of the other form.
 //!
-//! A limit: a simple-signing layer does not name its key, and a certificate that cannot be read names nobody. If such a signature
+//! A limit: a simple-signing layer does not name its key, and a certificate that cannot be read names no signer. If such a signature
 //! is altered so that it is still base64, it looks like another party's, and is set aside; the image is then accepted only if
 //! another signature is good.
 //!
@@ -35,7 +35,7 @@ use super::error::TrustError;
 use super::judgement::Judgement;
 use super::verdict::Verdict;
 
-/// Referrers are read one by one; nobody signs an image this often.
+/// Referrers are read one by one; no image is signed this often.
 const REFERRER_LIMIT: usize = 1000;
 
 /// Checks that an image is signed as required, from everything that was found beside it.
@@ -60,8 +60,8 @@ pub fn verify_image(
 
 /// Checks that an image carries an attestation of this predicate type, signed as required: provenance, a bill of materials.
 ///
-/// What the attestation says is not looked at, only who says it of which image. An attestation by
-/// certificate may have several subjects, of which the image is one.
+/// Only signer and subject of the attestation are checked, not what it says. An attestation by
+/// certificate may have several subjects; the image has to be one of them.
 ///
 /// # Errors
 ///
@@ -92,7 +92,7 @@ fn question<'a>(
     root: Option<&'a TrustedRoot>,
 ) -> Result<Question<'a>, TrustError> {
     if requirement.is_hollow() {
-        return Err(TrustError::Nobody { subject });
+        return Err(TrustError::NoSigner { subject });
     }
     if let Some(signatory) = requirement.repeated() {
         return Err(TrustError::Repeated { subject, signatory: signatory.to_string() });

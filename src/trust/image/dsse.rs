@@ -1,6 +1,6 @@
 //! Cosign's newer form, read: a Sigstore bundle that is stored as a referrer of the image, with a statement in a DSSE envelope.
 //!
-//! Attestations are stored in the same way, by anyone. They are told from signatures by the statement's predicate type. By a key, the
+//! Attestations are stored in the same way, by anyone. They differ from signatures by the statement's predicate type. By a key, the
 //! statement is parsed only after the envelope's signature holds. By certificate, type and subject are looked at first: what is not asked for
 //! is set aside unverified, for it can neither help nor harm. The manifest's annotations, artifact type and subject are not signed,
 //! and so not looked at.
@@ -72,7 +72,7 @@ fn judge_bundle<'a>(bundle: Bundle, json: &[u8], question: &Question<'a>) -> Res
             signed.judge(question, || keyless::parse(json))
         }
         Err(fault) => {
-            let found = format!("a keyless signature or attestation{}", fault.of_nobody());
+            let found = format!("a keyless signature or attestation{}", fault.of_no_subject());
             Ok(Judgement::SetAside(found))
         }
     }
@@ -87,7 +87,7 @@ fn judge_by_key<'a>(
         Ok(key) => {
             judge_statement(envelope, key, question, |signer| SignatureSeen::SigstoreBundle { signer })
         }
-        // Whoever names one of our keys has to have it. What others sign, and how, is theirs.
+        // A signature that names one of our keys has to be made by it. What others sign, and how, is theirs.
         Err(fault) if question.names_key(hint) => Err(fault),
         Err(_) => {
             let found = format!("a signature or attestation by `{}`", excerpt(hint));

@@ -6,9 +6,9 @@ use crate::digest::Digest;
 /// An image has no signature that its policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
-    /// The requirement, or a part of it, asks for nobody.
+    /// The requirement, or a part of it, names no signer.
     #[error("no public key or identity was given to check the signature of `{subject}` against")]
-    Nobody {
+    NoSigner {
         /// The image.
         subject: Digest,
     },

@@ -32,7 +32,7 @@ impl Requirement {
         }
     }
 
-    /// Tells whether some part of the requirement asks for nobody. Such a part would be met by anything, or by nothing.
+    /// Returns whether some part of the requirement names no signer. Such a part would be met by anything, or by nothing.
     pub(crate) fn is_hollow(&self) -> bool {
         match self {
             Self::Key(_) | Self::Identity(_) => false,
@@ -70,7 +70,7 @@ pub(crate) struct Question<'a> {
     /// The type of the predicate that a statement has to have.
     pub predicate_type: &'a str,
     pub keys: Vec<&'a PublicKey>,
-    /// `None` where nobody signs with certificates.
+    /// `None` if no identity is required.
     pub keyless: Option<Keyless<'a>>,
 }
 

@@ -88,7 +88,7 @@ fn judge_layer<'a>(
     let legacy = LegacySignature { content, annotations: &layer.annotations };
     match certificate.and_then(|der| Leaf::parse(&der).map(|leaf| (der, leaf))) {
         Ok((der, leaf)) => judge_keyless(&legacy, payload, &der, &leaf, question),
-        Err(fault) => Ok(Judgement::SetAside(format!("a keyless signature{}", fault.of_nobody()))),
+        Err(fault) => Ok(Judgement::SetAside(format!("a keyless signature{}", fault.of_no_subject()))),
     }
 }
 

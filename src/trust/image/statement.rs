@@ -1,4 +1,4 @@
-//! The in-toto statement: what an envelope's signature is over, and so what it says of which image.
+//! The in-toto statement: the content that an envelope's signature covers.
 //!
 //! A signature of an image is one kind of statement, known by its predicate type; provenance and bills of materials are others, and
 //! stored in the same way. Cosign looks at neither the predicate's type nor the statement's; here both are.
@@ -19,7 +19,7 @@ pub(crate) const IN_TOTO: &str = "application/vnd.in-toto+json";
 pub(crate) const SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
-/// Attestations of older builders; nobody signs images with it.
+/// Attestations of older builders; no image signature has it.
 const STATEMENT_0_1: &str = "https://in-toto.io/Statement/v0.1";
 const SUBJECT_LIMIT: usize = 1024;
 

@@ -29,7 +29,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// Returns the first signatures that are enough together, none of which can be left out.
+    /// Returns the first signatures that are enough together; none can be left out.
     pub(crate) fn needed(&self, requirement: &Requirement) -> Vec<SignatureSeen> {
         let mut needed: Vec<_> = self.signed.iter().collect();
         for at in (0..needed.len()).rev() {

@@ -7,7 +7,7 @@
 //! - the certificate names exactly one subject, and the issuer is the same in the old and the new extension, where both are there;
 //!   `codeSigning` is among the extended key usages; the leaf is not an authority: `certificates_of_another_profile_are_refused`;
 //! - there is one SCT, and its time is within the certificate's life, give or take a minute: `scts_that_prove_nothing_are_refused`;
-//! - a Rekor v1 entry without its promise (SET) is refused, even beside a timestamp: nothing vouches for its time;
+//! - a Rekor v1 entry without its promise (SET) is refused, even beside a timestamp: nothing proves its time;
 //! - from bundles of version 0.2 on there is an inclusion proof; the same entry twice is an error, not two;
 //! - the checkpoint is signed by the very log that the entry names, in the name that its first line has. On v1 that line is
 //!   `name - tree`, on v2 the log's address: neither can stand for the other. On v1 its size and root are the proof's: for all of these,
@@ -26,7 +26,7 @@
 //!
 //! Time is never "now", with one exception within `sigstore-verify`: what claims to be from the future is refused.
 //!
-//! The tests are in `tests/it/keyless`: they sign with a private Sigstore, of which the real cosign says what it takes.
+//! The tests are in `tests/it/keyless`: they sign with a private Sigstore, and the real cosign judges the same signatures.
 // See: sigstore/docs "Sigstore Client Spec", section 4; sigstore/protobuf-specs, sigstore_bundle.proto
 
 pub(crate) mod certificate;
@@ -52,7 +52,7 @@ pub(crate) fn parse(json: &[u8]) -> Result<Bundle, KeylessFault> {
     serde_json::from_slice(json).map_err(|error| KeylessFault::bundle(&error.to_string()))
 }
 
-/// Verifies a signature by certificate, whoever the certificate is for, and returns who that is.
+/// Verifies a signature by a certificate for any identity, and returns the signer.
 pub(crate) fn verify<'a>(
     bundle: &Bundle,
     leaf: &Leaf,
@@ -83,7 +83,7 @@ pub(crate) fn verify_by_key<'a>(
     if result.tlog_verified() { Ok(()) } else { Err(KeylessFault::Incomplete) }
 }
 
-/// Verifies what is said to have seen a signature by a key: log entries, timestamps, or both; neither is an error.
+/// Verifies the witnesses of a signature by a key: log entries, timestamps, or both; neither is an error.
 pub(crate) fn verify_witnesses(
     bundle: &Bundle,
     bytes: &[u8],
@@ -98,7 +98,7 @@ pub(crate) fn verify_witnesses(
     root.verifier().verify(bytes, bundle, &without_log).map(|_| ()).map_err(library::fault)
 }
 
-/// Checks what nothing depends on, but what is wrong if it differs. For signatures of which every byte has to be as it was.
+/// Checks repeated fields that no decision depends on. For signatures in which no byte may change.
 pub(crate) fn check_repetitions(bundle: &Bundle) -> Result<(), KeylessFault> {
     log_entry::check_repetitions(bundle)
 }

@@ -109,7 +109,7 @@ fn empty() -> Base64 {
 }
 
 impl Material {
-    /// Tells whether a log or a timestamp authority is said to have seen the signature.
+    /// Tells whether a log or a timestamp authority claims to have seen the signature.
     pub(crate) fn is_witnessed(&self) -> bool {
         self.tlog_entries.is_some() || self.timestamp_verification_data.is_some()
     }

@@ -55,7 +55,7 @@ pub(super) enum Found {
 }
 
 impl LoginFile {
-    /// Reads a file. `None`: there is none.
+    /// Reads a file. `None` if it does not exist.
     pub(super) fn read(path: &Path, required: bool) -> Result<Option<Self>, RegistryError> {
         let what = format!("the credential file `{}`", path.display());
         let failed = |error: std::io::Error| refused(&what, &format!("cannot be read: {error}"));
@@ -160,6 +160,6 @@ fn decode(auth: &str) -> Option<Login> {
 }
 
 pub(super) fn refused(what: &str, reason: &str) -> RegistryError {
-    let hint = "mend it, or take it away and log in again with `docker login`, podman or skopeo";
+    let hint = "fix the file, or remove it and log in again with `docker login`, podman or skopeo";
     RegistryError::Setup { what: what.to_owned(), reason: reason.to_owned(), hint }
 }

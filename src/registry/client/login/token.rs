@@ -86,7 +86,7 @@ impl Wish<'_> {
     /// Returns the token service's address. Secrets go to it by TLS, or where plain HTTP was asked for by name.
     fn service(&self) -> Result<Url, RegistryError> {
         let no_address =
-            |_| self.login_failed("the registry names a token service that is no address".to_owned());
+            |_| self.login_failed("the registry names a token service with an invalid address".to_owned());
         let url = Url::parse(&self.bearer.realm).map_err(no_address)?;
         let safe = match url.scheme() {
             "https" => true,
@@ -130,7 +130,7 @@ impl Wish<'_> {
         form.query().map(str::to_owned)
     }
 
-    /// Reads the answer. A failure that passes stays one, so that it is tried again; any other is told.
+    /// Reads the answer. A transient failure stays transient, so that it is retried; any other becomes a login error.
     async fn told(&self, url: &Url, answer: Answer) -> Result<Told, RegistryError> {
         match answer.status() {
             StatusCode::OK => {}

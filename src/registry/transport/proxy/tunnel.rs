@@ -14,7 +14,7 @@ const MAX_LINE_BYTES: u64 = 1024;
 
 /// Asks a proxy once more for a tunnel, and returns the status with which it refuses. `None`: it opens one, or does not say.
 pub(crate) async fn refusal(proxy: &Url, to: &Url, limit: Duration) -> Option<u16> {
-    // A proxy behind TLS would have to be vouched for, too.
+    // The certificate of a proxy behind TLS would have to be checked, too.
     let host = proxy.host_str().filter(|_| proxy.scheme() == "http")?;
     let address = (host.trim_matches(['[', ']']), proxy.port_or_known_default()?);
     let ask = async {

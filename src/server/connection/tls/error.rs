@@ -16,13 +16,13 @@ pub enum TlsError {
     #[error("the certificate and the private key cannot be used together")]
     Unusable(#[source] rustls::Error),
     /// The certificate is not good at this time, so no client would take it.
-    #[error("the certificate is good from {from} until {until}, and this machine's clock says {now}")]
+    #[error("the certificate is not valid now: valid {from} to {until}, current time {now}")]
     Outdated {
         /// When it begins to be good.
         from: Timestamp,
         /// When it ends to be good.
         until: Timestamp,
-        /// What the clock says.
+        /// The current time.
         now: Timestamp,
     },
     /// A name is neither a DNS name nor an IP address.
@@ -32,7 +32,7 @@ pub enum TlsError {
         name: String,
     },
     /// The system gives no randomness, or the certificate cannot be written down.
-    #[error("no certificate can be made: {reason}")]
+    #[error("cannot generate a certificate: {reason}")]
     Make {
         /// Why.
         reason: String,

@@ -33,7 +33,7 @@ impl From<Manifest> for Stored {
 #[derive(Debug, Default)]
 pub(crate) struct Repository {
     pub tags: BTreeMap<String, Digest>,
-    /// Tags that nobody made: they list the referrers, for clients that do not know the API.
+    /// Generated tags: they list the referrers, for clients that do not know the API.
     pub fallback_tags: BTreeMap<String, Digest>,
     pub manifests: BTreeMap<Digest, Stored>,
     pub blobs: BTreeSet<Digest>,

@@ -6,7 +6,7 @@ use super::repository::{Repository, Stored};
 use crate::digest::Digest;
 use crate::oci::Descriptor;
 
-/// A repository, as it is seen through one request.
+/// The view that one request has of a repository.
 pub(crate) struct View<'a> {
     /// The repositories that are looked into, by host.
     pub held: Vec<(&'a str, &'a Repository)>,
@@ -36,7 +36,7 @@ impl<'a> View<'a> {
         self.repositories().find_map(|held| held.manifests.get(digest))
     }
 
-    /// Returns what a tag leads to; a fallback tag only where nobody made one.
+    /// Returns what a tag leads to; a fallback tag only if there is no other.
     pub(crate) fn tagged(&self, tag: &str) -> Tagged<'a> {
         let held = self.held.iter().filter(|_| self.tags);
         let found: Vec<_> = held

@@ -98,7 +98,7 @@ fn stored(media_type: &str, blob: &[u8], annotations: &Value) -> Evidence {
     Evidence { blobs: [(digest, Bytes::copy_from_slice(blob))].into(), ..of_manifest(&manifest) }
 }
 
-/// A referrer of which no blob is there.
+/// A referrer without blobs.
 fn of_manifest(manifest: &Value) -> Evidence {
     let manifest = Manifest::parse(manifest.to_string().into(), Some(MANIFEST)).unwrap();
     Evidence { tag: None, manifest, blobs: BTreeMap::new() }

@@ -11,14 +11,14 @@ pub enum KeylessFault {
         /// What is wrong with it.
         reason: String,
     },
-    /// The certificate names nobody, or several, or somebody by something else than a URI or an address.
+    /// The certificate names no subject, or several, or one that is neither a URI nor an address.
     #[error("expected 1 URI or e-mail address as the certificate's subject, found {found}")]
     Subjects {
         /// What it names.
         found: String,
     },
     /// The certificate names no issuer of the identity.
-    #[error("the certificate does not say who vouched for its subject")]
+    #[error("the certificate names no issuer for its subject")]
     NoIssuer,
     /// The certificate's two extensions for the issuer contradict each other.
     #[error("expected the issuer `{expected}` in both of the certificate's extensions, found `{found}`")]
@@ -245,9 +245,9 @@ pub enum KeylessFault {
 }
 
 impl KeylessFault {
-    /// Returns what to add where a certificate claims nobody, because it says too little or too much. Bytes that are no certificate
+    /// Returns what to add if a certificate names no subject, because it says too little or too much. Bytes that are no certificate
     /// at all need no comment.
-    pub(crate) fn of_nobody(&self) -> String {
+    pub(crate) fn of_no_subject(&self) -> String {
         match self {
             Self::Certificate { .. } => String::new(),
             other => format!(": {other}"),
