@@ -4,12 +4,11 @@ use super::error::EntryError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
 use crate::lock::{AttestationSeen, SignatureSeen};
+use crate::oci::Evidence;
 use crate::reference::ImageRef;
 use crate::resolve::{MAX_EVIDENCE_BYTES, Resolved};
 use crate::spec::{DenyList, Item, Signed, Signers};
-use crate::trust::{
-    self, Evidence, Provenance, PublicKey, PublicKeyError, Requirement, Stored, TrustedRoot, Verified,
-};
+use crate::trust::{self, Provenance, PublicKey, PublicKeyError, Requirement, TrustedRoot, Verified};
 
 /// What was found to prove an item, as its policy asks.
 #[derive(Debug)]
@@ -48,22 +47,9 @@ pub(super) fn refuse_denied(
     denied.map_or(Ok(()), Err)
 }
 
-/// Judges an item by what its registry holds.
+/// Judges an item by the evidence that its registry holds.
 pub(super) fn judge(resolved: &Resolved, root: &TrustedRoot) -> Result<Judged, EntryError> {
-    let stored = |found: &crate::resolve::Evidence| Stored {
-        manifest: found.manifest.bytes.to_vec(),
-        blobs: found.blobs.iter().map(|(digest, bytes)| (*digest, bytes.to_vec())).collect(),
-    };
-    let subject = resolved.top.descriptor.digest;
-    let tagged = |suffix: &str| {
-        let mut tagged = resolved.evidence.iter();
-        let is_it =
-            |found: &&crate::resolve::Evidence| found.tag.as_deref().is_some_and(|tag| tag.ends_with(suffix));
-        tagged.find(is_it).map(stored)
-    };
-    let referrers = resolved.evidence.iter().filter(|found| found.tag.is_none()).map(stored).collect();
-    let evidence = Evidence { signature_tag: tagged(".sig"), attestation_tag: tagged(".att"), referrers };
-    apply(&resolved.item, subject, &evidence, root)
+    apply(&resolved.item, resolved.top.descriptor.digest, &resolved.evidence, root)
 }
 
 /// Judges an item again by what a bundle carries.
@@ -76,42 +62,31 @@ pub(super) fn judge_again(
     apply(item, subject, &evidence_of(archive, &item.reference.name(), subject), root)
 }
 
-/// Returns what a bundle carries beside a manifest.
-pub(super) fn evidence_of(archive: &Archive, repository: &str, subject: Digest) -> Evidence {
+/// Returns the evidence that a bundle carries for a manifest.
+pub(super) fn evidence_of(archive: &Archive, repository: &str, subject: Digest) -> Vec<Evidence> {
     let entries = archive.entries().iter().filter(|entry| entry.repository == repository);
-    let mut evidence = Evidence::default();
-    for entry in entries {
-        let Some(manifest) = archive.manifest(&entry.descriptor.digest) else { continue };
-        let about = manifest.document.subject.as_ref().is_some_and(|named| named.digest == subject);
-        if is_tag_of(entry, subject, "sig") {
-            evidence.signature_tag = Some(stored(archive, entry));
-        } else if is_tag_of(entry, subject, "att") {
-            evidence.attestation_tag = Some(stored(archive, entry));
-        } else if entry.role == Role::Referrer && about {
-            evidence.referrers.push(stored(archive, entry));
-        }
+    entries.filter_map(|entry| evidence(archive, entry, subject)).collect()
+}
+
+fn evidence(archive: &Archive, entry: &Entry, subject: Digest) -> Option<Evidence> {
+    let manifest = archive.manifest(&entry.descriptor.digest)?;
+    let about = manifest.document.subject.as_ref().is_some_and(|named| named.digest == subject);
+    let is_tagged = entry.role == Role::Signature;
+    if !is_tagged && !(entry.role == Role::Referrer && about) {
+        return None;
     }
-    evidence
-}
-
-// See: cosign specs/SIGNATURE_SPEC.md, "Tag-based Discovery"
-fn is_tag_of(entry: &Entry, subject: Digest, suffix: &str) -> bool {
-    let tag = format!("sha256-{}.{suffix}", subject.hex());
-    entry.role == Role::Signature && entry.tag.as_deref() == Some(&tag)
-}
-
-fn stored(archive: &Archive, entry: &Entry) -> Stored {
-    let Some(manifest) = archive.manifest(&entry.descriptor.digest) else { return Stored::default() };
-    let blobs = manifest.document.blobs().filter_map(|blob| {
-        Some((blob.digest, archive.blob(&blob.digest, MAX_EVIDENCE_BYTES).ok()?.to_vec()))
-    });
-    Stored { blobs: blobs.collect(), manifest: manifest.bytes.to_vec() }
+    let blobs = manifest
+        .document
+        .blobs()
+        .filter_map(|blob| Some((blob.digest, archive.blob(&blob.digest, MAX_EVIDENCE_BYTES).ok()?)));
+    let tag = entry.tag.clone().filter(|_| is_tagged);
+    Some(Evidence { tag, blobs: blobs.collect(), manifest: manifest.clone() })
 }
 
 fn apply(
     item: &Item,
     subject: Digest,
-    evidence: &Evidence,
+    evidence: &[Evidence],
     root: &TrustedRoot,
 ) -> Result<Judged, EntryError> {
     let reference = || item.reference.to_string();

@@ -84,15 +84,24 @@ pub struct VerifiedItem {
 /// # Errors
 /// When it cannot be read, is not signed as demanded, is not complete, or holds what is denied.
 pub fn open(path: &Path, trust: &Trust) -> Result<Archive, OpsError> {
+    opened(path, trust).map(|(archive, _)| archive)
+}
+
+/// Returns the signers, too; `None` if no signature was checked, as the operator asked.
+fn opened(path: &Path, trust: &Trust) -> Result<(Archive, Option<Vouched>), OpsError> {
     let unverified = UnverifiedArchive::open(path)?;
-    let archive = match &trust.bundle {
-        BundleTrust::Signed(signers) => unverified.verify(signers, &trust.root)?,
-        BundleTrust::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
+    let (archive, vouched) = match &trust.bundle {
+        BundleTrust::Signed(signers) => {
+            let verified = unverified.verify(signers, &trust.root)?;
+            let vouched = verified.vouched().clone();
+            (verified.into_archive(), Some(vouched))
+        }
+        BundleTrust::InsecureUnsigned => (unverified.insecure_trust_unsigned()?.into_archive(), None),
     };
     let denied =
         archive.entries().iter().filter_map(|entry| check_denied(&archive, entry, &trust.deny).err());
     let denied: Vec<_> = denied.collect();
-    if denied.is_empty() { Ok(archive) } else { Err(OpsError::Entries(denied)) }
+    if denied.is_empty() { Ok((archive, vouched)) } else { Err(OpsError::Entries(denied)) }
 }
 
 fn check_denied(archive: &Archive, entry: &Entry, deny: &DenyList) -> Result<(), EntryError> {
@@ -115,18 +124,18 @@ pub fn verify(
     trust: &Trust,
     reporter: &dyn Reporter,
 ) -> Result<(Archive, VerifyReport), OpsError> {
-    let archive = open(path, trust)?;
+    let (archive, vouched) = opened(path, trust)?;
     archive.check(reporter)?;
     let documents = Documents::of(&archive)?;
     let items = documents.check(&archive, &trust.root)?;
     let contents = archive.contents();
-    let is_keyless = documents.spec.is_keyless() || archive.vouched().is_some_and(names_a_certificate);
+    let is_keyless = documents.spec.is_keyless() || vouched.as_ref().is_some_and(names_a_certificate);
     let report = VerifyReport {
         digest: archive.digest(),
         name: contents.name.clone(),
         version: contents.version.clone(),
-        signatures: archive.vouched().map(signatures),
-        others: archive.vouched().map(|vouched| vouched.others.clone()).unwrap_or_default(),
+        signatures: vouched.as_ref().map(signatures),
+        others: vouched.map(|vouched| vouched.others).unwrap_or_default(),
         blobs: contents.blobs.len() + 2,
         bytes: archive.length(),
         trusted_root: is_keyless.then(|| trust.root.to_string()),

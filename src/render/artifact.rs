@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use super::RenderedSet;
 use crate::digest::Digest;
-use crate::registry::Manifest;
-use crate::registry::oci::{self, Descriptor};
+use crate::oci::{self, Descriptor, Manifest};
 use crate::store::BlobSource;
 
 /// The one of the media types that Argo CD allows by default which is a compressed tar.

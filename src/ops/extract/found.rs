@@ -4,8 +4,8 @@ use super::super::assemble::FILES;
 use super::super::error::OpsError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
+use crate::oci::Descriptor;
 use crate::reference::ImageRef;
-use crate::registry::oci::Descriptor;
 
 /// The longest name of a file that is made, in bytes: ends, and the name of the unfinished file, have to fit, too.
 const MAX_NAME: usize = 200;

@@ -1,7 +1,7 @@
 //! Finds the databases among a bundle's artifacts, and when each was made.
 
 use crate::archive::{Archive, Role};
-use crate::registry::oci::Document;
+use crate::oci::Document;
 use crate::render::Database;
 
 /// The beginnings of the media types of the layers that are databases.
