@@ -12,7 +12,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::fake::{Fake, status};
+use crate::cluster::api::fake::{Fake, status};
 use super::*;
 use crate::render::{Condition, Expectation, Generated, Probe, RenderedLayer, RenderedObject, RenderedSet};
 use crate::report::Silent;
@@ -68,11 +68,11 @@ fn set(objects: Vec<Value>) -> RenderedSet {
     }
 }
 
-async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {
+async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, InstallError> {
     install_version(fake, set, "1").await
 }
 
-async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Result<ApplyReport, ClusterError> {
+async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Result<ApplyReport, InstallError> {
     fake.cluster().install(set, &revision(version), &ApplyOptions::default(), &caller(), &Silent).await
 }
 
@@ -88,8 +88,9 @@ async fn uninstall(fake: &Fake) -> UninstallReport {
     fake.cluster().uninstall(&WithContents::default(), &caller(), &Silent).await.expect("uninstalled")
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, ClusterError>) -> String {
-    let error = result.expect_err("it must not work");
+fn refusal<T: std::fmt::Debug, E: Into<InstallError> + std::fmt::Debug>(result: Result<T, E>) -> String {
+    let error = result.expect_err("it must not work").into();
+    let error = error.cause();
     format!("{error}\nhint: {}\nrefusal: {}", error.hint().unwrap_or_default(), error.is_refusal())
 }
 
@@ -376,7 +377,7 @@ async fn what_does_not_go_is_named_with_what_holds_it() {
     if let Some(object) = fake.state().objects.get_mut(SETTINGS) {
         object["metadata"]["finalizers"] = json!(["example.com/hold"]);
     }
-    let remover = remove::Remover {
+    let remover = change::remove::Remover {
         api: &fake.cluster().api,
         reporter: &Silent,
         generated: vec![],
@@ -402,6 +403,6 @@ fn everything_can_run_on_any_thread() {
     is_send(&cluster.install(&set, &Revision::default(), &ApplyOptions::default(), &caller, &Silent));
     is_send(&cluster.probe(&set, Patience::Brief, &Silent));
     is_send(&cluster.uninstall(&WithContents::default(), &caller, &Silent));
-    is_send(&cluster.roll_back(&Retreat::TakeAway, &ApplyOptions::default(), &caller, &Silent));
+    is_send(&cluster.roll_back(&RollbackTarget::TakeAway, &ApplyOptions::default(), &caller, &Silent));
     is_send(&Cluster::connect(&ConnectOptions::default()));
 }

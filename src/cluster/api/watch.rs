@@ -11,9 +11,10 @@ use http::Method;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Api, LONGEST_ANSWER, METADATA_ONLY, percent_encode, request};
-use crate::cluster::error::ClusterError;
-use crate::cluster::object::text;
+use crate::cluster::api::client::{Api, LONGEST_ANSWER};
+use crate::cluster::api::request::{METADATA_ONLY, percent_encode, request};
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::objects::json::text;
 
 /// More than the largest object that the API server keeps: 1.5 MiB in etcd, a little more as JSON.
 const LONGEST_LINE: usize = 4 << 20;

@@ -1,10 +1,14 @@
 //! Why constraints cannot be moved.
 
-use crate::cluster::object::ObjectId;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::objects::id::ObjectId;
 
 /// Why constraints cannot be moved.
 #[derive(Debug, thiserror::Error)]
 pub enum EnforceError {
+    /// The cluster could not be asked, or refused.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// There is no install.
     #[error("nothing is installed in the cluster at `{server}`")]
     NothingInstalled {
@@ -37,13 +41,18 @@ impl EnforceError {
     /// Tells whether this is the answer "no", and not the lack of one.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::NothingInstalled { .. } | Self::Gone { .. })
+        match self {
+            Self::Cluster(error) => error.is_refusal(),
+            Self::NothingInstalled { .. } | Self::Gone { .. } => true,
+            Self::NoPolicies { .. } | Self::UnknownPolicy { .. } => false,
+        }
     }
 
-    /// Returns the next step.
+    /// Returns the next step, if one is known.
     #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Cluster(error) => return error.hint(),
             Self::NothingInstalled { .. } => {
                 "install a bundle with `bundle install FILE --key PUB --site SITE`, or name another cluster with `--kubeconfig` or `--context`".to_owned()
             }
@@ -52,6 +61,6 @@ impl EnforceError {
             Self::Gone { .. } => {
                 "`bundle status` shows what differs from what was installed; `bundle install` puts it back".to_owned()
             }
-        }
+        })
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::cluster::api::Api;
-use crate::cluster::error::ClusterError;
-use crate::cluster::inventory::Inventory;
-use crate::cluster::object::list;
+use crate::cluster::api::client::Api;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::record::inventory::Inventory;
+use crate::cluster::objects::json::list;
 
 /// See: `--audit-interval` in `pkg/audit/manager.go` of Gatekeeper.
 const DEFAULT: Duration = Duration::from_secs(60);

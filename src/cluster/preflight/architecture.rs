@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::nodes::{Node, those};
+use crate::cluster::preflight::nodes::{Node, those};
 use crate::reference::ImageRef;
 use crate::report::Finding;
 
@@ -47,7 +47,7 @@ fn is_for(platform: &str, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
+    use crate::cluster::preflight::nodes::node;
     use super::*;
 
     #[test]

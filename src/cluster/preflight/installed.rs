@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::version;
-use crate::cluster::inventory::{Inventory, Revision};
+use crate::cluster::preflight::version;
+use crate::cluster::record::inventory::{Inventory, Revision};
 use crate::report::Finding;
 
 /// Compares them. Another bundle is an error: everything of it that the new one lacks would be taken away as left over.

@@ -3,9 +3,9 @@
 //! It needs a kernel with BTF, which the API server does not know: Talos has it, elsewhere the host's distribution decides.
 //! So this speaks up only where the kernel is too old to have what it takes.
 
-use super::nodes::{Node, those};
-use super::version::minor;
-use crate::cluster::object::text;
+use crate::cluster::preflight::nodes::{Node, those};
+use crate::cluster::preflight::version::minor;
+use crate::cluster::objects::json::text;
 use crate::render::RenderedSet;
 use crate::report::Finding;
 
@@ -60,7 +60,7 @@ fn first<'a>(nodes: &'a [Node], are: impl Fn(&Node) -> bool, what: impl Fn(&'a N
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
+    use crate::cluster::preflight::nodes::node;
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::object::{list, text};
+use crate::cluster::objects::json::{list, text};
 use crate::render::RenderedSet;
 
 /// A minor version, and why no older one will do.

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::Asked;
-use crate::cluster::error::ClusterError;
-use crate::cluster::object::{list, text};
+use crate::cluster::preflight::query::Query;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::objects::json::{list, text};
 
 /// How many names are told before the rest is only counted.
 const NAMED: usize = 5;
@@ -50,13 +50,13 @@ impl Node {
 }
 
 /// Reads all nodes.
-pub(super) async fn read(asked: Asked<'_>) -> Result<Vec<Node>, ClusterError> {
+pub(super) async fn read(query: Query<'_>) -> Result<Vec<Node>, ClusterError> {
     let mut nodes = Vec::new();
     let keep = |node: &Value| {
-        nodes.push(Node::of(node, asked.intent.registry));
+        nodes.push(Node::of(node, query.intent.registry));
         None::<()>
     };
-    asked.api.find_selected("/api/v1/nodes", ("", ""), keep).await?;
+    query.api.find_selected("/api/v1/nodes", ("", ""), keep).await?;
     Ok(nodes)
 }
 

@@ -5,13 +5,14 @@
 
 use serde_json::Value;
 
-use super::{Asked, unless_refused};
-use crate::cluster::applyset;
-use crate::cluster::error::ClusterError;
-use crate::cluster::inventory::Inventory;
-use crate::cluster::object::{ObjectId, list, text};
-use crate::cluster::order::Rank;
-use crate::cluster::pace::together;
+use crate::cluster::preflight::query::{Query, unless_refused};
+use crate::cluster::record::applyset;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::record::inventory::Inventory;
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::json::{list, text};
+use crate::cluster::objects::rank::Rank;
+use crate::cluster::api::pace::together;
 use crate::report::{Finding, Severity};
 
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -29,14 +30,14 @@ const MARKS: [(&str, &str, &str); 6] = [
 
 /// Looks at every object that is there.
 pub(super) async fn ask(
-    asked: Asked<'_>,
+    query: Query<'_>,
     installed: Option<&Inventory>,
 ) -> Result<Vec<Finding>, ClusterError> {
-    let found = asked.objects().map(|object| async {
-        let live = unless_refused(asked.api.get_as(&object.id.path(), METADATA).await)?;
+    let found = query.objects().map(|object| async {
+        let live = unless_refused(query.api.get_as(&object.id.path(), METADATA).await)?;
         let live = live.ok().flatten();
         Ok(live
-            .and_then(|live| judge(&object.id, object.rank, &live, installed, asked.intent.force_conflicts)))
+            .and_then(|live| judge(&object.id, object.rank, &live, installed, query.intent.force_conflicts)))
     });
     Ok(together(found).await?.into_iter().flatten().collect())
 }
@@ -85,11 +86,11 @@ fn owner(live: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::inventory::{Entry, InventoryLayer, namespace_id};
+    use crate::cluster::record::inventory::{Entry, InventoryLayer};
     use serde_json::json;
 
     fn id(kind: &str) -> ObjectId {
-        ObjectId { kind: kind.into(), ..namespace_id("a") }
+        ObjectId { kind: kind.into(), ..ObjectId::namespace("a") }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the nodes run, against what the objects and node files are for.
 
-use super::nodes::{Node, those};
-use super::version::minor;
-use crate::cluster::connect::platform_of;
+use crate::cluster::preflight::nodes::{Node, those};
+use crate::cluster::preflight::version::minor;
+use crate::cluster::api::connect::platform_of;
 use crate::render::RenderedSet;
 use crate::report::Finding;
 use crate::spec::Platform;
@@ -108,7 +108,7 @@ fn talos(node: &Node) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
+    use crate::cluster::preflight::nodes::node;
     use super::*;
     use std::collections::BTreeSet;
 

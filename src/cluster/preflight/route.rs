@@ -1,6 +1,6 @@
 //! Whether the nodes can reach the registry, as far as the API server can tell.
 
-use super::nodes::Node;
+use crate::cluster::preflight::nodes::Node;
 use crate::reference::is_loopback;
 use crate::report::Finding;
 
@@ -26,7 +26,7 @@ pub(super) fn compare(registry: &str, server: &str, nodes: &[Node]) -> Vec<Findi
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
+    use crate::cluster::preflight::nodes::node;
     use super::*;
 
     #[test]

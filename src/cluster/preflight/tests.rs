@@ -1,5 +1,11 @@
 //! All findings at once, against an API server in memory. A real one is asked in the integration tests.
 
+use crate::cluster::preflight::query::Intent;
+use std::collections::BTreeMap;
+use crate::cluster::record::inventory::Revision;
+use crate::report::Finding;
+use crate::reference::ImageRef;
+use crate::render::RenderedSet;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,7 +13,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::fake::{Fake, status};
+use crate::cluster::api::fake::{Fake, status};
 use crate::render::{RenderedLayer, RenderedObject};
 use crate::spec::Platform;
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::nodes::{Node, those};
+use crate::cluster::preflight::nodes::{Node, those};
 use crate::render::RenderedSet;
 use crate::report::Finding;
 
@@ -68,7 +68,7 @@ pub(super) fn of_nodes(server: &str, nodes: &[Node]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
+    use crate::cluster::preflight::nodes::node;
     use super::*;
 
     #[test]

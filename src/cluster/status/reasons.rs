@@ -1,9 +1,10 @@
 //! Names each thing that is not as it was installed.
 
+use crate::cluster::status::report::IGNORED;
 use serde_json::Value;
 
-use super::{LayerStatus, Status};
-use crate::cluster::compare::FieldChange;
+use crate::cluster::status::report::{LayerStatus, Status};
+use crate::cluster::objects::compare::FieldChange;
 use crate::render::printable;
 
 /// Of more fields, only how many there are is said.
@@ -28,7 +29,7 @@ impl Status {
         }));
         reasons.extend(self.layers.iter().flat_map(LayerStatus::reasons));
         reasons.extend(self.ignored.iter().map(|name| {
-            format!("namespace {name}: its label `{}` keeps Gatekeeper from looking at it", super::IGNORED)
+            format!("namespace {name}: its label `{}` keeps Gatekeeper from looking at it", IGNORED)
         }));
         reasons
     }

@@ -1,6 +1,6 @@
 //! Which constraints are moved, and what keeps them from it.
 
-use super::status::template;
+use crate::cluster::tests::status::template;
 use super::*;
 use crate::spec::Enforcement;
 
@@ -34,7 +34,7 @@ fn audit(fake: &Fake, report: Value) {
         json!([{"manager": "bundle", "operation": "Apply", "time": time, "fieldsV1": fields}]);
 }
 
-async fn enforce(fake: &Fake, options: EnforceOptions) -> Result<EnforceReport, ClusterError> {
+async fn enforce(fake: &Fake, options: EnforceOptions) -> Result<EnforceReport, EnforceError> {
     fake.state().writes.clear();
     fake.cluster().enforce(&options, &caller(), &Silent).await
 }
@@ -71,7 +71,7 @@ async fn nothing_of_a_constraint_but_its_action_is_another() {
     audit(&fake, json!({"auditTimestamp": "2026-11-22T10:00:30Z"}));
     // The API server in memory keeps no status of what is applied: nobody says that it is enforced.
     let error = enforce(&fake, to(Enforcement::Deny)).await.expect_err("not taken up");
-    assert!(matches!(error, ClusterError::NotReady { .. }), "{error}");
+    assert!(matches!(error, EnforceError::Cluster(ClusterError::NotReady { .. })), "{error}");
     let patch = format!("PATCH {CONSTRAINT}");
     assert_eq!(fake.state().writes.iter().filter(|write| **write == patch).count(), 1);
     let spec = fake.state().objects[CONSTRAINT]["spec"].clone();

@@ -60,11 +60,11 @@ async fn whoever_would_only_wait_for_what_another_install_applied_is_told_at_onc
         "metadata": {"name": "audit", "namespace": "lumen"}, "spec": {"replicas": 1}, "status": {"updatedReplicas": 1}})]);
     set.layers[0].wait_for = vec![Condition::RolloutsComplete];
     let stopped = install(&fake, &set).await.expect_err("it is never ready");
-    assert!(stopped.install_failure().is_some(), "{stopped}");
+    assert!(stopped.failure().is_some(), "{stopped}");
     put_lease(&fake, "admin#0a");
     fake.state().alive.push(LEASE.into());
     let refused = install(&fake, &set).await.expect_err("held");
-    assert!(matches!(&refused, ClusterError::Held { holder, .. } if holder == "admin#0a"), "{refused}");
+    assert!(matches!(refused.cause(), ClusterError::Held { holder, .. } if holder == "admin#0a"), "{refused}");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn the_lease_is_given_back_when_an_install_fails() {
     let fake = Fake::default();
     fake.state().answers.insert(format!("PATCH {SETTINGS}"), status(422, "Invalid", "data: Invalid value"));
     let refused = install(&fake, &set(vec![settings("settings")])).await.expect_err("refused");
-    assert!(refused.install_failure().is_some(), "{refused}");
+    assert!(refused.failure().is_some(), "{refused}");
     assert!(fake.state().writes.iter().any(|write| write.ends_with("/leases")));
     assert!(!fake.state().objects.contains_key(LEASE));
 }
@@ -130,11 +130,11 @@ async fn what_others_did_before_the_lease_was_ours_is_not_overwritten() {
     let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     let other = Caller::starting(1_795_305_700, "80".into(), |_| false);
     let cluster = fake.cluster();
-    let lease = super::super::lease::Lease::new(&cluster.api, &other, &Silent);
-    let packed = super::super::recorded::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
+    let lease = super::super::record::lease::Lease::new(&cluster.api, &other, &Silent);
+    let packed = super::super::record::rendered_set::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
     let next = revision("2");
     let mut ledger =
-        super::super::ledger::Ledger::open(&cluster.api, &next, &packed, &[]).await.expect("readable");
+        super::super::install::ledger::Ledger::open(&cluster.api, &next, &packed, &[]).await.expect("readable");
     fake.state().objects.get_mut(REVISION).expect("written")["data"]["at"] = json!("2026-11-22T09:00:00Z");
     let finished = ledger.finish(&lease, &[], &RemovalReport::default()).await;
     assert_snapshot!(refusal(finished), @r"

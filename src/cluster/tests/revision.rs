@@ -120,12 +120,12 @@ async fn a_failure_says_what_was_done_and_what_was_not() {
     set.layers.push(layer("30-third", vec![settings("last")]));
     set.layers.push(layer("40-fourth", vec![]));
     let error = install(&fake, &set).await.expect_err("refused");
-    let failure = error.install_failure().expect("it was begun");
+    let failure = error.failure().expect("it was begun");
     let (complete, failed) = (&failure.done.layers, failure.failed.as_ref().expect("a layer failed"));
     assert_eq!((complete.len(), complete[0].name.as_str()), (1, "10-lumen"));
     assert_eq!((failed.name.as_str(), names(&failed.created)), ("20-second", vec!["namespace third".into()]));
     assert_eq!(failure.remaining, ["30-third", "40-fourth"]);
-    assert!(error.is_refusal());
+    assert!(error.cause().is_refusal());
     assert_eq!(failure.done.from, None);
 }
 

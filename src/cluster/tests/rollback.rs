@@ -4,10 +4,10 @@ use super::*;
 
 /// Asks for the way back, fails, and goes it.
 async fn fail_and_go_back(fake: &Fake, set: &RenderedSet, version: &str) -> Result<Rollback, ClusterError> {
-    let retreat = fake.cluster().retreat(set, &revision(version)).await.expect("readable");
+    let rollback_target = fake.cluster().rollback_target(set, &revision(version)).await.expect("readable");
     let error = install_version(fake, set, version).await.expect_err("it must not work");
-    assert!(error.install_failure().is_some(), "{error}");
-    fake.cluster().roll_back(&retreat, &ApplyOptions::default(), &caller(), &Silent).await
+    assert!(error.failure().is_some(), "{error}");
+    fake.cluster().roll_back(&rollback_target, &ApplyOptions::default(), &caller(), &Silent).await
 }
 
 fn refuse(fake: &Fake, name: &str) {

@@ -1,0 +1,103 @@
+//! Installs a set, or waits for one that is installed.
+
+use crate::cluster::install::report::LayerReport;
+use crate::cluster::install::report::ApplyReport;
+use crate::cluster::api::connect::Cluster;
+use crate::cluster::change::apply::{Applied, Applier, Outcome, Ownership, SETTLING};
+use crate::cluster::change::found::Found;
+use crate::cluster::change::options::ApplyOptions;
+use crate::cluster::record::caller::Caller;
+use crate::cluster::change::deletion::{held, still_deleting};
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::install::failure::{stopped, survey};
+use crate::cluster::record::inventory::Revision;
+use crate::cluster::record::lease::Lease;
+use crate::cluster::install::ledger::Ledger;
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::rank::Rank;
+use crate::cluster::api::pace::Pace;
+use crate::cluster::api::progress::Progress;
+use crate::cluster::change::prepare::{PreparedLayer, prepare};
+use crate::cluster::record::rendered_set::PackedSet;
+use crate::cluster::change::remove::{RemovalReport, Remover, generated};
+use crate::cluster::readiness::wait::session::Wait;
+use crate::render::{Condition, RenderedSet};
+use crate::report::Reporter;
+use super::installer::Installer;
+
+/// What an install is to reach.
+#[derive(Clone, Copy)]
+pub(super) struct Goal<'a> {
+    pub(super) set: &'a RenderedSet,
+    pub(super) revision: &'a Revision,
+    /// Whether this undoes an install that failed.
+    pub(super) goes_back: bool,
+}
+
+impl Cluster {
+    /// Applies a set, waits for every layer, and takes away what an earlier revision had in addition.
+    ///
+    /// Where it stops, the same call goes on. It does not probe.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is changed: when an object is faulty or of an unknown kind, or when somebody else is changing what is
+    /// installed. Then, as [`ClusterError::Stopped`]: when an object is refused, has fields of others, or a layer is not ready
+    /// in its time; the layers behind it are not touched.
+    pub async fn install(
+        &self,
+        set: &RenderedSet,
+        revision: &Revision,
+        options: &ApplyOptions,
+        caller: &Caller,
+        reporter: &dyn Reporter,
+    ) -> Result<ApplyReport, InstallError> {
+        self.reach(Goal { set, revision, goes_back: false }, options, caller, reporter).await
+    }
+
+    pub(super) async fn reach(
+        &self,
+        goal: Goal<'_>,
+        options: &ApplyOptions,
+        caller: &Caller,
+        reporter: &dyn Reporter,
+    ) -> Result<ApplyReport, InstallError> {
+        let layers = prepare(&self.api, goal.set).await?;
+        let set = PackedSet::of(goal.set)?;
+        let lease = Lease::new(&self.api, caller, reporter);
+        let mut ledger = Ledger::open(&self.api, goal.revision, &set, &layers).await?;
+        if goal.goes_back {
+            ledger.prefer_current();
+        }
+        let applier = Applier { api: &self.api, options, patience: SETTLING, lease: Some(&lease), reporter };
+        let from = ledger.before().map(|(revision, _)| revision.clone());
+        let report = ApplyReport { from, ..Default::default() };
+        let mut installer = Installer { applier, ledger, lease: &lease, reporter, report, begun: None };
+        let outcome = lease.during(installer.install(&layers)).await;
+        installer.conclude(outcome, &layers).await
+    }
+
+    /// Waits until every layer of a set that is there is ready. Where [`Cluster::plan`] is empty, this is all of an install.
+    ///
+    /// # Errors
+    ///
+    /// When a layer is not ready in its time, or the API server cannot be asked.
+    pub async fn wait(
+        &self,
+        set: &RenderedSet,
+        revision: &Revision,
+        reporter: &dyn Reporter,
+    ) -> Result<ApplyReport, InstallError> {
+        let mut report = ApplyReport { from: Some(revision.clone()), ..Default::default() };
+        let layers = prepare(&self.api, set).await?;
+        for layer in &layers {
+            let wait = Wait { api: &self.api, layer: layer.name, reporter };
+            let ready = wait.until(layer.wait_for, layer.ids(), &mut Pace::within(layer.timeout)).await;
+            if let Err(error) = ready {
+                return Err(stopped(error, report, &layers, LayerReport::up_to_date(layer)));
+            }
+            report.layers.push(LayerReport::up_to_date(layer));
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,72 @@
+//! Proves NetworkPolicies by what they do: pods with the labels of the site's flows try to reach each other.
+//!
+//! Nothing but a packet tells whether the cluster's network plugin enforces what the API server has accepted. For each probe one pod
+//! listens, and another one connects to its address: no Service and no DNS comes between. The pods go whatever happens; those
+//! that a killed run left are found by their label, and go first. So two runs at once end each other's pods.
+
+mod pod;
+mod pods;
+pub(in crate::cluster) mod report;
+#[cfg(test)]
+mod tests;
+mod trial;
+
+use crate::cluster::prove::live::report::LiveReport;
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use crate::cluster::api::connect::Cluster;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::objects::id::{ObjectId, is_path_segment};
+use crate::cluster::objects::json::text;
+use crate::render::{LiveExpectation, RenderedSet};
+use crate::report::Reporter;
+use trial::Trial;
+
+/// How many connections are tried at once: two pods each.
+const AT_ONCE: usize = 4;
+
+impl Cluster {
+    /// Tries the connections of every layer's live probes, with pods that are gone when it returns.
+    ///
+    /// Whoever wants to stop it early lets `stop` become ready; dropped, it leaves pods behind for at most three minutes.
+    ///
+    /// # Errors
+    ///
+    /// When the API server cannot be asked, or it was stopped. That a pod is refused or does not run is no error: it is in
+    /// the report.
+    pub async fn probe_live(
+        &self,
+        set: &RenderedSet,
+        stop: impl Future<Output = ()>,
+        reporter: &dyn Reporter,
+    ) -> Result<LiveReport, ClusterError> {
+        let namespaces = namespaces(set);
+        self.sweep_probe_pods(&namespaces).await?;
+        let trials = set.layers.iter().flat_map(|layer| {
+            layer.live.iter().map(|probe| Trial { cluster: self, layer: &layer.name, probe })
+        });
+        let trials: Vec<_> = trials.collect();
+        if trials.is_empty() {
+            reporter.step("the bundle has no live probes for this site".to_owned());
+        } else {
+            reporter.step(format!("trying {} connections between short-lived pods", trials.len()));
+        }
+        let results = stream::iter(trials.iter().map(Trial::run)).buffered(AT_ONCE).try_collect();
+        let results = tokio::select! {
+            results = results => results,
+            () = stop => Err(ClusterError::LiveStopped),
+        };
+        let swept = self.sweep_probe_pods(&namespaces).await;
+        let results = results?;
+        swept.map(|()| LiveReport { results })
+    }
+}
+
+fn namespaces(set: &RenderedSet) -> BTreeSet<&str> {
+    let probes = set.layers.iter().flat_map(|layer| &layer.live);
+    let ends = probes.flat_map(|probe| [probe.from.namespace.as_str(), probe.to.namespace.as_str()]);
+    ends.filter(|name| is_path_segment(name)).collect()
+}
