@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use http::{Method, Request, header};
-use kube::{Client, client::Body};
+use kube::Client;
+use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::json::{list, text};
+use crate::cluster::objects::labels::FIELD_MANAGER;
 use super::answer::{Answer, expect_success, warning_texts};
 use super::credentials::of_credentials;
 use super::error::ClusterError;
 use super::request::{APPLY_PATCH, METADATA_ONLY, apply_path, percent_encode, request};
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::json::{list, text};
-use crate::cluster::objects::labels::FIELD_MANAGER;
 
 /// Longer than the 34 s that the API server gives itself for a write with slow webhooks.
 pub(super) const LONGEST_ANSWER: Duration = Duration::from_secs(60);

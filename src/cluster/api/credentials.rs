@@ -4,7 +4,7 @@ use std::process::Output;
 
 use kube::client::AuthError;
 
-use crate::cluster::api::error::ClusterError;
+use super::error::ClusterError;
 
 /// The most of a plugin's own words that is repeated, in characters.
 const LONGEST: usize = 400;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cluster::api::client::Api;
-use crate::cluster::objects::json::condition;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::json::{list, text};
+use crate::cluster::objects::json::{condition, list, text};
 
 /// What keeps a namespace from going.
 /// See: `NamespaceConditionType` in `staging/src/k8s.io/api/core/v1/types.go` of Kubernetes.

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::foreign::{Outgoing, foreign_instance, foreign_object};
-use super::found::Found;
-use super::options::WithContents;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::rank::Rank;
 use crate::cluster::record::inventory::Entry;
+use super::foreign::{Outgoing, foreign_instance, foreign_object};
+use super::found::Found;
+use super::options::WithContents;
 
 /// What happens to an object that is to be removed, or what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
+use crate::cluster::api::pace::together;
 use crate::cluster::objects::id::{ObjectId, group_of, version_path};
 use crate::cluster::objects::json::{list, text};
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
-use crate::cluster::api::pace::together;
 use crate::render::Generated;
 
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

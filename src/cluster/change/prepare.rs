@@ -3,7 +3,7 @@
 //! Kinds that the set itself brings need no cluster that knows them yet: a CustomResourceDefinition says how its kind is
 //! served, and Gatekeeper derives it from a ConstraintTemplate. Everything else must be known to the cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,11 +11,11 @@ use serde_json::Value;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
-use super::catalogue::Catalogue;
-use crate::cluster::objects::json::{list, text};
-use crate::cluster::objects::rank::{CONSTRAINT_GROUP, Rank};
+use crate::cluster::objects::json::text;
+use crate::cluster::objects::rank::Rank;
 use crate::digest::Digest;
 use crate::render::{Condition, Generated, RenderedLayer, RenderedSet};
+use super::catalogue::Catalogue;
 
 /// A layer that can be applied: objects in order, each with its path.
 #[derive(Debug)]

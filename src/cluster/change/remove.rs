@@ -6,12 +6,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::deletion::{hold, next_step};
-use super::fate::{Fate, Judgement, RECREATED, holder, holds_instances, judge};
-use super::foreign::{Outgoing, foreign_instance};
-use super::found::Found;
-use super::options::WithContents;
-use super::refusal::is_transient;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::{Pace, together};
@@ -22,6 +16,12 @@ use crate::cluster::objects::rank::{CONSTRAINT_GROUP, Rank};
 use crate::cluster::record::inventory::{Entry, InventoryLayer};
 use crate::render::Generated;
 use crate::report::Reporter;
+use super::deletion::{hold, next_step};
+use super::fate::{Fate, Judgement, RECREATED, holder, holds_instances, judge};
+use super::foreign::{Outgoing, foreign_instance};
+use super::found::Found;
+use super::options::WithContents;
+use super::refusal::is_transient;
 
 /// How long what hangs on a deleted object may take to follow it.
 const FOLLOWING: Duration = Duration::from_secs(30);
@@ -57,8 +57,8 @@ pub(in crate::cluster) struct Remover<'a> {
 }
 
 impl Remover<'_> {
-    /// What else leaves has left before: only what the programs made is still there.
-    fn leaving(&self) -> Outgoing<'_> {
+    /// The other objects of the removal are gone by now: only those that the programs created are still there.
+    fn outgoing(&self) -> Outgoing<'_> {
         Outgoing { objects: &[], generated: &self.generated }
     }
 

@@ -3,30 +3,27 @@
 //! Only constraints that the installed bundle brought are touched, and of them only the action: the same fields are
 //! applied by the same manager, so that the next install finds nothing in its way, and sets what the site file says.
 
-use crate::cluster::change::refusal::refusal;
-use crate::cluster::enforce::interval;
-use crate::cluster::enforce::error::EnforceError;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::change::found::Found;
-use crate::cluster::record::caller::Caller;
-use crate::cluster::install::constraint::Constraint;
 use crate::cluster::api::error::ClusterError;
+use crate::cluster::api::pace::{Pace, together};
+use crate::cluster::change::found::Found;
+use crate::cluster::change::refusal::refusal;
+use crate::cluster::install::constraint::Constraint;
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::readiness::wait::session::Wait;
+use crate::cluster::record::caller::Caller;
 use crate::cluster::record::inventory::{Entry, Inventory};
 use crate::cluster::record::lease::Lease;
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::rank::{CONSTRAINT_GROUP, Rank};
-use crate::cluster::enforce::owned::applied;
-use crate::cluster::api::pace::{Pace, together};
-use crate::cluster::change::prepare::PreparedObject;
-use crate::cluster::readiness::wait::session::Wait;
 use crate::render::Condition;
 use crate::report::Reporter;
 use crate::spec::Enforcement;
-
+use super::interval;
+use super::error::EnforceError;
+use super::owned::applied;
 
 /// How constraints are moved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory::Inventory;
 use crate::cluster::objects::json::list;
+use crate::cluster::record::inventory::Inventory;
 
 /// See: `--audit-interval` in `pkg/audit/manager.go` of Gatekeeper.
 const DEFAULT: Duration = Duration::from_secs(60);

@@ -4,11 +4,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cluster::install::constraint::{Audit, Constraint};
+use crate::cluster::change::apply::Decision;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
-use crate::cluster::change::apply::Decision;
+use super::constraint::{Audit, Constraint};
 
 const ACTION: &str = "spec.enforcementAction";
 

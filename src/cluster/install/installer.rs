@@ -1,30 +1,21 @@
 //! Installs the layers of a set one after another: each is recorded, applied and waited for; then surplus objects are removed.
 
-use crate::cluster::change::prepare::ids;
-use crate::cluster::install::report::LayerReport;
-use crate::cluster::install::failure::InstallError;
-use crate::cluster::install::report::ApplyReport;
-use crate::cluster::api::connect::Cluster;
-use crate::cluster::change::apply::{Applied, Applier, Outcome, Ownership, SETTLING};
-use crate::cluster::change::found::Found;
-use crate::cluster::change::options::ApplyOptions;
-use crate::cluster::record::caller::Caller;
-use crate::cluster::change::deletion::{held, still_deleting};
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::install::failure::{stopped, survey};
-use crate::cluster::record::inventory::Revision;
-use crate::cluster::record::lease::Lease;
-use crate::cluster::install::ledger::Ledger;
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::rank::Rank;
 use crate::cluster::api::pace::Pace;
 use crate::cluster::api::progress::Progress;
-use crate::cluster::change::prepare::{PreparedLayer, prepare};
-use crate::cluster::record::rendered_set::PackedSet;
+use crate::cluster::change::apply::{Applied, Applier, Ownership};
+use crate::cluster::change::deletion::{held, still_deleting};
+use crate::cluster::change::found::Found;
+use crate::cluster::change::prepare::{PreparedLayer, ids};
 use crate::cluster::change::remove::{RemovalReport, Remover, generated};
+use crate::cluster::objects::rank::Rank;
 use crate::cluster::readiness::wait::session::Wait;
-use crate::render::{Condition, RenderedSet};
+use crate::cluster::record::lease::Lease;
+use crate::render::Condition;
 use crate::report::Reporter;
+use super::failure::{InstallError, stopped, survey};
+use super::ledger::Ledger;
+use super::report::{ApplyReport, LayerReport};
 
 /// An install that is under way.
 pub(super) struct Installer<'a> {

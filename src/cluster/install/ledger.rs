@@ -2,17 +2,16 @@
 
 mod write;
 
-use crate::cluster::record::store;
 use crate::cluster::api::client::Api;
+use crate::cluster::api::error::ClusterError;
 use crate::cluster::change::apply::{Applied, Ownership};
 use crate::cluster::change::found::Found;
-use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory;
+use crate::cluster::change::prepare::{PreparedLayer, PreparedObject};
+use crate::cluster::change::remove::RemovalReport;
+use crate::cluster::record::store;
 use crate::cluster::record::inventory::{Entry, Inventory, InventoryLayer, Revision};
 use crate::cluster::record::lease::Lease;
-use crate::cluster::change::prepare::{PreparedLayer, PreparedObject};
 use crate::cluster::record::rendered_set::PackedSet;
-use crate::cluster::change::remove::RemovalReport;
 
 /// The inventory of an install that is under way.
 pub(in crate::cluster) struct Ledger<'a> {

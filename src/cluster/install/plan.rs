@@ -1,27 +1,25 @@
 //! Says what an install would do, and does none of it: every request here reads, or is a dry run.
 
-use crate::cluster::install::planned_removal::plan_removal;
-use crate::cluster::install::planned_removal::PlannedRemoval;
 use std::time::Duration;
 
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::change::apply::{Applier, Ownership};
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::api::pace::together;
+use crate::cluster::change::apply::{Applier, Decision, Ownership};
+use crate::cluster::change::fate::Fate;
 use crate::cluster::change::found::Found;
 use crate::cluster::change::options::ApplyOptions;
-use crate::cluster::objects::compare::{FieldChange, lacking};
-use crate::cluster::change::apply::Decision;
-use crate::cluster::api::error::ClusterError;
-use crate::cluster::install::forecast::{Forecast, forecast};
-use crate::cluster::change::fate::Fate;
-use crate::cluster::record::inventory::Revision;
-use crate::cluster::install::ledger::Ledger;
+use crate::cluster::change::prepare::{PreparedLayer, PreparedObject, prepare};
+use crate::cluster::objects::compare::lacking;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
-use crate::cluster::api::pace::together;
-use crate::cluster::change::prepare::{PreparedLayer, PreparedObject, prepare};
+use crate::cluster::record::inventory::Revision;
 use crate::cluster::record::rendered_set::PackedSet;
 use crate::render::RenderedSet;
 use crate::report::Silent;
+use super::forecast::{Forecast, forecast};
+use super::ledger::Ledger;
+use super::planned_removal::{PlannedRemoval, plan_removal};
 
 /// What an install would do to the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

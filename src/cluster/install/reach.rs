@@ -1,29 +1,21 @@
 //! Installs a set, or waits for one that is installed.
 
-use crate::cluster::install::report::LayerReport;
-use crate::cluster::install::report::ApplyReport;
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::change::apply::{Applied, Applier, Outcome, Ownership, SETTLING};
-use crate::cluster::change::found::Found;
+use crate::cluster::api::pace::Pace;
+use crate::cluster::change::apply::{Applier, SETTLING};
 use crate::cluster::change::options::ApplyOptions;
+use crate::cluster::change::prepare::prepare;
+use crate::cluster::readiness::wait::session::Wait;
 use crate::cluster::record::caller::Caller;
-use crate::cluster::change::deletion::{held, still_deleting};
-use crate::cluster::api::error::ClusterError;
-use crate::cluster::install::failure::{stopped, survey};
 use crate::cluster::record::inventory::Revision;
 use crate::cluster::record::lease::Lease;
-use crate::cluster::install::ledger::Ledger;
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::rank::Rank;
-use crate::cluster::api::pace::Pace;
-use crate::cluster::api::progress::Progress;
-use crate::cluster::change::prepare::{PreparedLayer, prepare};
 use crate::cluster::record::rendered_set::PackedSet;
-use crate::cluster::change::remove::{RemovalReport, Remover, generated};
-use crate::cluster::readiness::wait::session::Wait;
-use crate::render::{Condition, RenderedSet};
+use crate::render::RenderedSet;
 use crate::report::Reporter;
+use super::failure::{InstallError, stopped};
 use super::installer::Installer;
+use super::ledger::Ledger;
+use super::report::{ApplyReport, LayerReport};
 
 /// What an install is to reach.
 #[derive(Clone, Copy)]

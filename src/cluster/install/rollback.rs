@@ -1,21 +1,18 @@
 //! Goes back to what was complete before an install that failed: from what the cluster itself has recorded.
 
-use crate::cluster::install::failure::InstallError;
-use crate::cluster::record::set_store;
-use crate::cluster::record::store;
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::change::options::ApplyOptions;
-use crate::cluster::record::caller::Caller;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::install::reach::Goal;
-use crate::cluster::install::report::ApplyReport;
-use crate::cluster::record::inventory;
+use crate::cluster::change::options::ApplyOptions;
+use crate::cluster::record::{set_store, store};
+use crate::cluster::record::caller::Caller;
 use crate::cluster::record::inventory::{Inventory, RecordedRevision, Revision};
-use crate::cluster::record::rendered_set;
-use crate::cluster::record::rendered_set::{PackedSet, RecordedSet};
-use crate::cluster::install::uninstall::UninstallReport;
+use crate::cluster::record::rendered_set::PackedSet;
 use crate::render::RenderedSet;
 use crate::report::Reporter;
+use super::failure::InstallError;
+use super::reach::Goal;
+use super::report::ApplyReport;
+use super::uninstall::UninstallReport;
 
 /// Where an install that fails goes back to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,20 +1,16 @@
 //! Takes away what install applied, from the inventory alone, and leaves everything else.
 
-use crate::cluster::change::fate::holds_objects;
-use crate::cluster::change::foreign::foreign_object;
-use crate::cluster::record::set_store;
-use crate::cluster::record::store;
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::record::caller::Caller;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::change::foreign::{Outgoing};
-use crate::cluster::record::inventory;
-use crate::cluster::record::inventory::{Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision, inventory_id};
-use crate::cluster::record::lease::Lease;
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::record::rendered_set;
+use crate::cluster::change::fate::holds_objects;
+use crate::cluster::change::foreign::{Outgoing, foreign_object};
 use crate::cluster::change::options::WithContents;
 use crate::cluster::change::remove::{RemovalReport, Remover, generated};
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::record::{inventory, set_store, store};
+use crate::cluster::record::caller::Caller;
+use crate::cluster::record::inventory::{Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision, inventory_id};
+use crate::cluster::record::lease::Lease;
 use crate::report::Reporter;
 
 /// How many seconds the inventory and its namespace may take to go.

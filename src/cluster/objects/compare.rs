@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cluster::objects::json::text;
+use super::json::text;
 
 /// What the API server writes by itself, and what controllers report.
 const NOT_OURS: &[&str] =

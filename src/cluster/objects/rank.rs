@@ -1,6 +1,6 @@
 //! The order of kinds within a layer: what others need comes first, what judges others comes late.
 
-use crate::cluster::objects::id::group_of;
+use super::id::group_of;
 
 /// The group of the kinds that Gatekeeper makes from templates.
 pub(in crate::cluster) const CONSTRAINT_GROUP: &str = "constraints.gatekeeper.sh";

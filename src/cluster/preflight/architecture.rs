@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cluster::preflight::nodes::{Node, those};
 use crate::reference::ImageRef;
 use crate::report::Finding;
+use super::nodes::{Node, those};
 
 /// Compares them, one finding a platform. Of nodes that do not run Linux nothing is expected: no pod of the stack is for them.
 pub(super) fn compare(

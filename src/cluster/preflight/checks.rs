@@ -1,32 +1,13 @@
 //! Runs all checks.
 
-use super::{admission, architecture, duplicates, installed, kernel, nodes, owners, platform, rights, route, version};
-use crate::cluster::preflight::query::unless_refused;
-use crate::cluster::preflight::route;
-use crate::cluster::preflight::kernel;
-use crate::cluster::preflight::architecture;
-use crate::cluster::preflight::platform;
-use crate::cluster::preflight::admission;
-use crate::cluster::preflight::duplicates;
-use crate::cluster::preflight::owners;
-use crate::cluster::preflight::rights;
-use crate::cluster::preflight::installed;
-use crate::cluster::record::store;
-use crate::cluster::preflight::nodes;
-use crate::cluster::preflight::query::Query;
-use crate::cluster::preflight::query::Intent;
-use std::collections::BTreeMap;
-
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory;
-use crate::cluster::record::inventory::Revision;
-use crate::cluster::change::prepare::{PreparedLayer, PreparedObject, prepare};
-use crate::reference::ImageRef;
-use crate::render::RenderedSet;
+use crate::cluster::change::prepare::prepare;
+use crate::cluster::record::store;
 use crate::report::Finding;
-use nodes::Node;
+use super::{admission, architecture, duplicates, installed, kernel, nodes, owners, platform, rights, route, version};
+use super::nodes::Node;
+use super::query::{Intent, Query, unless_refused};
 
 impl Cluster {
     /// Finds out what would keep an install from working, and what else a person should know before it. Errors come first.

@@ -3,11 +3,11 @@
 //! It needs a kernel with BTF, which the API server does not know: Talos has it, elsewhere the host's distribution decides.
 //! So this speaks up only where the kernel is too old to have what it takes.
 
-use crate::cluster::preflight::nodes::{Node, those};
-use crate::cluster::preflight::version::minor;
 use crate::cluster::objects::json::text;
 use crate::render::RenderedSet;
 use crate::report::Finding;
+use super::nodes::{Node, those};
+use super::version::minor;
 
 /// The first kernel with everything that the probe asks for.
 /// See: <https://falco.org/docs/concepts/event-sources/kernel/#modern-ebpf-probe>

@@ -5,15 +5,15 @@
 
 use serde_json::Value;
 
-use crate::cluster::preflight::query::{Query, unless_refused};
-use crate::cluster::record::applyset;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory::Inventory;
+use crate::cluster::api::pace::together;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::{list, text};
 use crate::cluster::objects::rank::Rank;
-use crate::cluster::api::pace::together;
+use crate::cluster::record::applyset;
+use crate::cluster::record::inventory::Inventory;
 use crate::report::{Finding, Severity};
+use super::query::{Query, unless_refused};
 
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 

@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::cluster::preflight::query::{Query, Told};
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, inventory_id};
+use crate::cluster::api::pace::together;
+use crate::cluster::change::catalogue::Catalogue;
 use crate::cluster::objects::id::{ObjectId, group_of};
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::rank::Rank;
-use crate::cluster::api::pace::together;
-use crate::cluster::change::catalogue::Catalogue;
+use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, inventory_id};
 use crate::report::{Finding, Severity};
+use super::query::{Query, Told};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const CHANGE: [&str; 4] = ["create", "delete", "get", "patch"];

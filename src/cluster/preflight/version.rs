@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::cluster::preflight::nodes::{Node, those};
 use crate::render::RenderedSet;
 use crate::report::Finding;
+use super::nodes::{Node, those};
 
 /// How many minor versions a kubelet may be behind the API server.
 /// See: <https://kubernetes.io/releases/version-skew-policy/#kubelet>

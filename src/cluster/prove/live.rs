@@ -11,18 +11,16 @@ pub(in crate::cluster) mod report;
 mod tests;
 mod trial;
 
-use crate::cluster::prove::live::report::LiveReport;
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde_json::Value;
 
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::objects::id::{ObjectId, is_path_segment};
-use crate::cluster::objects::json::text;
-use crate::render::{LiveExpectation, RenderedSet};
+use crate::cluster::objects::id::is_path_segment;
+use crate::render::RenderedSet;
 use crate::report::Reporter;
+use report::LiveReport;
 use trial::Trial;
 
 /// How many connections are tried at once: two pods each.

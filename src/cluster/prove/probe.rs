@@ -3,17 +3,17 @@
 //! A webhook that cannot be reached fails open in silence. Every object looks healthy then; only the request that should
 //! have been refused, and was not, tells.
 
-use crate::cluster::objects::json::text;
 use std::time::Duration;
 
-use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::answer::Answer;
 use crate::cluster::api::client::Api;
+use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::objects::id::ObjectId;
 use crate::cluster::api::pace::{Pace, together};
 use crate::cluster::api::progress::Progress;
 use crate::cluster::change::catalogue::Catalogue;
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::json::text;
 use crate::render::{Expectation, Probe, RenderedSet};
 use crate::report::Reporter;
 

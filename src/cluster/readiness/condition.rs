@@ -4,14 +4,13 @@ pub(in crate::cluster) mod endpoint;
 pub(in crate::cluster) mod enforced;
 mod rollout;
 
-use crate::cluster::objects::json::condition;
 use serde_json::Value;
 
 use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::json::{list, number, text};
+use crate::cluster::objects::json::{condition, list, number, text};
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
-use crate::cluster::readiness::reason::{Cause, Reason};
 use crate::render::Condition;
+use super::reason::{Cause, Reason};
 
 /// Tells whether a condition says anything about an object.
 pub(in crate::cluster) fn applies(condition: Condition, id: &ObjectId) -> bool {

@@ -7,9 +7,8 @@ mod selector;
 use serde_json::Value;
 
 use crate::cluster::api::client::Api;
-use crate::cluster::objects::json::condition;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::objects::json::text;
+use crate::cluster::objects::json::{condition, text};
 use event::{last_warning, pull_failure};
 use pod::{Problem, pod_problem};
 use selector::selector;

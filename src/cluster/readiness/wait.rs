@@ -12,20 +12,13 @@ mod tests;
 pub(in crate::cluster) mod session;
 mod watches;
 
-use crate::cluster::readiness::wait::pending::targets;
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::api::client::Api;
-use crate::cluster::readiness::condition::applies;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
-use crate::cluster::api::pace::Pace;
-use crate::cluster::change::prepare::PreparedObject;
 use crate::render::Condition;
-use crate::report::Reporter;
+use pending::targets;
 use look::Look;
-use pending::Target;
 use reasons::Reasons;
-use session::WaitSession;
 
 impl Cluster {
     /// Returns what is not as it should be right now, each object with what is missing and why; nothing is waited for.

@@ -14,15 +14,14 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
 use crate::cluster::api::client::Api;
-use crate::cluster::record::caller::{Caller, user};
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, Stamp};
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::json::{number, text};
 use crate::cluster::api::pace::Pace;
 use crate::cluster::api::progress::Progress;
+use crate::cluster::objects::json::{number, text};
 use crate::cluster::objects::labels::{FIELD_MANAGER, MANAGED_BY};
 use crate::report::Reporter;
+use super::caller::{Caller, user};
+use super::inventory::Stamp;
 use object::{held, holder, lease_id, refused, version};
 
 /// How long a Lease holds without being renewed, in seconds.
@@ -64,13 +63,13 @@ impl<'a> Lease<'a> {
     /// # Errors
     ///
     /// Those of the work, and when the Lease is lost.
-    pub(in crate::cluster) async fn during<T>(
+    pub(in crate::cluster) async fn during<T, E: From<ClusterError>>(
         &self,
-        work: impl Future<Output = Result<T, ClusterError>>,
-    ) -> Result<T, ClusterError> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let outcome = tokio::select! {
             outcome = work => outcome,
-            holder = self.loss() => Err(ClusterError::LeaseLost { holder }),
+            holder = self.loss() => Err(ClusterError::LeaseLost { holder }.into()),
         };
         self.give_back().await;
         outcome

@@ -8,18 +8,13 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::cluster::api::client::Api;
-use crate::cluster::objects::labels::FIELD_MANAGER;
-use crate::cluster::objects::labels::MANAGED_BY;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory::{Entry, INVENTORY_NAMESPACE, InventoryLayer};
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::json::text;
 use crate::digest::Digest;
 use crate::render::{Database, RenderedLayer, RenderedSet};
 use crate::spec::Platform;
+use super::inventory::INVENTORY_NAMESPACE;
 
 pub(super) const PREFIX: &str = "bundle-set-";
 const DIGITS: usize = 12;
@@ -142,6 +137,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::cluster::objects::json::text;
     use crate::render::{Condition, Expectation, Probe, RenderedObject};
 
     fn set(text: String) -> RenderedSet {

@@ -8,20 +8,19 @@ use serde_json::Value;
 use tokio::try_join;
 
 use crate::cluster::api::connect::Cluster;
-use crate::cluster::change::options::ApplyOptions;
-use crate::cluster::objects::compare::FieldChange;
-use crate::cluster::install::constraint::Constraint;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory::{Inventory, Revision, Stamp};
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::json::text;
 use crate::cluster::api::pace::together;
 use crate::cluster::change::apply::Decision;
+use crate::cluster::change::options::ApplyOptions;
+use crate::cluster::install::constraint::Constraint;
 use crate::cluster::install::plan::{Plan, PlannedLayer};
-use crate::cluster::prove::probe::{Patience, ProbeReport};
-use crate::render::{Database, RenderedSet};
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::json::text;
+use crate::cluster::prove::probe::Patience;
+use crate::cluster::record::inventory::Inventory;
+use crate::render::RenderedSet;
 use crate::report::Silent;
-use crate::cluster::status::report::{IGNORED, LayerStatus, Status};
+use super::report::{IGNORED, LayerStatus, Status};
 
 impl Cluster {
     /// Returns how the installed bundle is; `None` when nothing is installed.

@@ -1,11 +1,10 @@
 //! Names each thing that is not as it was installed.
 
-use crate::cluster::status::report::IGNORED;
 use serde_json::Value;
 
-use crate::cluster::status::report::{LayerStatus, Status};
 use crate::cluster::objects::compare::FieldChange;
 use crate::render::printable;
+use super::report::{IGNORED, LayerStatus, Status};
 
 /// Of more fields, only how many there are is said.
 const MOST_FIELDS: usize = 3;

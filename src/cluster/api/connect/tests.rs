@@ -1,5 +1,6 @@
 //! Kubeconfigs of every form, and a server that knows who may ask.
 
+use crate::cluster::api::kubeconfig::PodAccess;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 

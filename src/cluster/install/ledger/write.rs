@@ -1,16 +1,13 @@
 //! Writes the ledger into the cluster: the Lease first, then what was rendered, then the inventory.
 
-use crate::cluster::record::set_store::SetSecret;
-use crate::cluster::record::store;
-use crate::cluster::record::set_store;
-use crate::cluster::install::ledger::Ledger;
-use crate::cluster::change::namespace::ensure_namespace;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::record::inventory;
-use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, Inventory, RecordedRevision};
-use crate::cluster::record::lease::Lease;
-use crate::cluster::record::rendered_set;
+use crate::cluster::change::namespace::ensure_namespace;
 use crate::cluster::change::remove::Remover;
+use crate::cluster::record::{inventory, set_store, store};
+use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, Inventory};
+use crate::cluster::record::lease::Lease;
+use crate::cluster::record::set_store::SetSecret;
+use super::Ledger;
 
 impl Ledger<'_> {
     /// Forgets that the set is recorded where somebody took its Secret away, so that it is recorded again.

@@ -7,8 +7,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::objects::labels::MANAGED_BY;
 use crate::cluster::objects::json::{list, number, text};
+use crate::cluster::objects::labels::MANAGED_BY;
 use crate::render::{LiveEnd, LiveExpectation, LiveProbe};
 
 /// The label by which the pods of every run are found.

@@ -4,12 +4,11 @@
 
 use serde_json::Value;
 
-use crate::cluster::objects::json::condition;
-use crate::cluster::readiness::condition::pod_error;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::objects::json::{list, number, text};
+use crate::cluster::objects::json::{condition, list, number, text};
 use crate::cluster::readiness::reason::{Cause, Reason};
+use super::pod_error;
 
 /// Returns the names of the pods of Gatekeeper that are ready, and so report; nothing where they cannot be listed.
 pub(in crate::cluster) async fn reporters(api: &Api) -> Result<Vec<String>, ClusterError> {

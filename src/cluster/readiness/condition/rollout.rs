@@ -4,8 +4,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::objects::json::condition;
-use crate::cluster::objects::json::{number, text};
+use crate::cluster::objects::json::{condition, number, text};
 use crate::cluster::readiness::reason::{Cause, Reason};
 
 /// Returns what is missing of a Deployment, DaemonSet or StatefulSet.

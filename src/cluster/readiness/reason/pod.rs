@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::objects::json::condition;
-use crate::cluster::objects::json::{list, number, text};
+use crate::cluster::objects::json::{condition, list, number, text};
 
 /// What is wrong with a pod.
 #[derive(Debug, PartialEq, Eq)]

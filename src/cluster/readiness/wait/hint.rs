@@ -2,7 +2,7 @@
 
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::readiness::reason::Cause;
-use crate::cluster::readiness::wait::pending::Pending;
+use super::pending::Pending;
 
 /// Returns the next step for the first object whose cause is known, or else for the first.
 pub(super) fn next_step(pending: &[Pending<'_>]) -> String {

@@ -1,11 +1,10 @@
 //! An object that is not ready: what is missing, why, and no more of it than it takes to find that out.
 
-use crate::cluster::readiness::condition::applies;
 use serde_json::{Value, json};
 
-use crate::cluster::readiness::condition::{is_in_the_object, missing};
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
+use crate::cluster::readiness::condition::{applies, is_in_the_object, missing};
 use crate::cluster::readiness::reason::{Cause, Reason};
 use crate::render::Condition;
 

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use crate::cluster::api::client::Api;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::readiness::reason::{Reason, reason};
-use crate::cluster::readiness::wait::pending::Pending;
+use super::pending::Pending;
 
 /// How often the pods behind a workload are looked at, at most.
 const EVERY: Duration = Duration::from_secs(2);

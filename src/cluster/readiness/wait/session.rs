@@ -1,24 +1,23 @@
 //! One wait from its first look to its end: what is not ready, the watches of it, and its time.
 
-use crate::cluster::readiness::wait::pending::targets;
-use crate::cluster::objects::id::ObjectId;
-use crate::render::Condition;
-use crate::report::Reporter;
-use crate::cluster::api::client::Api;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::cluster::api::watch::Change;
-use crate::cluster::readiness::condition::is_in_the_object;
+use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::Pace;
 use crate::cluster::api::progress::Progress;
-use crate::cluster::readiness::wait::look::Look;
-use crate::cluster::readiness::wait::pending::{Pending, Target, summary};
-use crate::cluster::readiness::wait::reasons::Reasons;
-use crate::cluster::readiness::wait::watches::Watches;
-use crate::cluster::readiness::wait::hint;
+use crate::cluster::api::watch::Change;
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::readiness::condition::is_in_the_object;
+use crate::render::Condition;
+use crate::report::Reporter;
+use super::hint;
+use super::look::Look;
+use super::pending::{Pending, Target, summary, targets};
+use super::reasons::Reasons;
+use super::watches::Watches;
 
 /// How often what is watched is asked for all the same: a connection that is cut in silence tells nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);

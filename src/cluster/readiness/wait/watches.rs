@@ -6,10 +6,10 @@ use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, SelectAll};
 
 use crate::cluster::api::client::Api;
-use crate::cluster::api::watch::Change;
 use crate::cluster::api::error::ClusterError;
-use crate::cluster::objects::id::ObjectId;
 use crate::cluster::api::pace::Pace;
+use crate::cluster::api::watch::Change;
+use crate::cluster::objects::id::ObjectId;
 
 /// The watches of one wait.
 pub(super) struct Watches<'a> {
