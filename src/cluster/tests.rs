@@ -12,8 +12,8 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::cluster::api::fake::{Fake, status};
 use super::*;
+use crate::cluster::api::fake::{Fake, status};
 use crate::render::{Condition, Expectation, Generated, Probe, RenderedLayer, RenderedObject, RenderedSet};
 use crate::report::Silent;
 use crate::spec::Platform;

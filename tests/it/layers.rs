@@ -24,11 +24,22 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// The rooms inside modules, lowest first: a room imports from lower rooms only.
-const ROOMS: &[(&str, &[&[&str]])] = &[];
+const ROOMS: &[(&str, &[&[&str]])] = &[(
+    "cluster",
+    &[
+        &["objects"],
+        &["api"],
+        &["record", "readiness"],
+        &["change"],
+        &["install"],
+        &["prove", "enforce", "preflight"],
+        &["status"],
+    ],
+)];
 
 /// Modules with circles of files or with folders that are too full. The list only becomes shorter.
 const NOT_YET_IN_ORDER: &[&str] =
-    &["spec", "registry", "resolve", "render", "trust", "compose", "cluster", "archive", "ops", "cli"];
+    &["spec", "registry", "resolve", "render", "trust", "compose", "archive", "ops", "cli"];
 
 fn sources() -> Sources {
     Sources::read(&project().join("src"))

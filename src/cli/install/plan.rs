@@ -62,7 +62,9 @@ fn object_lines(object: &PlannedObject) -> Vec<String> {
         Ok(Decision::Keep) => return vec![],
         Ok(Decision::Create) => format!("  create  {id}"),
         Err(reason) => format!("  REFUSED {id}: {reason}"),
-        Ok(Decision::Change { fields }) if fields.is_empty() => format!("  change  {id}: field ownership only"),
+        Ok(Decision::Change { fields }) if fields.is_empty() => {
+            format!("  change  {id}: field ownership only")
+        }
         Ok(Decision::Change { .. }) => format!("  change  {id}"),
     };
     let fields = match &object.decision {
@@ -135,10 +137,13 @@ pub fn json(report: &PlanReport) -> Value {
     let objects = plan.layers.iter().flat_map(|layer| {
         layer.objects.iter().map(|object| {
             let mut value = json!({"layer": layer.name, "object": object.id, "file": object.file});
-            merge(&mut value, match &object.decision {
-                Ok(decision) => json!(decision),
-                Err(reason) => json!({"action": "refused", "reason": reason}),
-            });
+            merge(
+                &mut value,
+                match &object.decision {
+                    Ok(decision) => json!(decision),
+                    Err(reason) => json!({"action": "refused", "reason": reason}),
+                },
+            );
             if let Some(forecast) = &object.forecast {
                 value["forecast"] = json!(forecast);
             }

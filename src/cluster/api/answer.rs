@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::cluster::objects::json::text;
 use super::error::ClusterError;
+use crate::cluster::objects::json::text;
 
 /// What the API server answered.
 #[derive(Debug, Clone)]

@@ -8,13 +8,13 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::cluster::objects::id::ObjectId;
-use crate::cluster::objects::json::{list, text};
-use crate::cluster::objects::labels::FIELD_MANAGER;
 use super::answer::{Answer, expect_success, warning_texts};
 use super::credentials::of_credentials;
 use super::error::ClusterError;
 use super::request::{APPLY_PATCH, METADATA_ONLY, apply_path, percent_encode, request};
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::json::{list, text};
+use crate::cluster::objects::labels::FIELD_MANAGER;
 
 /// Longer than the 34 s that the API server gives itself for a write with slow webhooks.
 pub(super) const LONGEST_ANSWER: Duration = Duration::from_secs(60);
@@ -67,25 +67,41 @@ impl Api {
     }
 
     /// Creates an object as a dry run: everything judges it, nothing keeps it.
-    pub(in crate::cluster) async fn create_dry_run(&self, id: &ObjectId, object: &Value) -> Result<Answer, ClusterError> {
+    pub(in crate::cluster) async fn create_dry_run(
+        &self,
+        id: &ObjectId,
+        object: &Value,
+    ) -> Result<Answer, ClusterError> {
         let path = format!("{}?dryRun=All&fieldManager={FIELD_MANAGER}", id.collection_path());
         self.send(Method::POST, &path, Some(("application/json", object))).await
     }
 
     /// Creates an object in a collection.
-    pub(in crate::cluster) async fn create(&self, collection: &str, object: &Value) -> Result<Answer, ClusterError> {
+    pub(in crate::cluster) async fn create(
+        &self,
+        collection: &str,
+        object: &Value,
+    ) -> Result<Answer, ClusterError> {
         let path = format!("{collection}?fieldManager={FIELD_MANAGER}");
         self.send(Method::POST, &path, Some(("application/json", object))).await
     }
 
     /// Puts an object into the place of the one with the same `resourceVersion`, and of no other.
-    pub(in crate::cluster) async fn replace(&self, id: &ObjectId, object: &Value) -> Result<Answer, ClusterError> {
+    pub(in crate::cluster) async fn replace(
+        &self,
+        id: &ObjectId,
+        object: &Value,
+    ) -> Result<Answer, ClusterError> {
         let path = format!("{}?fieldManager={FIELD_MANAGER}", id.path());
         self.send(Method::PUT, &path, Some(("application/json", object))).await
     }
 
     /// Deletes an object if it is still exactly what was read.
-    pub(in crate::cluster) async fn delete_as_read(&self, id: &ObjectId, read: &Value) -> Result<Answer, ClusterError> {
+    pub(in crate::cluster) async fn delete_as_read(
+        &self,
+        id: &ObjectId,
+        read: &Value,
+    ) -> Result<Answer, ClusterError> {
         let [uid, version] =
             ["/metadata/uid", "/metadata/resourceVersion"].map(|pointer| text(read, pointer));
         let options = json!({
@@ -151,7 +167,11 @@ impl Api {
     }
 
     /// Asks for what lies at a path in another form; `None` when nothing does, or nothing that can be listed.
-    pub(in crate::cluster) async fn get_as(&self, path: &str, accept: &str) -> Result<Option<Value>, ClusterError> {
+    pub(in crate::cluster) async fn get_as(
+        &self,
+        path: &str,
+        accept: &str,
+    ) -> Result<Option<Value>, ClusterError> {
         let answer = self.send_as(Method::GET, path, None, accept).await?;
         match answer.status {
             404 | 405 => Ok(None),

@@ -8,12 +8,12 @@ use std::time::Duration;
 use kube::Client;
 use tokio::time::timeout;
 
-use crate::cluster::objects::json::{list, text};
-use crate::spec::site::Platform;
 use super::client::Api;
 use super::credentials::of_credentials;
 use super::error::ClusterError;
 use super::kubeconfig::{self, ConnectOptions};
+use crate::cluster::objects::json::{list, text};
+use crate::spec::site::Platform;
 
 const LONGEST_GREETING: Duration = Duration::from_secs(10);
 /// Longer than the greeting, which says it better.

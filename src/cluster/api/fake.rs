@@ -10,10 +10,10 @@ use http::{Method, Response, StatusCode};
 use kube::Client;
 use serde_json::{Value, json};
 
-use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::client::Api;
-use crate::cluster::objects::labels::FIELD_MANAGER;
+use crate::cluster::api::connect::Cluster;
 use crate::cluster::objects::json::text;
+use crate::cluster::objects::labels::FIELD_MANAGER;
 use list::parameter;
 
 mod list;

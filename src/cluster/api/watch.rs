@@ -5,16 +5,16 @@
 
 use std::pin::Pin;
 
-use futures_util::{AsyncBufRead, AsyncBufReadExt, StreamExt};
 use futures_util::stream::{self, BoxStream};
+use futures_util::{AsyncBufRead, AsyncBufReadExt, StreamExt};
 use http::Method;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::cluster::objects::json::text;
 use super::client::{Api, LONGEST_ANSWER};
 use super::error::ClusterError;
 use super::request::{METADATA_ONLY, percent_encode, request};
+use crate::cluster::objects::json::text;
 
 /// More than the largest object that the API server keeps: 1.5 MiB in etcd, a little more as JSON.
 const LONGEST_LINE: usize = 4 << 20;

@@ -8,6 +8,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::found::{Found, labelled};
+use super::options::ApplyOptions;
+use super::prepare::PreparedObject;
+use super::refusal::{is_transient, refusal};
 use crate::cluster::api::answer::Answer;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
@@ -17,10 +21,6 @@ use crate::cluster::objects::compare::{FieldChange, differences};
 use crate::cluster::objects::json::text;
 use crate::cluster::record::lease::Lease;
 use crate::report::Reporter;
-use super::found::{Found, labelled};
-use super::options::ApplyOptions;
-use super::prepare::PreparedObject;
-use super::refusal::{is_transient, refusal};
 
 /// How long a refusal is retried while the cluster may still be settling: a kind not served yet, a webhook not answering yet.
 pub(in crate::cluster) const SETTLING: Duration = Duration::from_secs(30);

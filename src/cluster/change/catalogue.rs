@@ -56,7 +56,11 @@ impl<'a> Catalogue<'a> {
     }
 
     /// Returns how an object is asked for. Without a namespace it goes to `default`, where its kind has one.
-    pub(in crate::cluster) async fn id_of(&mut self, object: &Value, file: &str) -> Result<ObjectId, ClusterError> {
+    pub(in crate::cluster) async fn id_of(
+        &mut self,
+        object: &Value,
+        file: &str,
+    ) -> Result<ObjectId, ClusterError> {
         let [api_version, kind, name] =
             ["/apiVersion", "/kind", "/metadata/name"].map(|pointer| text(object, pointer).to_owned());
         let namespace = match text(object, "/metadata/namespace") {

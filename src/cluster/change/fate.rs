@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::foreign::{Outgoing, foreign_instance, foreign_object};
+use super::found::Found;
+use super::options::WithContents;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::rank::Rank;
 use crate::cluster::record::inventory::Entry;
-use super::foreign::{Outgoing, foreign_instance, foreign_object};
-use super::found::Found;
-use super::options::WithContents;
 
 /// What happens to an object that is to be removed, or what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,7 +122,11 @@ mod tests {
             (entry(Some("1"), true), None, settled(Fate::Forget)),
             (entry(Some("1"), true), Some(found("1", true)), Judgement::UnlessHeld),
             (entry(Some("1"), true), Some(found("1", false)), Judgement::UnlessHeld),
-            (entry(Some("1"), true), Some(found("2", true)), settled(Fate::foreign("someone else recreated it"))),
+            (
+                entry(Some("1"), true),
+                Some(found("2", true)),
+                settled(Fate::foreign("someone else recreated it")),
+            ),
             (entry(None, true), Some(found("1", true)), Judgement::UnlessHeld),
             (entry(None, true), Some(found("1", false)), settled(Fate::foreign("someone else created it"))),
             (entry(Some("1"), false), Some(found("1", true)), settled(Fate::Release)),

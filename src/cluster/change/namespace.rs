@@ -1,12 +1,12 @@
 //! Creates the namespace that records are kept in.
 
+use super::apply::SETTLING;
+use super::deletion::{hold, still_deleting};
+use super::found::{Found, managed};
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::Pace;
 use crate::cluster::objects::id::ObjectId;
-use super::apply::SETTLING;
-use super::deletion::{hold, still_deleting};
-use super::found::{Found, managed};
 
 /// Creates a namespace unless it exists; returns whether it is ours.
 ///

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::catalogue::Catalogue;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
@@ -15,7 +16,6 @@ use crate::cluster::objects::json::text;
 use crate::cluster::objects::rank::Rank;
 use crate::digest::Digest;
 use crate::render::{Condition, Generated, RenderedLayer, RenderedSet};
-use super::catalogue::Catalogue;
 
 /// A layer that can be applied: objects in order, each with its path.
 #[derive(Debug)]
@@ -49,7 +49,9 @@ impl PreparedLayer<'_> {
 }
 
 /// Returns the names of objects.
-pub(in crate::cluster) fn ids<'o>(objects: &'o [PreparedObject<'_>]) -> impl Iterator<Item = &'o ObjectId> + Clone {
+pub(in crate::cluster) fn ids<'o>(
+    objects: &'o [PreparedObject<'_>],
+) -> impl Iterator<Item = &'o ObjectId> + Clone {
     objects.iter().map(|object| &object.id)
 }
 

@@ -6,6 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::deletion::{hold, next_step};
+use super::fate::{Fate, Judgement, RECREATED, holder, holds_instances, judge};
+use super::foreign::{Outgoing, foreign_instance};
+use super::found::Found;
+use super::options::WithContents;
+use super::refusal::is_transient;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::{Pace, together};
@@ -16,12 +22,6 @@ use crate::cluster::objects::rank::{CONSTRAINT_GROUP, Rank};
 use crate::cluster::record::inventory::{Entry, InventoryLayer};
 use crate::render::Generated;
 use crate::report::Reporter;
-use super::deletion::{hold, next_step};
-use super::fate::{Fate, Judgement, RECREATED, holder, holds_instances, judge};
-use super::foreign::{Outgoing, foreign_instance};
-use super::found::Found;
-use super::options::WithContents;
-use super::refusal::is_transient;
 
 /// How long what hangs on a deleted object may take to follow it.
 const FOLLOWING: Duration = Duration::from_secs(30);
@@ -67,7 +67,10 @@ impl Remover<'_> {
     /// # Errors
     ///
     /// When the API server cannot be asked or refuses, or when something is still there after the layer's time.
-    pub(in crate::cluster) async fn remove(&self, layers: &[InventoryLayer]) -> Result<RemovalReport, ClusterError> {
+    pub(in crate::cluster) async fn remove(
+        &self,
+        layers: &[InventoryLayer],
+    ) -> Result<RemovalReport, ClusterError> {
         let mut report = RemovalReport::default();
         for layer in layers.iter().rev() {
             let mut entries: Vec<&Entry> = layer.objects.iter().collect();
@@ -183,8 +186,10 @@ impl Remover<'_> {
         mut outgoing: Vec<(ObjectId, String)>,
         limit: Duration,
     ) -> Result<(), ClusterError> {
-        let templates =
-            outgoing.iter().filter(|(id, _)| id.kind == "ConstraintTemplate").map(|(id, _)| definition_of(id));
+        let templates = outgoing
+            .iter()
+            .filter(|(id, _)| id.kind == "ConstraintTemplate")
+            .map(|(id, _)| definition_of(id));
         let templates: Vec<_> = templates.map(|id| (id, String::new())).collect();
         outgoing.extend(templates);
         let (mut pace, mut progress) = (Pace::within(limit), Progress::new(self.reporter));
@@ -215,7 +220,12 @@ impl Remover<'_> {
 /// Returns the definition that Gatekeeper made from a template, and takes away with it.
 fn definition_of(template: &ObjectId) -> ObjectId {
     let name = format!("{}.{CONSTRAINT_GROUP}", template.name);
-    ObjectId::cluster_wide("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", &name)
+    ObjectId::cluster_wide(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        &name,
+    )
 }
 
 fn refused(id: &ObjectId, status: u16, message: String) -> ClusterError {

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::error::EnforceError;
+use super::interval;
+use super::owned::applied;
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::{Pace, together};
@@ -21,9 +24,6 @@ use crate::cluster::record::lease::Lease;
 use crate::render::Condition;
 use crate::report::Reporter;
 use crate::spec::Enforcement;
-use super::interval;
-use super::error::EnforceError;
-use super::owned::applied;
 
 /// How constraints are moved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -48,7 +48,12 @@ mod tests {
     use serde_json::json;
 
     fn id() -> ObjectId {
-        ObjectId::cluster_wide("constraints.gatekeeper.sh/v1beta1", "K8sRequiredLabels", "k8srequiredlabels", "require-labels")
+        ObjectId::cluster_wide(
+            "constraints.gatekeeper.sh/v1beta1",
+            "K8sRequiredLabels",
+            "k8srequiredlabels",
+            "require-labels",
+        )
     }
 
     fn object(fields: Value) -> Value {

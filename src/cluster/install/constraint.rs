@@ -115,7 +115,12 @@ pub(in crate::cluster) mod tests {
     use serde_json::json;
 
     pub fn id() -> ObjectId {
-        ObjectId::cluster_wide("constraints.gatekeeper.sh/v1beta1", "K8sBlockLatestTag", "k8sblocklatesttag", "block-latest-tag")
+        ObjectId::cluster_wide(
+            "constraints.gatekeeper.sh/v1beta1",
+            "K8sBlockLatestTag",
+            "k8sblocklatesttag",
+            "block-latest-tag",
+        )
     }
 
     fn constraint(status: Value) -> Constraint {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use super::report::{ApplyReport, LayerReport};
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::change::apply::Applier;
 use crate::cluster::change::found::Found;
 use crate::cluster::change::prepare::PreparedLayer;
 use crate::cluster::objects::compare::differences;
-use super::report::{ApplyReport, LayerReport};
 
 /// Why a set is not installed.
 #[derive(Debug, thiserror::Error)]

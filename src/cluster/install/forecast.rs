@@ -4,11 +4,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::constraint::{Audit, Constraint};
 use crate::cluster::change::apply::Decision;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
-use super::constraint::{Audit, Constraint};
 
 const ACTION: &str = "spec.enforcementAction";
 
@@ -45,9 +45,9 @@ pub(in crate::cluster) fn forecast(
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::objects::compare::differences;
-    use crate::cluster::install::constraint::tests::id;
     use super::*;
+    use crate::cluster::install::constraint::tests::id;
+    use crate::cluster::objects::compare::differences;
     use serde_json::json;
 
     fn constraint(action: &str, exempt: &str) -> Value {

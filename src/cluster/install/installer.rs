@@ -1,5 +1,8 @@
 //! Installs the layers of a set one after another: each is recorded, applied and waited for; then surplus objects are removed.
 
+use super::failure::{InstallError, stopped, survey};
+use super::ledger::Ledger;
+use super::report::{ApplyReport, LayerReport};
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::Pace;
 use crate::cluster::api::progress::Progress;
@@ -13,9 +16,6 @@ use crate::cluster::readiness::wait::session::Wait;
 use crate::cluster::record::lease::Lease;
 use crate::render::Condition;
 use crate::report::Reporter;
-use super::failure::{InstallError, stopped, survey};
-use super::ledger::Ledger;
-use super::report::{ApplyReport, LayerReport};
 
 /// An install that is under way.
 pub(super) struct Installer<'a> {

@@ -8,10 +8,10 @@ use crate::cluster::change::apply::{Applied, Ownership};
 use crate::cluster::change::found::Found;
 use crate::cluster::change::prepare::{PreparedLayer, PreparedObject};
 use crate::cluster::change::remove::RemovalReport;
-use crate::cluster::record::store;
 use crate::cluster::record::inventory::{Entry, Inventory, InventoryLayer, Revision};
 use crate::cluster::record::lease::Lease;
 use crate::cluster::record::rendered_set::PackedSet;
+use crate::cluster::record::store;
 
 /// The inventory of an install that is under way.
 pub(in crate::cluster) struct Ledger<'a> {
@@ -35,7 +35,8 @@ impl<'a> Ledger<'a> {
         current.complete &= current.revision == *revision;
         current.revision = revision.clone();
         current.set = Some(set.name.clone());
-        current.previous = stored.as_ref().and_then(|stored| stored.last_complete(current.recorded().as_ref()));
+        current.previous =
+            stored.as_ref().and_then(|stored| stored.last_complete(current.recorded().as_ref()));
         current.layers = merged(current.layers, layers);
         let mut ledger = Self { api, set, stored, current, written: false };
         ledger.miss_set().await?;
@@ -67,7 +68,11 @@ impl<'a> Ledger<'a> {
     }
 
     /// Returns what is known of each object of a layer, and writes nothing.
-    pub(in crate::cluster) fn ownerships(&self, layer: &PreparedLayer<'_>, found: &[Option<Found>]) -> Vec<Ownership> {
+    pub(in crate::cluster) fn ownerships(
+        &self,
+        layer: &PreparedLayer<'_>,
+        found: &[Option<Found>],
+    ) -> Vec<Ownership> {
         ownerships_of(&self.entries(layer, found), found)
     }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::forecast::{Forecast, forecast};
+use super::ledger::Ledger;
+use super::planned_removal::{PlannedRemoval, plan_removal};
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::together;
@@ -17,9 +20,6 @@ use crate::cluster::record::inventory::Revision;
 use crate::cluster::record::rendered_set::PackedSet;
 use crate::render::RenderedSet;
 use crate::report::Silent;
-use super::forecast::{Forecast, forecast};
-use super::ledger::Ledger;
-use super::planned_removal::{PlannedRemoval, plan_removal};
 
 /// What an install would do to the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +76,8 @@ impl Plan {
 
     /// Returns what the cluster would refuse, and why.
     pub fn refused(&self) -> impl Iterator<Item = (&PlannedObject, &str)> {
-        self.objects().filter_map(|object| object.decision.as_ref().err().map(|reason| (object, reason.as_str())))
+        self.objects()
+            .filter_map(|object| object.decision.as_ref().err().map(|reason| (object, reason.as_str())))
     }
 }
 

@@ -31,7 +31,8 @@ pub(in crate::cluster) async fn plan_removal(
     let objects: Vec<ObjectId> =
         layers.iter().flat_map(|layer| &layer.objects).map(|entry| entry.id.clone()).collect();
     let generated = generated(layers);
-    let planner = RemovalPlanner { api, outgoing: Outgoing { objects: &objects, generated: &generated }, asked };
+    let planner =
+        RemovalPlanner { api, outgoing: Outgoing { objects: &objects, generated: &generated }, asked };
     let mut removals = Vec::new();
     for layer in layers.iter().rev() {
         let mut entries: Vec<&Entry> = layer.objects.iter().collect();

@@ -1,5 +1,9 @@
 //! Installs a set, or waits for one that is installed.
 
+use super::failure::{InstallError, stopped};
+use super::installer::Installer;
+use super::ledger::Ledger;
+use super::report::{ApplyReport, LayerReport};
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::pace::Pace;
 use crate::cluster::change::apply::{Applier, SETTLING};
@@ -12,10 +16,6 @@ use crate::cluster::record::lease::Lease;
 use crate::cluster::record::rendered_set::PackedSet;
 use crate::render::RenderedSet;
 use crate::report::Reporter;
-use super::failure::{InstallError, stopped};
-use super::installer::Installer;
-use super::ledger::Ledger;
-use super::report::{ApplyReport, LayerReport};
 
 /// What an install is to reach.
 #[derive(Clone, Copy)]

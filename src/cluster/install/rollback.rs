@@ -1,18 +1,18 @@
 //! Goes back to what was complete before an install that failed: from what the cluster itself has recorded.
 
-use crate::cluster::api::connect::Cluster;
-use crate::cluster::api::error::ClusterError;
-use crate::cluster::change::options::ApplyOptions;
-use crate::cluster::record::{set_store, store};
-use crate::cluster::record::caller::Caller;
-use crate::cluster::record::inventory::{Inventory, RecordedRevision, Revision};
-use crate::cluster::record::rendered_set::PackedSet;
-use crate::render::RenderedSet;
-use crate::report::Reporter;
 use super::failure::InstallError;
 use super::reach::Goal;
 use super::report::ApplyReport;
 use super::uninstall::UninstallReport;
+use crate::cluster::api::connect::Cluster;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::change::options::ApplyOptions;
+use crate::cluster::record::caller::Caller;
+use crate::cluster::record::inventory::{Inventory, RecordedRevision, Revision};
+use crate::cluster::record::rendered_set::PackedSet;
+use crate::cluster::record::{set_store, store};
+use crate::render::RenderedSet;
+use crate::report::Reporter;
 
 /// Where an install that fails goes back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +47,15 @@ impl Cluster {
     /// # Errors
     ///
     /// When the API server cannot be asked, the inventory cannot be read, or the set is too large to be recorded.
-    pub async fn rollback_target(&self, set: &RenderedSet, revision: &Revision) -> Result<RollbackTarget, ClusterError> {
+    pub async fn rollback_target(
+        &self,
+        set: &RenderedSet,
+        revision: &Revision,
+    ) -> Result<RollbackTarget, ClusterError> {
         let next = RecordedRevision { revision: revision.clone(), set: PackedSet::of(set)?.name };
-        Ok(store::load(&self.api).await?.map_or(RollbackTarget::TakeAway, |before| rollback_target(&before, &next)))
+        Ok(store::load(&self.api)
+            .await?
+            .map_or(RollbackTarget::TakeAway, |before| rollback_target(&before, &next)))
     }
 
     /// Goes back.
@@ -75,7 +81,8 @@ impl Cluster {
                 reporter.step(format!("going back to {} {}", revision.bundle, revision.version));
                 let set = set_store::load(&self.api, set).await?.rendered();
                 let goal = Goal { set: &set, revision, goes_back: true };
-                let applied = self.reach(goal, options, caller, reporter).await.map_err(InstallError::into_cause)?;
+                let applied =
+                    self.reach(goal, options, caller, reporter).await.map_err(InstallError::into_cause)?;
                 Ok(Rollback::To { revision: revision.clone(), applied })
             }
         }
@@ -123,7 +130,10 @@ mod tests {
             assert_eq!(rollback_target(&before, &recorded("2")), expected, "{before:?}");
         }
         for before in [before("2", true, Some("1")), before("3", false, Some("2"))] {
-            assert!(matches!(rollback_target(&before, &recorded("2")), RollbackTarget::Nowhere(_)), "{before:?}");
+            assert!(
+                matches!(rollback_target(&before, &recorded("2")), RollbackTarget::Nowhere(_)),
+                "{before:?}"
+            );
         }
         let unrecorded = Inventory { set: None, ..before("1", true, None) };
         assert!(matches!(rollback_target(&unrecorded, &recorded("2")), RollbackTarget::Nowhere(_)));

@@ -7,10 +7,12 @@ use crate::cluster::change::foreign::{Outgoing, foreign_object};
 use crate::cluster::change::options::WithContents;
 use crate::cluster::change::remove::{RemovalReport, Remover, generated};
 use crate::cluster::objects::id::ObjectId;
-use crate::cluster::record::{inventory, set_store, store};
 use crate::cluster::record::caller::Caller;
-use crate::cluster::record::inventory::{Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision, inventory_id};
+use crate::cluster::record::inventory::{
+    Entry, INVENTORY_NAMESPACE, Inventory, InventoryLayer, Revision, inventory_id,
+};
 use crate::cluster::record::lease::Lease;
+use crate::cluster::record::{set_store, store};
 use crate::report::Reporter;
 
 /// How many seconds the inventory and its namespace may take to go.
@@ -97,10 +99,10 @@ impl Cluster {
             let outgoing = Outgoing { objects: &inventory, ..Outgoing::default() };
             match foreign_object(&self.api, INVENTORY_NAMESPACE, outgoing).await? {
                 None => objects.push(entry(ObjectId::namespace(INVENTORY_NAMESPACE))),
-                Some(object) => report.removal.kept.push((
-                    ObjectId::namespace(INVENTORY_NAMESPACE),
-                    holds_objects(&object),
-                )),
+                Some(object) => report
+                    .removal
+                    .kept
+                    .push((ObjectId::namespace(INVENTORY_NAMESPACE), holds_objects(&object))),
             }
         }
         let layer =

@@ -26,7 +26,10 @@ impl ObjectId {
     /// Names an object in a namespace: `ObjectId::namespaced("apps/v1", "Deployment", "deployments", "falco", "falco")`.
     #[must_use]
     pub fn namespaced(api_version: &str, kind: &str, resource: &str, namespace: &str, name: &str) -> Self {
-        Self { namespace: Some(namespace.to_owned()), ..Self::cluster_wide(api_version, kind, resource, name) }
+        Self {
+            namespace: Some(namespace.to_owned()),
+            ..Self::cluster_wide(api_version, kind, resource, name)
+        }
     }
 
     /// Names an object that belongs to the whole cluster: `ObjectId::cluster_wide("v1", "Node", "nodes", "n1")`.

@@ -5,13 +5,13 @@
 
 use serde_json::{Value, json};
 
+use super::query::Query;
 use crate::cluster::api::answer::Answer;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::together;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::report::{Finding, Severity};
-use super::query::Query;
 
 /// See: Kubernetes docs, "Pod Security Admission"
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";

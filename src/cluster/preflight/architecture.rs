@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::nodes::{Node, those};
 use crate::reference::ImageRef;
 use crate::report::Finding;
-use super::nodes::{Node, those};
 
 /// Compares them, one finding a platform. Of nodes that do not run Linux nothing is expected: no pod of the stack is for them.
 pub(super) fn compare(
@@ -47,8 +47,8 @@ fn is_for(platform: &str, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::preflight::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn a_node_without_images_is_named_with_them() {

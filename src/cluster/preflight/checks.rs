@@ -1,13 +1,15 @@
 //! Runs all checks.
 
+use super::nodes::Node;
+use super::query::{Intent, Query, unless_refused};
+use super::{
+    admission, architecture, duplicates, installed, kernel, nodes, owners, platform, rights, route, version,
+};
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::change::prepare::prepare;
 use crate::cluster::record::store;
 use crate::report::Finding;
-use super::{admission, architecture, duplicates, installed, kernel, nodes, owners, platform, rights, route, version};
-use super::nodes::Node;
-use super::query::{Intent, Query, unless_refused};
 
 impl Cluster {
     /// Finds out what would keep an install from working, and what else a person should know before it. Errors come first.

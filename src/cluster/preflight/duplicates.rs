@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
+use super::query::{Query, unless_refused};
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::together;
 use crate::cluster::objects::json::{list, text};
 use crate::report::Finding;
-use super::query::{Query, unless_refused};
 
 /// A program that there should be one of, and how all its installs can be told.
 struct Program {

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
+use super::version;
 use crate::cluster::record::inventory::{Inventory, Revision};
 use crate::report::Finding;
-use super::version;
 
 /// Compares them. Another bundle is an error: everything of it that the new one lacks would be taken away as left over.
 pub(super) fn compare(installed: Option<&Inventory>, wanted: &Revision) -> Vec<Finding> {

@@ -3,11 +3,11 @@
 //! It needs a kernel with BTF, which the API server does not know: Talos has it, elsewhere the host's distribution decides.
 //! So this speaks up only where the kernel is too old to have what it takes.
 
+use super::nodes::{Node, those};
+use super::version::minor;
 use crate::cluster::objects::json::text;
 use crate::render::RenderedSet;
 use crate::report::Finding;
-use super::nodes::{Node, those};
-use super::version::minor;
 
 /// The first kernel with everything that the probe asks for.
 /// See: <https://falco.org/docs/concepts/event-sources/kernel/#modern-ebpf-probe>
@@ -60,8 +60,8 @@ fn first<'a>(nodes: &'a [Node], are: impl Fn(&Node) -> bool, what: impl Fn(&'a N
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::preflight::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn old_kernels_and_runtimes_are_told() {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::query::Query;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::{list, text};
-use super::query::Query;
 
 /// How many names are told before the rest is only counted.
 const NAMED: usize = 5;

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::query::{Query, unless_refused};
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::together;
 use crate::cluster::objects::id::ObjectId;
@@ -13,7 +14,6 @@ use crate::cluster::objects::rank::Rank;
 use crate::cluster::record::applyset;
 use crate::cluster::record::inventory::Inventory;
 use crate::report::{Finding, Severity};
-use super::query::{Query, unless_refused};
 
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 

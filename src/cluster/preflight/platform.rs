@@ -1,11 +1,11 @@
 //! What the nodes run, against what the objects and node files are for.
 
+use super::nodes::{Node, those};
+use super::version::minor;
 use crate::cluster::api::connect::platform_of;
 use crate::render::RenderedSet;
 use crate::report::Finding;
 use crate::spec::Platform;
-use super::nodes::{Node, those};
-use super::version::minor;
 
 /// The first K3s of each line that knows `disable-default-registry-endpoint`, which its node files set; later lines all do.
 /// See: K3s docs, "Private Registry Configuration", Version Gate
@@ -108,8 +108,8 @@ fn talos(node: &Node) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::preflight::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
     use std::collections::BTreeSet;
 
     fn rendered(platform: Platform, files: &[&str]) -> RenderedSet {

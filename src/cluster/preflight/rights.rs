@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::query::{Query, Told};
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::together;
@@ -16,7 +17,6 @@ use crate::cluster::objects::json::text;
 use crate::cluster::objects::rank::Rank;
 use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, inventory_id};
 use crate::report::{Finding, Severity};
-use super::query::{Query, Told};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const CHANGE: [&str; 4] = ["create", "delete", "get", "patch"];

@@ -1,8 +1,8 @@
 //! Whether the nodes can reach the registry, as far as the API server can tell.
 
+use super::nodes::Node;
 use crate::reference::is_loopback;
 use crate::report::Finding;
-use super::nodes::Node;
 
 /// A loopback address is a node's own. That is fine where there is one node and this is it, or where every node has a
 /// registry of its own: then the nodes hold images from there already.
@@ -26,8 +26,8 @@ pub(super) fn compare(registry: &str, server: &str, nodes: &[Node]) -> Vec<Findi
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::preflight::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn a_loopback_registry_is_for_one_machine() {

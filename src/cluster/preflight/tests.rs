@@ -1,18 +1,17 @@
 //! All findings at once, against an API server in memory. A real one is asked in the integration tests.
 
 use crate::cluster::preflight::query::Intent;
-use std::collections::BTreeMap;
 use crate::cluster::record::inventory::Revision;
-use crate::report::Finding;
 use crate::reference::ImageRef;
 use crate::render::RenderedSet;
+use crate::report::Finding;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::*;
 use crate::cluster::api::fake::{Fake, status};
 use crate::render::{RenderedLayer, RenderedObject};
 use crate::spec::Platform;

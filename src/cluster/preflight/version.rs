@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
+use super::nodes::{Node, those};
 use crate::render::RenderedSet;
 use crate::report::Finding;
-use super::nodes::{Node, those};
 
 /// How many minor versions a kubelet may be behind the API server.
 /// See: <https://kubernetes.io/releases/version-skew-policy/#kubelet>
@@ -68,8 +68,8 @@ pub(super) fn of_nodes(server: &str, nodes: &[Node]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::preflight::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn versions_compare_as_numbers_or_not_at_all() {

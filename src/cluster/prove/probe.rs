@@ -175,8 +175,7 @@ fn judge(expected: &Expectation, answer: &Answer) -> (bool, String) {
 
 /// Tells whether everything that judges a request let it pass: that the name is taken is found out after that.
 fn is_admitted(answer: &Answer) -> bool {
-    answer.is_success()
-        || (answer.status == 409 && text(&answer.body, "/reason") == "AlreadyExists")
+    answer.is_success() || (answer.status == 409 && text(&answer.body, "/reason") == "AlreadyExists")
 }
 
 fn not_refused(words: &[String], answer: &Answer) -> String {

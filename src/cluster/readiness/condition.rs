@@ -6,11 +6,11 @@ mod rollout;
 
 use serde_json::Value;
 
+use super::reason::{Cause, Reason};
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::{condition, list, number, text};
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
 use crate::render::Condition;
-use super::reason::{Cause, Reason};
 
 /// Tells whether a condition says anything about an object.
 pub(in crate::cluster) fn applies(condition: Condition, id: &ObjectId) -> bool {

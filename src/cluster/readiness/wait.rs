@@ -7,17 +7,17 @@ mod hint;
 mod look;
 mod pending;
 mod reasons;
+pub(in crate::cluster) mod session;
 #[cfg(test)]
 mod tests;
-pub(in crate::cluster) mod session;
 mod watches;
 
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
 use crate::render::Condition;
-use pending::targets;
 use look::Look;
+use pending::targets;
 use reasons::Reasons;
 
 impl Cluster {

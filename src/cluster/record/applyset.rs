@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::digest::Digest;
 use super::inventory::{Entry, INVENTORY_NAMESPACE, Inventory, inventory_id};
+use crate::digest::Digest;
 
 const ID: &str = "applyset.kubernetes.io/id";
 const TOOLING: &str = "applyset.kubernetes.io/tooling";

@@ -5,14 +5,14 @@
 
 use serde_json::{Value, json};
 
+use super::caller::Caller;
+use super::inventory::{INVENTORY_NAME, INVENTORY_NAMESPACE, inventory_id};
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::labels::FIELD_MANAGER;
 use crate::render::printable;
 use crate::report::Reporter;
-use super::caller::Caller;
-use super::inventory::{INVENTORY_NAME, INVENTORY_NAMESPACE, inventory_id};
 
 /// The API server takes 1,024 bytes in the newer form of events.
 const LONGEST: usize = 900;

@@ -14,7 +14,6 @@ pub const INVENTORY_NAMESPACE: &str = "bundle-system";
 /// The ConfigMap's name.
 pub const INVENTORY_NAME: &str = "bundle-revision";
 
-
 /// Which bundle it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
@@ -122,7 +121,10 @@ impl Inventory {
     }
 
     /// Returns the revision that was complete last, when another one is about to replace this one.
-    pub(in crate::cluster) fn last_complete(&self, next: Option<&RecordedRevision>) -> Option<RecordedRevision> {
+    pub(in crate::cluster) fn last_complete(
+        &self,
+        next: Option<&RecordedRevision>,
+    ) -> Option<RecordedRevision> {
         let set = self.set.clone().unwrap_or_default();
         let last = RecordedRevision { revision: self.revision.clone(), set };
         if self.complete && next != Some(&last) { Some(last) } else { self.previous.clone() }
@@ -130,7 +132,8 @@ impl Inventory {
 
     /// Returns the constraints of Gatekeeper, by name.
     pub(in crate::cluster) fn constraints(&self) -> Vec<&Entry> {
-        let mut entries: Vec<_> = self.entries().filter(|entry| entry.id.group() == CONSTRAINT_GROUP).collect();
+        let mut entries: Vec<_> =
+            self.entries().filter(|entry| entry.id.group() == CONSTRAINT_GROUP).collect();
         entries.sort_by_key(|entry| (&entry.id.name, &entry.id.kind));
         entries
     }

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
+use super::caller::{Caller, user};
+use super::inventory::Stamp;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::Pace;
@@ -20,8 +22,6 @@ use crate::cluster::api::progress::Progress;
 use crate::cluster::objects::json::{number, text};
 use crate::cluster::objects::labels::{FIELD_MANAGER, MANAGED_BY};
 use crate::report::Reporter;
-use super::caller::{Caller, user};
-use super::inventory::Stamp;
 use object::{held, holder, lease_id, refused, version};
 
 /// How long a Lease holds without being renewed, in seconds.

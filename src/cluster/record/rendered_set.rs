@@ -10,11 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::inventory::INVENTORY_NAMESPACE;
 use crate::cluster::api::error::ClusterError;
 use crate::digest::Digest;
 use crate::render::{Database, RenderedLayer, RenderedSet};
 use crate::spec::Platform;
-use super::inventory::INVENTORY_NAMESPACE;
 
 pub(super) const PREFIX: &str = "bundle-set-";
 const DIGITS: usize = 12;
@@ -137,7 +137,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cluster::objects::json::text;
     use crate::render::{Condition, Expectation, Probe, RenderedObject};
 
     fn set(text: String) -> RenderedSet {

@@ -4,15 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::inventory::{Entry, INVENTORY_NAMESPACE, InventoryLayer};
+use super::rendered_set::{KEY, PREFIX, PackedSet, RecordedSet, TYPE, unpack, unreadable};
+use super::store;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::labels::{FIELD_MANAGER, MANAGED_BY};
-use super::store;
-use super::inventory::{Entry, INVENTORY_NAMESPACE, InventoryLayer};
-use super::rendered_set::{KEY, PREFIX, PackedSet, RecordedSet, TYPE, unpack, unreadable};
 
 /// In seconds.
 const LONGEST_REMOVAL: u64 = 60;

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::applyset;
+use super::inventory::{INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, Revision, Stamp, inventory_id};
 use crate::cluster::api::client::Api;
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::labels::{FIELD_MANAGER, MANAGED_BY};
-use super::applyset;
-use super::inventory::{INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, Revision, Stamp, inventory_id};
 
 const FORMAT: &str = "1";
 /// In bytes. Below the 1 MiB that the API server accepts, with room for the rest of the object.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tokio::try_join;
 
+use super::report::{IGNORED, LayerStatus, Status};
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::together;
@@ -20,7 +21,6 @@ use crate::cluster::prove::probe::Patience;
 use crate::cluster::record::inventory::Inventory;
 use crate::render::RenderedSet;
 use crate::report::Silent;
-use super::report::{IGNORED, LayerStatus, Status};
 
 impl Cluster {
     /// Returns how the installed bundle is; `None` when nothing is installed.
@@ -116,7 +116,9 @@ fn of_layer(layer: PlannedLayer, unready: Vec<(ObjectId, String)>) -> LayerStatu
     for object in layer.objects {
         match object.decision {
             Ok(Decision::Create) => status.missing.push(object.id),
-            Ok(Decision::Change { fields }) if !fields.is_empty() => status.differing.push((object.id, fields)),
+            Ok(Decision::Change { fields }) if !fields.is_empty() => {
+                status.differing.push((object.id, fields))
+            }
             Ok(Decision::Change { .. } | Decision::Keep) => {}
             Err(reason) => status.refused.push((object.id, reason)),
         }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::report::{IGNORED, LayerStatus, Status};
 use crate::cluster::objects::compare::FieldChange;
 use crate::render::printable;
-use super::report::{IGNORED, LayerStatus, Status};
 
 /// Of more fields, only how many there are is said.
 const MOST_FIELDS: usize = 3;

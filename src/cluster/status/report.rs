@@ -54,4 +54,3 @@ pub struct LayerStatus {
     /// Objects that are not ready, and why.
     pub unready: Vec<(ObjectId, String)>,
 }
-

@@ -1,7 +1,7 @@
 //! Which constraints are moved, and what keeps them from it.
 
-use crate::cluster::tests::status::template;
 use super::*;
+use crate::cluster::tests::status::template;
 use crate::spec::Enforcement;
 
 const CONSTRAINT: &str = "/apis/constraints.gatekeeper.sh/v1beta1/k8sblocklatesttag/block-latest-tag";

@@ -64,7 +64,10 @@ async fn whoever_would_only_wait_for_what_another_install_applied_is_told_at_onc
     put_lease(&fake, "admin#0a");
     fake.state().alive.push(LEASE.into());
     let refused = install(&fake, &set).await.expect_err("held");
-    assert!(matches!(refused.cause(), ClusterError::Held { holder, .. } if holder == "admin#0a"), "{refused}");
+    assert!(
+        matches!(refused.cause(), ClusterError::Held { holder, .. } if holder == "admin#0a"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -131,10 +134,12 @@ async fn what_others_did_before_the_lease_was_ours_is_not_overwritten() {
     let other = Caller::starting(1_795_305_700, "80".into(), |_| false);
     let cluster = fake.cluster();
     let lease = super::super::record::lease::Lease::new(&cluster.api, &other, &Silent);
-    let packed = super::super::record::rendered_set::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
+    let packed =
+        super::super::record::rendered_set::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
     let next = revision("2");
-    let mut ledger =
-        super::super::install::ledger::Ledger::open(&cluster.api, &next, &packed, &[]).await.expect("readable");
+    let mut ledger = super::super::install::ledger::Ledger::open(&cluster.api, &next, &packed, &[])
+        .await
+        .expect("readable");
     fake.state().objects.get_mut(REVISION).expect("written")["data"]["at"] = json!("2026-11-22T09:00:00Z");
     let finished = ledger.finish(&lease, &[], &RemovalReport::default()).await;
     assert_snapshot!(refusal(finished), @r"

@@ -14,6 +14,10 @@ pub fn imports(module: &[String], tokens: &[Token], own: &[&str]) -> Vec<ModuleP
     let mut at = 0;
     while at < tokens.len() {
         let begins = at == 0 || !matches!(tokens[at - 1], Token::Colons | Token::Mark('.'));
+        // `pub(in crate::cluster)` says who sees an item, and imports nothing.
+        let shows =
+            at > 1 && tokens[at - 1] == Token::Word("in".to_owned()) && tokens[at - 2] == Token::Mark('(');
+        let begins = begins && !shows;
         at = match (&tokens[at], tokens.get(at + 1)) {
             (Token::Word(word), Some(Token::Colons)) if begins => match base(module, word, own) {
                 Some(base) => tree(tokens, at + 2, &base, &mut found),
@@ -111,7 +115,7 @@ mod tests {
             ("mod watch; pub use watch::Change;", vec!["cluster/api/watch/Change"]),
             (
                 "pub(in crate::cluster) fn f() { crate::digest::Digest::of(x).hex() }",
-                vec!["cluster", "digest/Digest/of"],
+                vec!["digest/Digest/of"],
             ),
             ("use serde::{de, crate_::x}; fn f() { other::g(); a.b::<C>() }", vec![]),
             ("#[cfg(test)] mod tests { use crate::archive; } fn f() { crate::store::g() }", vec!["store/g"]),

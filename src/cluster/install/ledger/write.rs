@@ -1,13 +1,13 @@
 //! Writes the ledger into the cluster: the Lease first, then what was rendered, then the inventory.
 
+use super::Ledger;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::change::namespace::ensure_namespace;
 use crate::cluster::change::remove::Remover;
-use crate::cluster::record::{inventory, set_store, store};
 use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, Inventory};
 use crate::cluster::record::lease::Lease;
 use crate::cluster::record::set_store::SetSecret;
-use super::Ledger;
+use crate::cluster::record::{set_store, store};
 
 impl Ledger<'_> {
     /// Forgets that the set is recorded where somebody took its Secret away, so that it is recorded again.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::pod::LABEL;
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::{ObjectId, is_path_segment};
 use crate::cluster::objects::json::text;
-use super::pod::LABEL;
 
 /// Returns the path of the pods of a namespace.
 pub(super) fn pods_of(namespace: &str) -> String {

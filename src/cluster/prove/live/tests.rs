@@ -1,15 +1,15 @@
 //! The life of the pods, against an API server in memory whose node answers at once.
 
 use crate::cluster::objects::json::text;
-use serde_json::Value;
 use crate::render::LiveExpectation;
+use serde_json::Value;
 use std::future::{pending, ready};
 
 use serde_json::json;
 
-use crate::cluster::api::fake::{Fake, status};
-use super::*;
 use super::report::LiveResult;
+use super::*;
+use crate::cluster::api::fake::{Fake, status};
 use crate::render::{LiveEnd, LiveProbe, RenderedLayer};
 use crate::report::Silent;
 use crate::spec::Platform;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::pod;
+use super::pods::pods_of;
+use super::report::{LiveResult, Seen};
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::Pace;
@@ -11,9 +14,6 @@ use crate::cluster::objects::id::{ObjectId, is_path_segment};
 use crate::cluster::objects::json::text;
 use crate::cluster::readiness::reason::pod_words;
 use crate::render::{LiveEnd, LiveExpectation, LiveProbe};
-use super::pod;
-use super::pods::pods_of;
-use super::report::{LiveResult, Seen};
 
 /// How long a pod may take for its part: an image may have to come first.
 const LONGEST: Duration = Duration::from_secs(90);

@@ -4,11 +4,11 @@
 
 use serde_json::Value;
 
+use super::pod_error;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::{condition, list, number, text};
 use crate::cluster::readiness::reason::{Cause, Reason};
-use super::pod_error;
 
 /// Returns the names of the pods of Gatekeeper that are ready, and so report; nothing where they cannot be listed.
 pub(in crate::cluster) async fn reporters(api: &Api) -> Result<Vec<String>, ClusterError> {

@@ -1,8 +1,8 @@
 //! The next step for what is not ready: a command that shows more, or puts it right.
 
+use super::pending::Pending;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::readiness::reason::Cause;
-use super::pending::Pending;
 
 /// Returns the next step for the first object whose cause is known, or else for the first.
 pub(super) fn next_step(pending: &[Pending<'_>]) -> String {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use super::pending::{Pending, Target};
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::together;
@@ -10,7 +11,6 @@ use crate::cluster::readiness::condition::endpoint::without_endpoint;
 use crate::cluster::readiness::condition::enforced::{not_enforced, reporters};
 use crate::cluster::readiness::reason::Reason;
 use crate::render::Condition;
-use super::pending::{Pending, Target};
 
 /// One look.
 pub(super) struct Look<'a> {

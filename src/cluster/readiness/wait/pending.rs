@@ -12,7 +12,10 @@ use crate::render::Condition;
 pub(super) type Target<'t> = (Condition, &'t ObjectId);
 
 /// Returns each object with each condition that applies to it.
-pub(super) fn targets<'t>(conditions: &[Condition], ids: impl Iterator<Item = &'t ObjectId> + Clone) -> Vec<Target<'t>> {
+pub(super) fn targets<'t>(
+    conditions: &[Condition],
+    ids: impl Iterator<Item = &'t ObjectId> + Clone,
+) -> Vec<Target<'t>> {
     let of = |condition: &Condition| {
         let condition = *condition;
         ids.clone().filter(move |id| applies(condition, id)).map(move |id| (condition, id))

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use super::pending::Pending;
 use crate::cluster::api::client::Api;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::readiness::reason::{Reason, reason};
-use super::pending::Pending;
 
 /// How often the pods behind a workload are looked at, at most.
 const EVERY: Duration = Duration::from_secs(2);

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use super::hint;
+use super::look::Look;
+use super::pending::{Pending, Target, summary, targets};
+use super::reasons::Reasons;
+use super::watches::Watches;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::api::pace::Pace;
@@ -13,11 +18,6 @@ use crate::cluster::objects::id::ObjectId;
 use crate::cluster::readiness::condition::is_in_the_object;
 use crate::render::Condition;
 use crate::report::Reporter;
-use super::hint;
-use super::look::Look;
-use super::pending::{Pending, Target, summary, targets};
-use super::reasons::Reasons;
-use super::watches::Watches;
 
 /// How often what is watched is asked for all the same: a connection that is cut in silence tells nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);

@@ -6,11 +6,11 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::object::{holder, lease_id};
 use crate::cluster::api::client::Api;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::text;
 use crate::cluster::record::caller::Caller;
-use super::object::{holder, lease_id};
 
 /// A third of the duration: two renewals may fail.
 const RENEWED_EVERY: Duration = Duration::from_secs(5);
