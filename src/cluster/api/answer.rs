@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::error::ClusterError;
 use crate::cluster::objects::json::text;
 
-/// What the API server answered.
+/// An answer of the API server.
 #[derive(Debug, Clone)]
 pub(in crate::cluster) struct Answer {
     /// The HTTP status.
     pub(in crate::cluster) status: u16,
     /// The texts of its `Warning` headers.
     pub(in crate::cluster) warnings: Vec<String>,
-    /// The JSON that it sent, or its text when it was none.
+    /// Its JSON; or its text, if it is not JSON.
     pub(in crate::cluster) body: Value,
 }
 
@@ -21,7 +21,7 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// Returns the server's own words.
+    /// Returns the server's message.
     pub(in crate::cluster) fn message(&self) -> String {
         match (&self.body, text(&self.body, "/message")) {
             (Value::String(plain), _) => plain.trim().to_owned(),
@@ -29,7 +29,7 @@ impl Answer {
         }
     }
 
-    /// Tells whether the resource is not served at all, unlike an object that does not exist.
+    /// Tells whether the resource is not served at all, unlike a missing object.
     pub(in crate::cluster) fn is_not_served(&self) -> bool {
         self.status == 404 && !self.body.is_object()
     }

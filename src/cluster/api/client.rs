@@ -20,7 +20,7 @@ use crate::cluster::objects::labels::FIELD_MANAGER;
 pub(super) const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 const PAGE: usize = 100;
 
-/// An API server, as it is asked by everything in this module.
+/// The client for one API server.
 #[derive(Clone)]
 pub(in crate::cluster) struct Api {
     pub(super) client: Client,
@@ -36,7 +36,7 @@ impl Api {
         &self.server
     }
 
-    /// Asks for what lies at a path; `None` when nothing does.
+    /// Gets the object or list at a path; `None` if it does not exist.
     pub(in crate::cluster) async fn get(&self, path: &str) -> Result<Option<Value>, ClusterError> {
         let answer = self.send(Method::GET, path, None).await?;
         match answer.status {
@@ -45,7 +45,7 @@ impl Api {
         }
     }
 
-    /// Sends an object in server-side apply, unknown fields refused.
+    /// Applies an object server-side; unknown fields are refused.
     pub(in crate::cluster) async fn apply(
         &self,
         id: &ObjectId,
@@ -55,7 +55,7 @@ impl Api {
         self.send(Method::PATCH, &apply_path(id, force), Some((APPLY_PATCH, object))).await
     }
 
-    /// Asks what applying an object would make of it: everything judges it, nothing keeps it.
+    /// Applies an object as a dry run: admission judges it, nothing is stored.
     pub(in crate::cluster) async fn apply_dry_run(
         &self,
         id: &ObjectId,
@@ -66,7 +66,7 @@ impl Api {
         self.send(Method::PATCH, &path, Some((APPLY_PATCH, object))).await
     }
 
-    /// Creates an object as a dry run: everything judges it, nothing keeps it.
+    /// Creates an object as a dry run: admission judges it, nothing is stored.
     pub(in crate::cluster) async fn create_dry_run(
         &self,
         id: &ObjectId,
@@ -86,7 +86,7 @@ impl Api {
         self.send(Method::POST, &path, Some(("application/json", object))).await
     }
 
-    /// Puts an object into the place of the one with the same `resourceVersion`, and of no other.
+    /// Replaces an object, if it still has the same `resourceVersion`.
     pub(in crate::cluster) async fn replace(
         &self,
         id: &ObjectId,
@@ -96,7 +96,7 @@ impl Api {
         self.send(Method::PUT, &path, Some(("application/json", object))).await
     }
 
-    /// Deletes an object if it is still exactly what was read.
+    /// Deletes an object if it is unchanged since it was read.
     pub(in crate::cluster) async fn delete_as_read(
         &self,
         id: &ObjectId,
@@ -111,7 +111,7 @@ impl Api {
         self.send(Method::DELETE, &id.path(), Some(("application/json", &options))).await
     }
 
-    /// Deletes an object if it is still the one with this uid; what depends on it goes first where `foreground` says so.
+    /// Deletes an object if it still has this uid; with `foreground`, its dependents are deleted first.
     pub(in crate::cluster) async fn delete(
         &self,
         id: &ObjectId,
@@ -166,7 +166,7 @@ impl Api {
         }
     }
 
-    /// Asks for what lies at a path in another form; `None` when nothing does, or nothing that can be listed.
+    /// Gets the object or list at a path in another representation; `None` if it does not exist or cannot be listed.
     pub(in crate::cluster) async fn get_as(
         &self,
         path: &str,

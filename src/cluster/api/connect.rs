@@ -1,4 +1,4 @@
-//! Finds the cluster from a kubeconfig, and says at once when it does not answer.
+//! Connects to the cluster, and fails at once if it does not answer.
 
 #[cfg(test)]
 mod tests;
@@ -43,7 +43,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// When no kubeconfig can be read, no credentials can be had, or when the API server does not answer within 10 s or not with its version.
+    /// When no kubeconfig can be read, no credentials are available, or when the API server does not answer within 10 s or not with its version.
     pub async fn connect(options: &ConnectOptions) -> Result<Self, ClusterError> {
         let mut config = kubeconfig::load(options).await?;
         config.connect_timeout = Some(LONGEST_CONNECT);
@@ -67,13 +67,13 @@ impl Cluster {
             return Err(ClusterError::Unexpected {
                 request: "GET /version".into(),
                 status: 200,
-                message: format!("`{}` is no Kubernetes API server", api.server()),
+                message: format!("`{}` is not a Kubernetes API server", api.server()),
             });
         }
         Ok(Self { api, version })
     }
 
-    /// Returns what the nodes run: K3s, Talos, or neither (or not all the same).
+    /// Returns the platform of the nodes: K3s, Talos, or none if they differ or run neither.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Cluster {
     }
 }
 
-/// Tells what a node runs, from its operating system and the version of its kubelet.
+/// Returns the platform of a node, from its operating system and the version of its kubelet.
 pub(in crate::cluster) fn platform_of(image: &str, kubelet: &str) -> Option<Platform> {
     if image.contains("Talos") {
         return Some(Platform::Talos);

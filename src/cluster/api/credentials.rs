@@ -1,4 +1,4 @@
-//! Why no credentials could be had, without what a plugin printed: that may be the credentials.
+//! Errors about credentials, without the output of a plugin: that may be the credentials.
 
 use std::process::Output;
 
@@ -6,7 +6,7 @@ use kube::client::AuthError;
 
 use super::error::ClusterError;
 
-/// The most of a plugin's own words that is repeated, in characters.
+/// How much of a plugin's error output is repeated, in characters.
 const LONGEST: usize = 400;
 
 /// Returns what went wrong with the credentials, if that is what went wrong.
@@ -27,8 +27,8 @@ fn reason(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecRun { out, .. } => failed(out),
         AuthError::AuthExecStart(error) => format!("it cannot be started: {error}"),
-        AuthError::AuthExecParse(_) => "what it printed is no ExecCredential".to_owned(),
-        AuthError::ParseTokenKey(_) => "what it printed is no JSON".to_owned(),
+        AuthError::AuthExecParse(_) => "its output is not an ExecCredential".to_owned(),
+        AuthError::ParseTokenKey(_) => "its output is not JSON".to_owned(),
         other => other.to_string(),
     }
 }

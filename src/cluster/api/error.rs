@@ -9,9 +9,12 @@ use crate::cluster::objects::id::ObjectId;
 /// Why the cluster did not do what it was asked for, or could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// What was installed was not recorded.
-    #[error("what was installed is not recorded: an older version of bundle did it")]
+    /// The installed objects are not recorded.
+    #[error("the installed objects are not recorded: an older version of bundle installed them")]
     NotRecorded,
+    /// There is no kubeconfig, and no pod to take the access from.
+    #[error("no kubeconfig found: `KUBECONFIG` is unset, `~/.kube/config` does not exist, and this is not a pod")]
+    NoKubeconfig,
     /// No kubeconfig could be read.
     #[error("failed to read the kubeconfig {files}")]
     Kubeconfig {
@@ -27,7 +30,7 @@ pub enum ClusterError {
         files: String,
         /// The context that was asked for, by name or as the current one.
         wanted: Option<String>,
-        /// The contexts that there are.
+        /// The existing contexts.
         known: Vec<String>,
     },
     /// No credentials could be had for the API server.
@@ -51,10 +54,10 @@ pub enum ClusterError {
     NoAnswer {
         /// Its address.
         server: String,
-        /// How long it was waited for.
+        /// How long this waited.
         waited: Duration,
     },
-    /// The API server answered something that is no answer to what was asked.
+    /// The API server gave an unexpected answer.
     #[error("the API server answered {status} to `{request}`: {message}")]
     Unexpected {
         /// Method and path.
@@ -64,7 +67,7 @@ pub enum ClusterError {
         /// Its own words.
         message: String,
     },
-    /// An object that cannot be applied as it is.
+    /// An object that cannot be applied.
     #[error("`{file}`: {problem}")]
     InvalidObject {
         /// The file that it was made from.
@@ -82,7 +85,7 @@ pub enum ClusterError {
         /// The kind.
         kind: String,
     },
-    /// Fields of an object belong to somebody else.
+    /// Fields of an object have another owner.
     #[error("{object} (`{file}`): {}", owners(fields))]
     Conflict {
         /// The object.
@@ -104,34 +107,34 @@ pub enum ClusterError {
         /// The API server's own words.
         message: String,
     },
-    /// Something that must be true before the next step is not, after all the time that it may take.
+    /// A layer did not become ready within its timeout.
     #[error("layer `{layer}` is not ready after {} s:{}", waited.as_secs(), lines(pending))]
     NotReady {
         /// The layer.
         layer: String,
-        /// How long it was waited for.
+        /// How long this waited.
         waited: Duration,
         /// What is missing, one text an object.
         pending: Vec<String>,
         /// What a person can do.
         hint: String,
     },
-    /// Objects that were deleted are still there.
-    #[error("still there {} s after they were deleted:{}", waited.as_secs(), lines(remaining))]
+    /// Deleted objects still exist.
+    #[error("still not deleted after {} s:{}", waited.as_secs(), lines(remaining))]
     NotGone {
-        /// How long it was waited for.
+        /// How long this waited.
         waited: Duration,
         /// The objects, each with what holds it.
         remaining: Vec<String>,
         /// What a person can do.
         hint: String,
     },
-    /// An object cannot be made, as the one that has its name is still being deleted.
+    /// An object cannot be created: one with its name is still being deleted.
     #[error("{object} is still being deleted after {} s{held}", waited.as_secs())]
     StillDeleting {
         /// The object.
         object: Box<ObjectId>,
-        /// How long it was waited for.
+        /// How long this waited.
         waited: Duration,
         /// What holds it, in brackets; empty if that is not known.
         held: String,
@@ -174,29 +177,29 @@ pub enum ClusterError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Somebody else is changing what is installed.
-    #[error("`{holder}` is changing what is installed, since {since}")]
+    /// Another run holds the Lease.
+    #[error("`{holder}` is changing the installed objects, since {since}")]
     Held {
         /// Who: the user's name, and what tells its runs apart.
         holder: String,
         /// Since when, by the holder's clock.
         since: String,
-        /// When the holder was last heard of, by its own clock.
+        /// When the holder last renewed it, by its own clock.
         renewed: String,
-        /// For how many seconds after that it is taken for alive.
+        /// For how many seconds after that the holder counts as alive.
         seconds: i64,
     },
-    /// Somebody else changed what is installed between our look and our first record.
-    #[error("somebody else changed what is installed at the same time")]
+    /// Another run changed the installed objects between our first read and our first write.
+    #[error("another run changed the installed objects at the same time")]
     Overtaken,
-    /// Somebody else took the Lease while we worked.
+    /// Another run took the Lease from this one.
     #[error("stopped: the Lease of this run {}", taken(holder))]
     LeaseLost {
-        /// Who has it now; empty where it was deleted.
+        /// Who has it now; empty if it was deleted.
         holder: String,
     },
     /// The live probes were stopped.
-    #[error("stopped before every connection was tried; the pods that tried them are deleted")]
+    #[error("stopped before every connection was tried; the probe pods are deleted")]
     LiveStopped,
 }
 

@@ -39,9 +39,9 @@ pub(in crate::cluster) struct State {
     pub(in crate::cluster) warning: Option<String>,
     /// Objects whose deletion never ends.
     pub(in crate::cluster) held: Vec<String>,
-    /// Objects that somebody else writes to whenever they are read.
+    /// Objects that another client writes to whenever they are read.
     pub(in crate::cluster) alive: Vec<String>,
-    /// The name of the user; `None` where who it is may not be asked.
+    /// The name of the user; `None` if this user may not ask for it.
     pub(in crate::cluster) user: Option<String>,
     /// What the nodes do with what is created.
     pub(in crate::cluster) kubelet: Option<fn(&mut Value)>,
@@ -63,7 +63,7 @@ impl Fake {
         self.0.lock().expect("no test panics with it")
     }
 
-    /// Puts an object of somebody else.
+    /// Puts a foreign object.
     pub(in crate::cluster) fn put(&self, path: &str, object: Value) {
         let mut state = self.state();
         let object = state.stamped(object, None);

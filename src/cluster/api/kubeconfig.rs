@@ -1,4 +1,4 @@
-//! Which cluster, and as whom: from kubeconfig files, or from what a pod is given.
+//! Address and credentials of the API server: from kubeconfig files, or from the files of the pod that this runs in.
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +8,18 @@ use serde_json::json;
 
 use super::error::ClusterError;
 
-/// Which cluster, and as whom.
+/// The cluster to connect to, and the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// The kubeconfig files, merged in this order. Of several, those that do not exist are passed over.
+    /// The kubeconfig files, merged in this order. If there are several, missing ones are skipped.
     pub kubeconfigs: Vec<PathBuf>,
     /// The context; without one, the current context of the files.
     pub context: Option<String>,
-    /// What a pod is given, for where there is no file.
+    /// The access that a pod has, used if there is no file.
     pub pod: Option<PodAccess>,
 }
 
-/// The way to the API server that every pod is given.
+/// The access to the API server that Kubernetes gives every pod.
 /// See: Kubernetes docs, "Accessing the Kubernetes API from a Pod"
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PodAccess {
@@ -31,8 +31,11 @@ pub struct PodAccess {
     pub folder: PathBuf,
 }
 
-/// Reads where the API server is, and who asks.
+/// Reads the address and the credentials of the API server.
 pub(super) async fn load(options: &ConnectOptions) -> Result<Config, ClusterError> {
+    if options.kubeconfigs.is_empty() && options.pod.is_none() {
+        return Err(ClusterError::NoKubeconfig);
+    }
     let kubeconfig = read(options).map_err(|source| unreadable(options, source))?;
     find_context(options, &kubeconfig)?;
     let selection = KubeConfigOptions { context: options.context.clone(), ..Default::default() };
@@ -45,12 +48,11 @@ type Unreadable = Box<dyn std::error::Error + Send + Sync>;
 fn read(options: &ConnectOptions) -> Result<Kubeconfig, Unreadable> {
     match (options.kubeconfigs.as_slice(), &options.pod) {
         ([], Some(pod)) => Ok(of_pod(pod)?),
-        ([], None) => Err("there is none, and this does not run in a pod".into()),
         (files, _) => Ok(merged(files)?),
     }
 }
 
-/// Writes what a pod is given as a kubeconfig. The token is read again from its file as it is renewed.
+/// Returns the access of a pod as a kubeconfig. The token is read from its file whenever it is renewed.
 fn of_pod(pod: &PodAccess) -> Result<Kubeconfig, serde_json::Error> {
     let host = if pod.host.contains(':') { format!("[{}]", pod.host) } else { pod.host.clone() };
     let (authority, token) = (pod.folder.join("ca.crt"), pod.folder.join("token"));
@@ -62,7 +64,7 @@ fn of_pod(pod: &PodAccess) -> Result<Kubeconfig, serde_json::Error> {
     }))
 }
 
-/// Merges the files as kubectl does; one that is named alone must exist.
+/// Merges the files as kubectl does; a single file must exist.
 fn merged(files: &[PathBuf]) -> Result<Kubeconfig, KubeconfigError> {
     let mut merged: Option<Kubeconfig> = None;
     let mut absent = None;

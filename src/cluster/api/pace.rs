@@ -1,4 +1,4 @@
-//! How requests are spread over time: several at once, and again and again with a short wait that grows, up to a deadline.
+//! Requests over time: several at once, or repeated with growing pauses up to a deadline.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ const LONGEST: Duration = Duration::from_millis(500);
 /// How many requests are under way at once.
 const CONCURRENCY: usize = 8;
 
-/// Works on several things at once; results in the order of the futures, or the first error.
+/// Runs futures at the same time; returns the results in their order, or the first error.
 pub(in crate::cluster) async fn together<T, E>(
     futures: impl IntoIterator<Item = impl Future<Output = Result<T, E>>>,
 ) -> Result<Vec<T>, E> {
     stream::iter(futures.into_iter().collect::<Vec<_>>()).buffered(CONCURRENCY).try_collect().await
 }
 
-/// The rhythm of one wait.
+/// The pauses of one wait.
 #[derive(Debug)]
 pub(in crate::cluster) struct Pace {
     start: Instant,
@@ -28,14 +28,14 @@ pub(in crate::cluster) struct Pace {
 }
 
 impl Pace {
-    /// Starts a wait that may take so long.
+    /// Starts a wait with a limit.
     pub(in crate::cluster) fn within(limit: Duration) -> Self {
         let start = Instant::now();
         Self { start, deadline: start + limit, step: FIRST, next: None }
     }
 
-    /// Waits a little; returns `false`, at once, when the time is up. Given up on and called again, it goes on waiting
-    /// for the same moment.
+    /// Waits a little; returns `false`, at once, when the time is up. Dropped and called again, it waits for the same
+    /// moment.
     pub(in crate::cluster) async fn again(&mut self) -> bool {
         let now = Instant::now();
         if now >= self.deadline {
@@ -52,7 +52,7 @@ impl Pace {
         self.start.elapsed()
     }
 
-    /// Returns how long it may still take.
+    /// Returns how much time is left.
     pub(in crate::cluster) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }

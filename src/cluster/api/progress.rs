@@ -1,4 +1,4 @@
-//! Reports what is waited for, each thing once.
+//! Reports what a wait is waiting for.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use crate::report::{Event, Reporter};
 
-/// The shortest time from one thing that is said to the next: numbers can change many times a second.
+/// The shortest time between two reports: numbers can change many times a second.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Says what is waited for, and each thing once.
+/// Reports the cause of a wait, without repeating it.
 pub(in crate::cluster) struct Progress<'a> {
     reporter: &'a dyn Reporter,
     said: String,

@@ -43,28 +43,28 @@ pub enum Decision {
     Keep,
 }
 
-/// What applying did to an object.
+/// The outcome of applying an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was not there before.
+    /// It is new.
     Created,
-    /// It is another than before.
+    /// It changed.
     Changed,
     /// Nothing changed.
     Unchanged,
 }
 
-/// What the inventory knows of an object before it is applied.
+/// What the inventory says about an object before it is applied.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cluster) struct Ownership {
-    /// We are its maker, or will be.
+    /// This tool created it, or will.
     pub(in crate::cluster) ours: bool,
-    /// The same content was applied last, and is on it still. It need not be sent again, and must not: a webhook whose
-    /// pods are down would refuse even that, and so keep the install that repairs it from going on.
+    /// The same content was applied last, and is unchanged. It must not be sent again: a webhook whose pods are down would
+    /// refuse even that, and so block the install that repairs it.
     pub(in crate::cluster) settled: bool,
 }
 
-/// An object as it is now.
+/// An object after it was applied.
 #[derive(Debug, Clone)]
 pub(in crate::cluster) struct Applied {
     pub(in crate::cluster) uid: String,
@@ -76,14 +76,14 @@ pub(in crate::cluster) struct Applied {
 pub(in crate::cluster) struct Applier<'a> {
     pub(in crate::cluster) api: &'a Api,
     pub(in crate::cluster) options: &'a ApplyOptions,
-    /// How long a refusal is taken for the cluster still settling.
+    /// How long transient refusals are retried.
     pub(in crate::cluster) patience: Duration,
-    /// What is taken before anything is changed; a planner changes nothing, and has none.
+    /// The Lease, taken before the first change; a planner changes nothing, and has none.
     pub(in crate::cluster) lease: Option<&'a Lease<'a>>,
     pub(in crate::cluster) reporter: &'a dyn Reporter,
 }
 
-/// Whether what is sent is kept.
+/// Whether the API server stores what is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cluster) enum Run {
     Real,
@@ -91,7 +91,7 @@ pub(in crate::cluster) enum Run {
 }
 
 impl Applier<'_> {
-    /// Looks up objects that may be there.
+    /// Reads the live objects; `None` for missing ones.
     pub(in crate::cluster) async fn look_up(
         &self,
         objects: &[PreparedObject<'_>],
@@ -132,12 +132,12 @@ impl Applier<'_> {
         }
         let answer = self.settled(object, &sent(object, ours), Run::Real).await?;
         let outcome = if answer.status == 201 { Outcome::Created } else { Outcome::Changed };
-        // Somebody else made it between our look and our request: it is theirs.
+        // If another client created it after our read, it is foreign.
         let created = outcome == Outcome::Created || (ours && found.is_some());
         Ok(Applied { uid: Found::of(&answer.body).uid, created, outcome })
     }
 
-    /// Sends an object, and again while the cluster has yet to settle.
+    /// Sends an object, and retries transient refusals.
     pub(in crate::cluster) async fn settled(
         &self,
         object: &PreparedObject<'_>,
@@ -195,7 +195,7 @@ fn version(object: &Value) -> &str {
     text(object, "/metadata/resourceVersion")
 }
 
-/// Returns an object as it is sent: with our labels if this tool creates it.
+/// Returns the object to send: with our labels if this tool creates it.
 fn sent(object: &PreparedObject<'_>, ours: bool) -> Value {
     if ours { labelled(object.value) } else { object.value.clone() }
 }

@@ -55,7 +55,7 @@ impl<'a> Catalogue<'a> {
         }
     }
 
-    /// Returns how an object is asked for. Without a namespace it goes to `default`, where its kind has one.
+    /// Returns the name and path of an object. Without a namespace it goes to `default`, if its kind is namespaced.
     pub(in crate::cluster) async fn id_of(
         &mut self,
         object: &Value,
@@ -103,11 +103,11 @@ fn fault(api_version: &str, kind: &str, name: &str, namespace: &str) -> Option<S
             "an object without `apiVersion` and `kind`".to_owned()
         }
         () if !api_version.splitn(2, '/').all(is_path_segment) => {
-            format!("`apiVersion: {api_version}` is no group and version")
+            format!("`apiVersion: {api_version}` is not a valid group and version")
         }
         () if name.is_empty() => format!("an object of kind `{kind}` without `metadata.name`"),
-        () if !is_path_segment(name) => format!("`{name}` cannot be the name of an object"),
-        () if !is_path_segment(namespace) => format!("`{namespace}` cannot be the name of a namespace"),
+        () if !is_path_segment(name) => format!("`{name}` is not a valid object name"),
+        () if !is_path_segment(namespace) => format!("`{namespace}` is not a valid namespace name"),
         () => return None,
     };
     Some(problem)

@@ -1,4 +1,4 @@
-//! Objects that are being deleted: what holds them, and where to look.
+//! Objects that are being deleted: what blocks that, and the next step.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::{condition, list, text};
 
-/// What keeps a namespace from going.
+/// The conditions that name what blocks the deletion of a namespace.
 /// See: `NamespaceConditionType` in `staging/src/k8s.io/api/core/v1/types.go` of Kubernetes.
 const NAMESPACE_CONDITIONS: [&str; 5] = [
     "NamespaceContentRemaining",
@@ -47,16 +47,16 @@ pub(in crate::cluster) fn still_deleting(id: &ObjectId, held: String, waited: Du
     ClusterError::StillDeleting { object: Box::new(id.clone()), waited, held, hint: next_step(id) }
 }
 
-/// Returns where a person sees what holds an object.
+/// Returns the next step if an object is not deleted.
 pub(in crate::cluster) fn next_step(id: &ObjectId) -> String {
     let place = id.namespace.as_ref().map(|name| format!(" -n {name}")).unwrap_or_default();
     let show = format!("`kubectl{place} get {} {} -o yaml`", id.kind.to_lowercase(), id.name);
     match id.kind.as_str() {
         "Namespace" => format!(
-            "{show} shows under `status.conditions` what has to go first; then run the same command again"
+            "{show} shows under `status.conditions` what blocks that; then run the same command again"
         ),
         _ => format!(
-            "whoever put the finalizers must be running to take them away ({show} shows them); then run the same command again"
+            "the controllers that own its finalizers must run to remove them ({show} shows them); then run the same command again"
         ),
     }
 }

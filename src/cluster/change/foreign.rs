@@ -1,6 +1,6 @@
-//! Finds what belongs to others inside of what is ours: instances of our kinds, objects in our namespaces.
+//! Finds foreign objects that would be deleted with ours: instances of our kinds, objects in our namespaces.
 //!
-//! What has an owner goes when its owner goes, and what is being deleted is on its way, so neither counts.
+//! Objects that have an owner are deleted with it, and some are being deleted already: neither count.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::render::Generated;
 
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/// What the cluster itself puts into every namespace, or writes beside the objects of others.
+/// Objects that the cluster itself creates in every namespace, or beside other objects.
 const HOUSEHOLD: &[&str] = &["events", "endpoints", "endpointslices", "leases"];
 const HOUSEHOLD_NAMES: &[(&str, &str)] = &[
     ("configmaps", "kube-root-ca.crt"),
@@ -22,17 +22,17 @@ const HOUSEHOLD_NAMES: &[(&str, &str)] = &[
     ("serviceaccounts", "default"),
 ];
 
-/// What goes too when something is taken away, and so is nobody's loss.
+/// Objects that are removed as well, and so are not foreign.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::cluster) struct Outgoing<'a> {
-    /// Objects that are taken away as well.
+    /// The other objects of the removal.
     pub(in crate::cluster) objects: &'a [ObjectId],
-    /// What was made by the programs that go.
+    /// The objects that the removed programs created.
     pub(in crate::cluster) generated: &'a [Generated],
 }
 
 impl Outgoing<'_> {
-    /// Tells whether an item of a collection is on its way out.
+    /// Tells whether an item of a collection is removed as well.
     fn has(&self, kind: &Kind, item: &Value) -> bool {
         let [namespace, name] = ["/metadata/namespace", "/metadata/name"].map(|place| text(item, place));
         let is_it = |id: &ObjectId| {
@@ -47,7 +47,7 @@ impl Outgoing<'_> {
 }
 
 /// Returns an instance of a kind that a CustomResourceDefinition or a ConstraintTemplate brought, if there is one that
-/// is not outgoing; with `owned`, also one that has an owner.
+/// is foreign; with `owned`, also one that has an owner.
 pub(in crate::cluster) async fn foreign_instance(
     api: &Api,
     definition: &Value,
@@ -75,7 +75,7 @@ fn instances(definition: &Value) -> Option<Kind> {
     Some(Kind { api_version: format!("{group}/{}", text(served, "/name")), kind, plural })
 }
 
-/// Returns an object of somebody else in a namespace, if there is one.
+/// Returns a foreign object in a namespace, if there is one.
 pub(in crate::cluster) async fn foreign_object(
     api: &Api,
     namespace: &str,
@@ -99,7 +99,7 @@ async fn foreign_of_kind(
             .then(|| format!("{} {}", kind.kind.to_lowercase(), text(item, "/metadata/name")))
     };
     match api.find(&path, stays).await {
-        // What cannot be looked at may be there.
+        // Objects that this user may not list may exist.
         Err(ClusterError::Unexpected { status: 403, .. }) => {
             Ok(Some(format!("{} that this user may not list", kind.plural)))
         }
@@ -148,7 +148,7 @@ async fn namespaced_kinds(api: &Api) -> Result<Vec<Kind>, ClusterError> {
             }
         }
     }
-    // Metrics look like objects, and are none.
+    // Metrics are served like objects, but are not stored.
     kinds.retain(|kind| !kind.api_version.contains("metrics.k8s.io/"));
     Ok(kinds)
 }

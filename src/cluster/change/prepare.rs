@@ -1,4 +1,4 @@
-//! Makes sure that everything can be asked for before anything is changed: each object gets its name and path.
+//! Finds the name and path of every object before anything is changed.
 //!
 //! Kinds that the set itself brings need no cluster that knows them yet: a CustomResourceDefinition says how its kind is
 //! served, and Gatekeeper derives it from a ConstraintTemplate. Everything else must be known to the cluster.
@@ -26,7 +26,7 @@ pub(in crate::cluster) struct PreparedLayer<'a> {
     pub(in crate::cluster) timeout: Duration,
     /// Optional objects of kinds that the cluster does not know: kind, API version and name of each.
     pub(in crate::cluster) left_out: Vec<String>,
-    /// What its programs make by themselves.
+    /// The objects that its programs create by themselves.
     pub(in crate::cluster) generates: &'a [Generated],
 }
 
@@ -59,7 +59,7 @@ pub(in crate::cluster) fn ids<'o>(
 ///
 /// # Errors
 ///
-/// When an object has no name or no kind, is there twice, or is of a kind that nobody knows by then.
+/// When an object has no name or no kind, is in the set twice, or is of an unknown kind.
 pub(in crate::cluster) async fn prepare<'a>(
     api: &Api,
     set: &'a RenderedSet,

@@ -1,6 +1,6 @@
-//! Takes objects away: only those that this tool made and that are still the same, in reverse order, each until it is gone.
+//! Removes objects: only those that this tool created and that are still the same, in reverse order; waits until they are gone.
 //!
-//! Whatever was there before the install keeps living; only our fields on it are given up.
+//! Objects that existed before the install stay; only our fields on them are given up.
 
 use std::time::Duration;
 
@@ -26,32 +26,32 @@ use crate::report::Reporter;
 /// How long what hangs on a deleted object may take to follow it.
 const FOLLOWING: Duration = Duration::from_secs(30);
 
-/// What was taken away, and what was not.
+/// The removed objects, and those that stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct RemovalReport {
     /// The objects that were deleted, in that order.
     pub deleted: Vec<ObjectId>,
-    /// Objects that were there before the install: our fields on them were given up.
+    /// Objects that existed before the install: our fields on them were given up.
     pub released: Vec<ObjectId>,
-    /// Objects that were left, and why.
+    /// Objects that stay, and why.
     pub kept: Vec<(ObjectId, String)>,
-    /// Those of them that this tool made: they go once nothing of others is in them.
+    /// Those of them that this tool created: they can be deleted once they hold nothing foreign.
     pub held: Vec<ObjectId>,
-    /// Objects that were gone already.
+    /// Objects that were gone, or had no fields of ours left.
     pub absent: Vec<ObjectId>,
 }
 
-/// Returns what the programs of layers make by themselves.
+/// Returns the objects that the programs of layers create by themselves.
 pub(in crate::cluster) fn generated(layers: &[InventoryLayer]) -> Vec<Generated> {
     layers.iter().flat_map(|layer| layer.generates.clone()).collect()
 }
 
-/// Takes objects away.
+/// Removes objects.
 pub(in crate::cluster) struct Remover<'a> {
     pub(in crate::cluster) api: &'a Api,
     pub(in crate::cluster) reporter: &'a dyn Reporter,
-    /// What was made by the programs that go.
+    /// The objects that the removed programs created.
     pub(in crate::cluster) generated: Vec<Generated>,
     pub(in crate::cluster) asked: &'a WithContents,
 }
@@ -62,7 +62,7 @@ impl Remover<'_> {
         Outgoing { objects: &[], generated: &self.generated }
     }
 
-    /// Takes layers away, the last one first.
+    /// Removes layers, the last one first.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl Remover<'_> {
         Ok((fate, uid))
     }
 
-    /// Returns what of others would go with an object, once what follows its owner has gone.
+    /// Returns what foreign would be deleted with an object, once the garbage collector has deleted owned instances.
     async fn holder(&self, entry: &Entry, object: &Value) -> Result<Option<String>, ClusterError> {
         match entry.rank() {
             Rank::Definition | Rank::Template => {
@@ -198,7 +198,7 @@ impl Remover<'_> {
             let held: Vec<Option<String>> = together(asked).await?;
             let remaining: Vec<String> = held.iter().flatten().cloned().collect();
             let Some(first) = remaining.first() else { return Ok(()) };
-            progress.waiting(format!("{first} to go"));
+            progress.waiting(format!("{first} to be deleted"));
             if !pace.again().await {
                 let first = outgoing.iter().zip(&held).find(|(_, held)| held.is_some());
                 let hint = first.map(|((id, _), _)| next_step(id)).unwrap_or_default();
@@ -217,7 +217,7 @@ impl Remover<'_> {
     }
 }
 
-/// Returns the definition that Gatekeeper made from a template, and takes away with it.
+/// Returns the definition that Gatekeeper created from a template, and deletes with it.
 fn definition_of(template: &ObjectId) -> ObjectId {
     let name = format!("{}.{CONSTRAINT_GROUP}", template.name);
     ObjectId::cluster_wide(

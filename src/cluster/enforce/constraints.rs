@@ -1,7 +1,7 @@
-//! Moves constraints between `warn`, `dryrun` and `deny`; not to `deny` while the audit finds what would be refused.
+//! Moves constraints between `warn`, `dryrun` and `deny`; not to `deny` while the audit finds violations.
 //!
-//! Only constraints that the installed bundle brought are touched, and of them only the action: the same fields are
-//! applied by the same manager, so that the next install finds nothing in its way, and sets what the site file says.
+//! Only constraints of the installed bundle are changed, and of them only the action. The same manager applies the same
+//! fields, so that the next install has no conflict, and sets the action of the site file.
 
 use std::time::Duration;
 
@@ -25,48 +25,48 @@ use crate::render::Condition;
 use crate::report::Reporter;
 use crate::spec::Enforcement;
 
-/// How constraints are moved.
+/// Which constraints are moved, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnforceOptions {
-    /// What is to be done with what breaks a policy.
+    /// The enforcement action to set.
     pub action: Enforcement,
-    /// The names of the constraints; empty: all that the installed bundle brought.
+    /// The names of the constraints; if empty, all of the installed bundle.
     pub policies: Vec<String>,
-    /// Whether `deny` is set although the audit finds violations, or has not looked yet.
+    /// Whether `deny` is set although the audit finds violations, or has not run yet.
     pub despite_violations: bool,
     /// Whether the field is taken over from another manager.
     pub force_conflicts: bool,
 }
 
-/// What became of the constraints.
+/// The outcome for each constraint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct EnforceReport {
-    /// What was asked for.
+    /// The requested action.
     pub action: Enforcement,
-    /// The constraints, each as it was before, that were moved.
+    /// The moved constraints, each as it was before.
     pub moved: Vec<Constraint>,
-    /// Those that did this already.
+    /// Constraints that had the action already.
     pub kept: Vec<Constraint>,
-    /// Those that stand in the way of `deny`. Where there is one, none was moved.
+    /// Constraints with violations or without an audit, which prevent `deny`. If there is one, none was moved.
     pub refused: Vec<Constraint>,
     /// How often Gatekeeper audits.
     pub audit_every: Duration,
 }
 
-/// A constraint, and all that the API server has of it.
+/// A constraint, and its live object.
 struct Live {
     constraint: Constraint,
     object: Value,
 }
 
 impl Cluster {
-    /// Moves constraints, and waits until every pod of Gatekeeper has taken that up.
+    /// Moves constraints, and waits until every Gatekeeper pod enforces the new action.
     ///
     /// # Errors
     ///
-    /// When nothing is installed, a name is none of ours, a constraint is gone, its action belongs to somebody else, or it is not
-    /// enforced in time. That the audit stands against `deny` is no error: it is in the report.
+    /// When nothing is installed, a name is unknown, a constraint is missing, its action has another owner, or it is not
+    /// enforced in time. Violations that prevent `deny` are no error: they are in the report.
     pub async fn enforce(
         &self,
         options: &EnforceOptions,
@@ -170,7 +170,7 @@ fn selected<'i>(inventory: &'i Inventory, names: &[String]) -> Result<Vec<&'i En
     Ok(entries)
 }
 
-/// Sorts constraints into those that are moved, that stay, and that stand in the way.
+/// Sorts constraints into those to move, those to keep, and those that prevent `deny`.
 fn sorted(live: &[Live], options: &EnforceOptions) -> EnforceReport {
     let mut report = EnforceReport { action: options.action, ..EnforceReport::default() };
     let judged = options.action == Enforcement::Deny && !options.despite_violations;

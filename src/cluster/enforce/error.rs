@@ -9,14 +9,14 @@ pub enum EnforceError {
     /// The cluster could not be asked, or refused.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// There is no install.
+    /// Nothing is installed.
     #[error("nothing is installed in the cluster at `{server}`")]
     NothingInstalled {
         /// The address of its API server.
         server: String,
     },
     /// The bundle has no constraints.
-    #[error("the installed bundle `{bundle}` has brought no policy")]
+    #[error("the installed bundle `{bundle}` has no policies")]
     NoPolicies {
         /// The bundle's name.
         bundle: String,
@@ -26,11 +26,11 @@ pub enum EnforceError {
     UnknownPolicy {
         /// The name.
         name: String,
-        /// The names that there are.
+        /// The existing names.
         known: Vec<String>,
     },
-    /// A constraint was deleted, or somebody else has made it anew.
-    #[error("{object} is not the one that was installed: it is gone, or somebody else has made it anew")]
+    /// A constraint was deleted, or someone else recreated it.
+    #[error("{object} is not the installed object: it was deleted, or someone else recreated it")]
     Gone {
         /// The constraint.
         object: Box<ObjectId>,
@@ -57,7 +57,7 @@ impl EnforceError {
                 "install a bundle with `bundle install FILE --key PUB --site SITE`, or name another cluster with `--kubeconfig` or `--context`".to_owned()
             }
             Self::NoPolicies { .. } => "`bundle status` shows what is installed".to_owned(),
-            Self::UnknownPolicy { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::UnknownPolicy { known, .. } => format!("use one of: {}", known.join(", ")),
             Self::Gone { .. } => {
                 "`bundle status` shows what differs from what was installed; `bundle install` puts it back".to_owned()
             }

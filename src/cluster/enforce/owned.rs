@@ -1,7 +1,6 @@
-//! Takes out of an object what this tool has applied of it, so that one field of that can be applied anew.
+//! Extracts the fields that this tool has applied of an object, so that one of them can be changed.
 //!
-//! A server-side apply stands for everything that its manager wants: what is left out is given up. Who changes one field
-//! has to send the others too, as they are.
+//! A server-side apply gives up the fields that it leaves out. To change one field, all others must be sent unchanged.
 //! See: <https://kubernetes.io/docs/reference/using-api/server-side-apply/>
 
 use serde_json::{Map, Value};
@@ -9,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::cluster::change::found::Found;
 use crate::cluster::objects::id::ObjectId;
 
-/// Returns what this tool has applied of an object, as it is now; `None` where it has applied nothing, or where its
-/// fields lie inside of lists whose items are told apart by keys.
+/// Returns the fields that this tool has applied of an object, with their live values; `None` if there are none, or if they
+/// are inside lists whose items have keys.
 pub(in crate::cluster) fn applied(id: &ObjectId, object: &Value) -> Option<Value> {
     let fields = Found::of(object).fields?;
     let mut applied = taken(object, &fields)?;

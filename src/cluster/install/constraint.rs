@@ -1,4 +1,4 @@
-//! Reads from a constraint what Gatekeeper does with what breaks it, and what its audit has found. Nothing is asked here.
+//! Reads from a constraint its enforcement action and its audit results. Nothing here sends a request.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,14 +8,14 @@ use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::{list, text};
 use crate::render::printable;
 
-/// What a constraint without `enforcementAction` does.
+/// The action of a constraint without `enforcementAction`.
 /// See: <https://open-policy-agent.github.io/gatekeeper/website/docs/violations>
 const DEFAULT_ACTION: &str = "deny";
-/// More violations than these are not looked at: Gatekeeper writes 20, unless it is told otherwise.
+/// The most violations that are read: Gatekeeper writes 20 by default.
 const MOST: usize = 100;
 const LONGEST_TEXT: usize = 300;
 
-/// A constraint as it is now.
+/// A live constraint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Constraint {
@@ -24,29 +24,29 @@ pub struct Constraint {
     pub id: ObjectId,
     /// Its name.
     pub name: String,
-    /// What is done with what breaks it: `warn`, `dryrun`, `deny`.
+    /// Its enforcement action: `warn`, `dryrun`, `deny`.
     pub action: String,
-    /// What the audit has found.
+    /// The results of the audit.
     pub audit: Audit,
 }
 
-/// What Gatekeeper's audit has found of a constraint.
+/// The results of Gatekeeper's audit for a constraint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Audit {
-    /// When the last audit began, in RFC 3339; `None` where none has ended yet.
+    /// When the last audit began, in RFC 3339; `None` if none has finished.
     pub at: Option<String>,
     /// When the constraint itself was last changed, in RFC 3339.
     pub changed: Option<String>,
     /// Whether the last audit began after that.
     pub current: bool,
-    /// How many objects there are that break it.
+    /// How many objects violate it.
     pub total: u64,
-    /// Those that are listed.
+    /// The listed ones.
     pub violations: Vec<Violation>,
 }
 
-/// An object that breaks a policy.
+/// An object that violates a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Violation {
@@ -57,7 +57,7 @@ pub struct Violation {
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
-    /// What the policy has against it.
+    /// The message of the policy.
     pub message: String,
 }
 
@@ -98,7 +98,7 @@ impl Violation {
     }
 }
 
-/// Returns when somebody last wrote to an object; a report of its status does not count.
+/// Returns the time of the last write to an object, without writes to its status.
 /// See: <https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management>
 fn last_change(object: &Value) -> Option<Timestamp> {
     let written = list(object, "/metadata/managedFields")

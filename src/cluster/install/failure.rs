@@ -1,4 +1,4 @@
-//! How far an install came that did not come to its end.
+//! Why an install failed, and how far it came.
 
 use std::fmt;
 
@@ -54,11 +54,11 @@ impl InstallError {
 pub struct InstallFailure {
     /// Why it stopped.
     pub error: ClusterError,
-    /// The layers that are complete, and what was installed before.
+    /// The complete layers, and the revision before.
     pub done: ApplyReport,
-    /// The layer that failed, and what had become of its objects; `None` when all layers are complete.
+    /// The layer that failed, and the state of its objects; `None` if all layers are complete.
     pub failed: Option<LayerReport>,
-    /// The layers that were not begun.
+    /// The layers that are unchanged.
     pub remaining: Vec<String>,
 }
 
@@ -95,7 +95,7 @@ pub(in crate::cluster) fn stopped(
     InstallError::Stopped(Box::new(InstallFailure { error, done, failed, remaining }))
 }
 
-/// Looks what became of the objects of a layer that failed. What cannot be looked up is not told.
+/// Reports the objects of a layer that failed; those that cannot be read are left out.
 pub(in crate::cluster) async fn survey(
     applier: &Applier<'_>,
     layer: &PreparedLayer<'_>,

@@ -1,5 +1,4 @@
-//! Says what a constraint that begins to refuse would refuse of what runs: what Gatekeeper's audit has found, or that nobody
-//! has looked yet.
+//! Forecasts which running objects a newly enforced constraint would reject: by Gatekeeper's audit, if there was one.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,15 +11,15 @@ use crate::cluster::objects::rank::CONSTRAINT_GROUP;
 
 const ACTION: &str = "spec.enforcementAction";
 
-/// What a constraint would refuse of what runs, should it be made anew.
+/// The running objects that a constraint would reject if they were created again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Forecast {
-    /// What the audit has found of the same constraint while it did not refuse yet; `None` where nobody has judged by it.
+    /// The audit of the same constraint while it did not reject yet; `None` if there was none.
     pub audit: Option<Audit>,
 }
 
-/// Returns the forecast of an object that is about to be applied; `None` unless it is a constraint that refuses more than now.
+/// Returns the forecast of an object that is about to be applied; `None` unless it is a constraint that rejects more than now.
 pub(in crate::cluster) fn forecast(
     id: &ObjectId,
     wanted: &Value,
@@ -61,7 +60,7 @@ mod tests {
         constraint
     }
 
-    /// Returns how many violations are foreseen: `None` where nothing begins to be refused, `Some(None)` where nobody knows.
+    /// Returns how many violations are forecast: `None` if nothing new is rejected, `Some(None)` if there was no audit.
     fn foreseen(wanted: &Value, live: Option<&Value>) -> Option<Option<u64>> {
         let decision = match live {
             None => Decision::Create,

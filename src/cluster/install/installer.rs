@@ -24,7 +24,7 @@ pub(super) struct Installer<'a> {
     pub(super) lease: &'a Lease<'a>,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) report: ApplyReport,
-    /// What was there of the layer that is being installed.
+    /// The live objects of the present layer, as they were before.
     pub(super) begun: Option<Vec<Option<Found>>>,
 }
 
@@ -66,7 +66,7 @@ impl Installer<'_> {
         if !layer.left_out.is_empty() {
             let objects = layer.left_out.join(", ");
             self.reporter.warn(format!(
-                "layer {}: left out, as the cluster does not know their kinds: {objects}; install again once it does",
+                "layer {}: skipped, because the cluster does not know their kinds: {objects}; install again when it does",
                 layer.name
             ));
         }
@@ -87,7 +87,7 @@ impl Installer<'_> {
         Ok(report)
     }
 
-    /// Looks up what is there; whatever is being deleted is waited for, since nothing can be put into its place before.
+    /// Reads the live objects; waits for those that are being deleted, since they cannot be replaced before.
     async fn look_up(
         &self,
         layer: &PreparedLayer<'_>,
@@ -142,7 +142,7 @@ impl Installer<'_> {
     }
 }
 
-/// What must hold before the objects of the next rank can be applied, whatever the layer says.
+/// The conditions before the objects of the next rank can be applied, whatever the layer says.
 fn needed_at_once(rank: Rank) -> &'static [Condition] {
     match rank {
         Rank::Definition => &[Condition::CrdsEstablished],

@@ -1,4 +1,4 @@
-//! Keeps the inventory while an install goes on: written before each layer and after it, and only when it changed.
+//! Keeps the inventory during an install: written before and after each layer, and only if it changed.
 
 mod write;
 
@@ -13,7 +13,7 @@ use crate::cluster::record::lease::Lease;
 use crate::cluster::record::rendered_set::PackedSet;
 use crate::cluster::record::store;
 
-/// The inventory of an install that is under way.
+/// The inventory of a running install.
 pub(in crate::cluster) struct Ledger<'a> {
     api: &'a Api,
     set: &'a PackedSet,
@@ -23,7 +23,7 @@ pub(in crate::cluster) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    /// Reads what an earlier install left, and makes room for the new layers.
+    /// Reads the inventory of an earlier install, and adds the new layers.
     pub(in crate::cluster) async fn open(
         api: &'a Api,
         revision: &Revision,
@@ -43,17 +43,17 @@ impl<'a> Ledger<'a> {
         Ok(ledger)
     }
 
-    /// Tells whether anything was written down.
+    /// Tells whether anything was recorded.
     pub(in crate::cluster) fn is_written(&self) -> bool {
         self.written
     }
 
-    /// Makes this revision the one to go back to, and not the one that it takes the place of.
+    /// Makes this revision the target of the next rollback, instead of the one that it replaces.
     pub(in crate::cluster) fn prefer_current(&mut self) {
         self.current.previous = self.current.recorded();
     }
 
-    /// Writes down the objects of a layer that are about to be applied; returns for each what is known of it.
+    /// Records the objects of a layer before they are applied; returns whose each of them is.
     pub(in crate::cluster) async fn intend(
         &mut self,
         lease: &Lease<'_>,
@@ -67,7 +67,7 @@ impl<'a> Ledger<'a> {
         Ok(ownerships)
     }
 
-    /// Returns what is known of each object of a layer, and writes nothing.
+    /// Returns whose each object of a layer is, and writes nothing.
     pub(in crate::cluster) fn ownerships(
         &self,
         layer: &PreparedLayer<'_>,
@@ -76,7 +76,7 @@ impl<'a> Ledger<'a> {
         ownerships_of(&self.entries(layer, found), found)
     }
 
-    /// Tells whether the cluster has it written down that all of this is installed.
+    /// Tells whether the cluster has recorded all of this as installed.
     pub(in crate::cluster) fn is_current(&self) -> bool {
         self.stored.as_ref() == Some(&self.current) && self.current.complete
     }
@@ -91,7 +91,7 @@ impl<'a> Ledger<'a> {
         objects.map(|(object, found)| self.entry(object, found.as_ref())).collect()
     }
 
-    /// Writes down what a layer's objects became.
+    /// Records the objects of a layer after they were applied.
     pub(in crate::cluster) async fn record(
         &mut self,
         lease: &Lease<'_>,
@@ -120,7 +120,7 @@ impl<'a> Ledger<'a> {
         surplus
     }
 
-    /// Forgets the surplus, except for what had to be kept, and says that everything is there.
+    /// Forgets the surplus, except objects that had to be kept, and records the install as complete.
     pub(in crate::cluster) async fn finish(
         &mut self,
         lease: &Lease<'_>,
@@ -141,8 +141,8 @@ impl<'a> Ledger<'a> {
         self.save(lease).await
     }
 
-    /// Returns what is written down before an object is applied. Unless it will be the same content again, what was applied
-    /// last is forgotten: after an interruption nobody knows.
+    /// Returns the entry of an object before it is applied. Unless it will be the same content again, what was applied
+    /// last is forgotten: after an interruption it is unknown.
     fn entry(&self, object: &PreparedObject<'_>, found: Option<&Found>) -> Entry {
         let known = self.current.entry(&object.id);
         let (uid, created) = claim(known, found);
@@ -172,11 +172,11 @@ fn ownerships_of(entries: &[Entry], found: &[Option<Found>]) -> Vec<Ownership> {
     entries.iter().zip(found).map(ownership).collect()
 }
 
-/// Decides whose an object is: its uid, if it is there, and whether this tool made it.
+/// Decides whose an object is: its uid, if it exists, and whether this tool created it.
 fn claim(entry: Option<&Entry>, found: Option<&Found>) -> (Option<String>, bool) {
     let Some(found) = found else { return (None, true) };
     let created = match entry {
-        // Written down and then interrupted: it is ours if our fields are on it.
+        // Recorded and then interrupted: it is ours if our fields are on it.
         Some(Entry { uid: None, created, .. }) => *created && found.ours,
         Some(Entry { uid: Some(uid), created, .. }) => *created && *uid == found.uid,
         None => false,
@@ -184,7 +184,7 @@ fn claim(entry: Option<&Entry>, found: Option<&Found>) -> (Option<String>, bool)
     (Some(found.uid.clone()), created)
 }
 
-/// Puts the new layers in their order, and each old one that is no longer there behind the one it came after.
+/// Puts the new layers in their order, and each old layer that the set no longer has behind its predecessor.
 fn merged(old: Vec<InventoryLayer>, new: &[PreparedLayer<'_>]) -> Vec<InventoryLayer> {
     let mut layers: Vec<InventoryLayer> = new
         .iter()

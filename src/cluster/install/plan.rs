@@ -1,4 +1,4 @@
-//! Says what an install would do, and does none of it: every request here reads, or is a dry run.
+//! Plans an install without changing anything: every request here reads, or is a dry run.
 
 use std::time::Duration;
 
@@ -25,13 +25,13 @@ use crate::report::Silent;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Plan {
-    /// What is installed now, and whether that was complete; `None` where nothing is.
+    /// The installed revision, and whether it is complete; `None` if nothing is installed.
     pub before: Option<(Revision, bool)>,
     /// The layers, first applied first.
     pub layers: Vec<PlannedLayer>,
-    /// What an earlier revision had, and this one has not.
+    /// The objects that only an earlier revision has.
     pub prune: Vec<PlannedRemoval>,
-    /// Whether the inventory would be written anew.
+    /// Whether the inventory would change.
     pub records: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct PlannedObject {
     pub file: String,
     /// What would happen to it; or why the cluster refuses it, so that the install would fail.
     pub decision: Result<Decision, String>,
-    /// What it would begin to refuse, where it is a constraint.
+    /// The running objects that it would reject, if it is a newly enforced constraint.
     pub forecast: Option<Forecast>,
 }
 
@@ -136,7 +136,7 @@ impl Planner<'_> {
         found: Option<&Found>,
         ownership: Ownership,
     ) -> Result<PlannedObject, ClusterError> {
-        // What is on its way out is waited for, and made again.
+        // An object that is being deleted is waited for, then created again.
         let found = found.filter(|found| !found.deleting);
         let decision = match self.applier.decide(object, found, ownership).await {
             Ok(decision) => Ok(decision),

@@ -17,7 +17,7 @@ use crate::cluster::record::rendered_set::PackedSet;
 use crate::render::RenderedSet;
 use crate::report::Reporter;
 
-/// What an install is to reach.
+/// The goal of an install.
 #[derive(Clone, Copy)]
 pub(super) struct Goal<'a> {
     pub(super) set: &'a RenderedSet,
@@ -27,15 +27,15 @@ pub(super) struct Goal<'a> {
 }
 
 impl Cluster {
-    /// Applies a set, waits for every layer, and takes away what an earlier revision had in addition.
+    /// Applies a set, waits for every layer, and removes the objects that only an earlier revision had.
     ///
-    /// Where it stops, the same call goes on. It does not probe.
+    /// After a failure, the same call continues. It does not probe.
     ///
     /// # Errors
     ///
-    /// Before anything is changed: when an object is faulty or of an unknown kind, or when somebody else is changing what is
-    /// installed. Then, as [`ClusterError::Stopped`]: when an object is refused, has fields of others, or a layer is not ready
-    /// in its time; the layers behind it are not touched.
+    /// [`InstallError::NotBegun`] when an object is faulty or of an unknown kind, or when another run holds the Lease.
+    /// [`InstallError::Stopped`] when an object is refused or has fields of other owners, or when a layer is not ready within
+    /// its timeout; the layers after it are unchanged.
     pub async fn install(
         &self,
         set: &RenderedSet,
@@ -69,11 +69,11 @@ impl Cluster {
         installer.conclude(outcome, &layers).await
     }
 
-    /// Waits until every layer of a set that is there is ready. Where [`Cluster::plan`] is empty, this is all of an install.
+    /// Waits until every layer of an installed set is ready. If [`Cluster::plan`] is empty, an install needs nothing else.
     ///
     /// # Errors
     ///
-    /// When a layer is not ready in its time, or the API server cannot be asked.
+    /// When a layer is not ready within its timeout, or the API server cannot be asked.
     pub async fn wait(
         &self,
         set: &RenderedSet,

@@ -12,9 +12,9 @@ use crate::cluster::record::inventory::Revision;
 pub struct ApplyReport {
     /// The layers, in order.
     pub layers: Vec<LayerReport>,
-    /// What an earlier revision had, and this one has not.
+    /// The objects that only an earlier revision had.
     pub pruned: RemovalReport,
-    /// What was installed before; `None` when nothing was.
+    /// The revision before; `None` if there was none.
     pub from: Option<Revision>,
     /// Whether anything of the install changed.
     pub written: bool,
@@ -27,13 +27,13 @@ pub struct LayerReport {
     pub name: String,
     /// Objects that are new.
     pub created: Vec<ObjectId>,
-    /// Objects that were there and are another now.
+    /// Objects that changed.
     pub changed: Vec<ObjectId>,
-    /// How many objects stayed as they were.
+    /// How many objects were up to date.
     pub unchanged: usize,
-    /// Objects that others had made before; they stay when this is uninstalled.
+    /// Objects that existed before; they are kept on uninstall.
     pub adopted: Vec<ObjectId>,
-    /// Objects that were left out, as the cluster does not know their kind.
+    /// Objects that were skipped, because the cluster does not know their kind.
     pub left_out: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl ApplyReport {
         self.layers.iter().map(|layer| layer.changed.len()).sum()
     }
 
-    /// Returns how many objects stayed as they were.
+    /// Returns how many objects were up to date.
     #[must_use]
     pub fn unchanged(&self) -> usize {
         self.layers.iter().map(|layer| layer.unchanged).sum()
@@ -76,7 +76,7 @@ impl LayerReport {
         report
     }
 
-    /// Reports a layer of which every object is up to date.
+    /// Reports a layer with every object up to date.
     pub(super) fn up_to_date(layer: &PreparedLayer<'_>) -> Self {
         let (name, left_out) = (layer.name.to_owned(), layer.left_out.clone());
         Self { name, left_out, unchanged: layer.objects.len(), ..Default::default() }

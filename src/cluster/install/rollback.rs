@@ -1,4 +1,4 @@
-//! Goes back to what was complete before an install that failed: from what the cluster itself has recorded.
+//! Rolls a failed install back to the revision that was complete before, as the cluster has recorded it.
 
 use super::failure::InstallError;
 use super::reach::Goal;
@@ -14,18 +14,18 @@ use crate::cluster::record::{set_store, store};
 use crate::render::RenderedSet;
 use crate::report::Reporter;
 
-/// Where an install that fails goes back to.
+/// The target of a rollback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RollbackTarget {
     /// To the revision that was complete last.
     To(RecordedRevision),
-    /// There was none: what was applied is taken away.
+    /// There was none: the applied objects are removed.
     TakeAway,
-    /// Nowhere, and why.
+    /// No rollback is possible, and why.
     Nowhere(String),
 }
 
-/// What came of going back.
+/// The outcome of a rollback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rollback {
     /// That revision is installed again.
@@ -35,14 +35,14 @@ pub enum Rollback {
         /// What was done for it.
         applied: ApplyReport,
     },
-    /// Nothing is installed any more.
+    /// The applied objects were removed.
     TakenAway(UninstallReport),
     /// Nothing was done, and why.
     Nowhere(String),
 }
 
 impl Cluster {
-    /// Returns where an install of this set would go back to; asked before it is begun.
+    /// Returns the target of a rollback for an install of this set; to be asked before the install.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Cluster {
             .map_or(RollbackTarget::TakeAway, |before| rollback_target(&before, &next)))
     }
 
-    /// Goes back.
+    /// Rolls back.
     ///
     /// # Errors
     ///
@@ -73,12 +73,12 @@ impl Cluster {
         match rollback_target {
             RollbackTarget::Nowhere(why) => Ok(Rollback::Nowhere(why.clone())),
             RollbackTarget::TakeAway => {
-                reporter.step("nothing was installed before: taking away what was applied".into());
+                reporter.step("nothing was installed before: removing what was applied".into());
                 let asked = &options.delete_with_contents;
                 self.uninstall(asked, caller, reporter).await.map(Rollback::TakenAway)
             }
             RollbackTarget::To(RecordedRevision { revision, set }) => {
-                reporter.step(format!("going back to {} {}", revision.bundle, revision.version));
+                reporter.step(format!("rolling back to {} {}", revision.bundle, revision.version));
                 let set = set_store::load(&self.api, set).await?.rendered();
                 let goal = Goal { set: &set, revision, goes_back: true };
                 let applied =
@@ -89,16 +89,16 @@ impl Cluster {
     }
 }
 
-/// Never further back than to what was complete when the install began: what is older was given up on purpose.
+/// Never further back than the revision that was complete when the install began.
 fn rollback_target(before: &Inventory, next: &RecordedRevision) -> RollbackTarget {
     let set = before.set.clone().unwrap_or_default();
     let complete = RecordedRevision { revision: before.revision.clone(), set };
     let last = if before.complete { Some(complete) } else { before.previous.clone() };
     match last {
         None => RollbackTarget::TakeAway,
-        Some(last) if last == *next => RollbackTarget::Nowhere("the same was installed before".into()),
+        Some(last) if last == *next => RollbackTarget::Nowhere("the same revision was installed before".into()),
         Some(last) if last.set.is_empty() => RollbackTarget::Nowhere(
-            "an older version of bundle installed what was there before, and did not record it".into(),
+            "an older version of bundle installed the previous revision, and did not record it".into(),
         ),
         Some(last) => RollbackTarget::To(last),
     }

@@ -1,4 +1,4 @@
-//! Takes away what install applied, from the inventory alone, and leaves everything else.
+//! Removes the installed objects, by the inventory alone.
 
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
@@ -22,18 +22,18 @@ const LAST_STEP: u64 = 60;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct UninstallReport {
-    /// What was installed; `None` when nothing was.
+    /// The installed revision; `None` if there was none.
     pub revision: Option<Revision>,
-    /// What happened to its objects.
+    /// The fate of its objects.
     pub removal: RemovalReport,
 }
 
 impl Cluster {
-    /// Takes away what install applied. Where it stops, the same call goes on.
+    /// Removes the installed objects. After a failure, the same call continues.
     ///
     /// # Errors
     ///
-    /// When the API server cannot be asked or refuses, somebody else is changing what is installed, the inventory cannot be
+    /// When the API server cannot be asked or refuses, another run holds the Lease, the inventory cannot be
     /// read, or an object does not go.
     pub async fn uninstall(
         &self,
@@ -75,7 +75,7 @@ impl Cluster {
         Ok(report)
     }
 
-    /// Leaves the record of what is held, so that the same call takes it away once it can go.
+    /// Keeps the record of held objects, so that the same call removes them once they hold nothing foreign.
     async fn keep_inventory(&self, mut inventory: Inventory, held: &[ObjectId]) -> Result<(), ClusterError> {
         for layer in &mut inventory.layers {
             layer.objects.retain(|entry| held.contains(&entry.id));
@@ -85,7 +85,7 @@ impl Cluster {
         store::save(&self.api, &inventory).await
     }
 
-    /// Removes the record last: as long as anything is left, it is needed. The Lease goes with the namespace.
+    /// Removes the record last: it is needed while anything is left. The Lease is deleted with the namespace.
     async fn remove_inventory(
         &self,
         remover: &Remover<'_>,

@@ -1,29 +1,29 @@
-//! Compares two states of an object, field by field, as far as people decide about them.
+//! Compares two states of an object, field by field, without the fields that the API server and controllers write.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::json::text;
 
-/// What the API server writes by itself, and what controllers report.
+/// The fields that the API server and controllers write.
 const NOT_OURS: &[&str] =
     &["metadata.managedFields", "metadata.resourceVersion", "metadata.generation", "metadata.uid", "status"];
 
-/// What stands in place of the values of a Secret.
+/// The replacement for the values of a Secret.
 const HIDDEN: &str = "(hidden)";
 
-/// A field that is, or would be, another.
+/// A field that differs, or would.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldChange {
     /// Where it is: `spec.template.spec.containers[manager].image`.
     pub path: String,
-    /// What it was; `None` where it was not there. The values of a Secret are not shown.
+    /// Its value before; `None` if it was missing. The values of a Secret are hidden.
     pub before: Option<Value>,
-    /// What it becomes; `None` where it goes.
+    /// Its value after; `None` if it is removed.
     pub after: Option<Value>,
 }
 
-/// Returns what tells two states of an object apart.
+/// Returns the differences between two states of an object.
 pub(in crate::cluster) fn differences(before: &Value, after: &Value) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     compare("", Some(before), Some(after), &mut changes);
@@ -33,12 +33,12 @@ pub(in crate::cluster) fn differences(before: &Value, after: &Value) -> Vec<Fiel
     changes
 }
 
-/// Returns what an object does not have of what is wanted. What else it has, the API server or others have put there.
+/// Returns the wanted fields that an object lacks. Its other fields come from the API server or other owners.
 pub(in crate::cluster) fn lacking(live: &Value, wanted: &Value) -> Vec<FieldChange> {
     differences(live, &overlaid(live, wanted))
 }
 
-/// Puts what is wanted over what is there; a list takes the place of a list.
+/// Merges wanted fields over the live ones; a list replaces a list.
 fn overlaid(live: &Value, wanted: &Value) -> Value {
     let (Value::Object(under), Value::Object(over)) = (live, wanted) else { return wanted.clone() };
     let mut both = under.clone();
@@ -81,7 +81,7 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
     }
 }
 
-/// Compares what has the same name where all have one; otherwise what stands in the same place.
+/// Compares items by name if all have one, otherwise by position.
 fn compare_lists(path: &str, old: &[Value], new: &[Value], changes: &mut Vec<FieldChange>) {
     let (Some(old_names), Some(new_names)) = (names(old), names(new)) else {
         for place in 0..old.len().max(new.len()) {
@@ -99,7 +99,7 @@ fn compare_lists(path: &str, old: &[Value], new: &[Value], changes: &mut Vec<Fie
     }
 }
 
-/// Returns the names of a list's items, if each has one of its own.
+/// Returns the names of a list's items, if they are unique.
 fn names(items: &[Value]) -> Option<Vec<&str>> {
     let names: Vec<&str> =
         items.iter().map(|item| text(item, "/name")).filter(|name| !name.is_empty()).collect();
@@ -109,7 +109,7 @@ fn names(items: &[Value]) -> Option<Vec<&str>> {
     (sorted.len() == items.len()).then_some(names)
 }
 
-/// A key with a dot or a slash in it stands in brackets, as a label's does.
+/// Puts a key with a dot or a slash in brackets.
 fn below(path: &str, key: &str) -> String {
     match (path, key.contains(['.', '/'])) {
         (_, true) => format!("{path}[{key}]"),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Returns the text at a JSON pointer; empty when there is none.
+/// Returns the text at a JSON pointer; empty if it is missing.
 pub(in crate::cluster) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
@@ -12,7 +12,7 @@ pub(in crate::cluster) fn number(value: &Value, pointer: &str) -> i64 {
     value.pointer(pointer).and_then(Value::as_i64).unwrap_or_default()
 }
 
-/// Returns the list at a JSON pointer; empty when there is none.
+/// Returns the list at a JSON pointer; empty if it is missing.
 pub(in crate::cluster) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -1,8 +1,8 @@
-//! The order of kinds within a layer: what others need comes first, what judges others comes late.
+//! The order of kinds within a layer: dependencies first, admission late.
 
 use super::id::group_of;
 
-/// The group of the kinds that Gatekeeper makes from templates.
+/// The group of the kinds that Gatekeeper creates from templates.
 pub(in crate::cluster) const CONSTRAINT_GROUP: &str = "constraints.gatekeeper.sh";
 
 /// The place of a kind in its layer. Objects of one rank do not need each other.
@@ -12,15 +12,15 @@ pub enum Rank {
     Namespace,
     /// CustomResourceDefinitions.
     Definition,
-    /// What workloads and bindings refer to: accounts, roles, settings, quotas.
+    /// Accounts, roles, settings and quotas, which workloads and bindings refer to.
     Base,
-    /// What refers to that, and what must stand before pods start: bindings, services, network policies.
+    /// Bindings, services and network policies, which must exist before pods start.
     Link,
-    /// What runs pods.
+    /// Kinds that run pods.
     Workload,
-    /// What looks after workloads: disruption budgets, autoscalers.
+    /// Disruption budgets and autoscalers.
     Guard,
-    /// What stands between a request and the API server.
+    /// Admission webhooks and policies.
     Admission,
     /// Gatekeeper's ConstraintTemplates.
     Template,
@@ -64,7 +64,7 @@ impl Rank {
         }
     }
 
-    /// Returns the place in which a kind is taken away: what judges requests first, so that it is in nobody's way.
+    /// Returns the rank for removal: admission first, so that it blocks no other removal.
     #[must_use]
     pub fn removal(self) -> u8 {
         match self {
@@ -74,7 +74,7 @@ impl Rank {
     }
 }
 
-/// Tells whether a group is defined by somebody, and not part of Kubernetes.
+/// Tells whether a group is not part of Kubernetes.
 fn is_custom(group: &str) -> bool {
     group.contains('.') && !group.ends_with(".k8s.io")
 }

@@ -1,7 +1,7 @@
-//! Pod Security that would refuse our pods: the API server itself is query, with a dry run of each pod.
+//! Pod Security levels that would refuse our pods: the API server is asked, with a dry run of each pod.
 //!
-//! Where the rendered namespace says which level it enforces there is nothing to ask: the label is applied before the pods.
-//! Elsewhere what is there decides, or the API server's own default, which a namespace without the label shows.
+//! If the rendered namespace sets a level there is nothing to ask: the label is applied before the pods. Otherwise the live
+//! namespace decides, or the API server's default, which a namespace without the label shows.
 
 use serde_json::{Value, json};
 
@@ -55,9 +55,9 @@ fn judge(workload: &ObjectId, namespace: &str, severity: Severity, answer: &Answ
     let message = answer.message();
     (answer.status == 403 && message.contains(REFUSAL)).then(|| {
         let reason = message.find(REFUSAL).map_or("", |start| &message[start..]);
-        Finding::new(severity, workload.to_string(), format!("a pod of it would be refused: {reason}"))
-            .expected("a Pod Security level that admits it")
-            .hint(format!("give `{namespace}` a level with `podSecurity` below `namespaces` of the site file, or label it: `kubectl label namespace {namespace} {ENFORCE}=privileged`"))
+        Finding::new(severity, workload.to_string(), format!("its pods would be refused: {reason}"))
+            .expected("a Pod Security level that admits them")
+            .hint(format!("set `podSecurity` for `{namespace}` under `namespaces` in the site file, or label it: `kubectl label namespace {namespace} {ENFORCE}=privileged`"))
     })
 }
 
@@ -128,8 +128,8 @@ mod tests {
         let words = "pods \"x\" is forbidden: violates PodSecurity \"baseline:latest\": privileged (container \"falco\" must not set securityContext.privileged=true)";
         let found = judge(&id, "falco", Severity::Error, &answer(403, words)).expect("refused");
         insta::assert_snapshot!(found, @r#"
-        error: daemonset falco/: a pod of it would be refused: violates PodSecurity "baseline:latest": privileged (container "falco" must not set securityContext.privileged=true); expected a Pod Security level that admits it
-          hint: give `falco` a level with `podSecurity` below `namespaces` of the site file, or label it: `kubectl label namespace falco pod-security.kubernetes.io/enforce=privileged`
+        error: daemonset falco/: its pods would be refused: violates PodSecurity "baseline:latest": privileged (container "falco" must not set securityContext.privileged=true); expected a Pod Security level that admits them
+          hint: set `podSecurity` for `falco` under `namespaces` in the site file, or label it: `kubectl label namespace falco pod-security.kubernetes.io/enforce=privileged`
         "#);
         assert_eq!(judge(&id, "falco", Severity::Error, &answer(403, "exceeded quota")), None);
         assert_eq!(judge(&id, "falco", Severity::Error, &answer(201, "")), None);

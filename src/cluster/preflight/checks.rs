@@ -12,7 +12,7 @@ use crate::cluster::record::store;
 use crate::report::Finding;
 
 impl Cluster {
-    /// Finds out what would keep an install from working, and what else a person should know before it. Errors come first.
+    /// Checks the cluster for problems that would make the install fail, and for others worth knowing. Errors come first.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ fn of_nodes(query: Query<'_>, nodes: &[Node]) -> Vec<Finding> {
     findings
 }
 
-/// Returns what was read; what this user may not read becomes a finding.
+/// Returns the result; if this user may not read it, that becomes a finding.
 fn told<T>(
     what: &str,
     result: Result<T, ClusterError>,
@@ -72,7 +72,7 @@ fn told<T>(
 }
 
 fn not_read(what: &str, words: String) -> Finding {
-    Finding::warning(what, format!("not looked at: {words}"))
-        .expected("a user who may read them")
+    Finding::warning(what, format!("cannot be read: {words}"))
+        .expected("a user who can read them")
         .hint("`kubectl auth can-i --list` shows what this user may do")
 }

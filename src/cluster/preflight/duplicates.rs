@@ -75,15 +75,15 @@ impl Program {
             }
             None::<()>
         };
-        // What may not be listed is in the findings of the rights, where it matters.
+        // A missing right to list is among the findings of the rights.
         let listed = query.api.find_selected(self.workloads, (&format!("{key}={value}"), ""), keep).await;
         let _ = unless_refused(listed)?;
         Ok((!others.is_empty()).then(|| self.finding(&others)))
     }
 
     fn finding(&self, others: &[String]) -> Finding {
-        Finding::warning(self.name, format!("another one is there: {}", others.join(", ")))
-            .expected("one in a cluster")
+        Finding::warning(self.name, format!("another one exists: {}", others.join(", ")))
+            .expected("one per cluster")
             .hint("remove the other one, or leave the component out of the bundle's spec")
     }
 }
@@ -105,10 +105,10 @@ async fn webhooks(query: Query<'_>, objects: &[&Value]) -> Result<Option<Finding
     Ok((!others.is_empty()).then(|| {
         Finding::warning(
             "Gatekeeper's webhook",
-            format!("one of another Gatekeeper is there: {}", others.join(", ")),
+            format!("another Gatekeeper has one: {}", others.join(", ")),
         )
-        .expected("one Gatekeeper in a cluster")
-        .hint("remove the other one: both would judge every request, each by its own policies")
+        .expected("one Gatekeeper per cluster")
+        .hint("remove the other one: both would check every request, each against its own policies")
     }))
 }
 

@@ -1,4 +1,4 @@
-//! Reads the nodes, page by page, and keeps of each what the checks look at.
+//! Reads the nodes, page by page, and keeps the fields that the checks need.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::query::Query;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::{list, text};
 
-/// How many names are told before the rest is only counted.
+/// How many nodes are named before the rest is only counted.
 const NAMED: usize = 5;
 
-/// What a node says of itself.
+/// A node, as far as the checks need it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) name: String,
@@ -60,7 +60,7 @@ pub(super) async fn read(query: Query<'_>) -> Result<Vec<Node>, ClusterError> {
     Ok(nodes)
 }
 
-/// Names the nodes that something is said of, a few of them by name; `None` where there are none.
+/// Names the matching nodes, at most five of them by name; `None` if there are none.
 pub(super) fn those<'a>(
     nodes: impl IntoIterator<Item = &'a Node>,
     are: impl Fn(&Node) -> bool,

@@ -17,7 +17,7 @@ pub struct Intent<'a> {
     pub revision: &'a Revision,
     /// Its objects.
     pub set: &'a RenderedSet,
-    /// The platforms of each image that travels: `linux/arm64`. An image that is made from others has those of its base.
+    /// The platforms of each image in the bundle: `linux/arm64`. A composed image has those of its base.
     pub platforms: &'a BTreeMap<ImageRef, Vec<String>>,
     /// Host and port of the registry, as nodes reach it.
     pub registry: &'a str,
@@ -25,7 +25,7 @@ pub struct Intent<'a> {
     pub force_conflicts: bool,
 }
 
-/// What is asked, and for what.
+/// The cluster, and the install that it is checked for.
 #[derive(Clone, Copy)]
 pub(super) struct Query<'a> {
     pub(super) cluster: &'a Cluster,
@@ -40,10 +40,10 @@ impl Query<'_> {
     }
 }
 
-/// An answer, or the words with which it was refused to this user.
+/// An answer, or the message that refused it to this user.
 pub(super) type Told<T> = Result<T, String>;
 
-/// Takes a refusal (403) for an answer.
+/// Turns a refusal (403) into an answer.
 pub(super) fn unless_refused<T>(result: Result<T, ClusterError>) -> Result<Told<T>, ClusterError> {
     match result {
         Ok(value) => Ok(Ok(value)),

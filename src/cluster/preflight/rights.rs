@@ -1,7 +1,7 @@
 //! Whether this user may do all that an install, its waits, its probes and an uninstall ask for.
 //!
-//! Who may do everything is query for that alone. Of everybody else each right is query for once, and what is missing is
-//! one finding.
+//! A user with all rights needs one question. For any other user each right is asked for once; the missing ones are one
+//! finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,12 +46,12 @@ pub(super) async fn ask(query: Query<'_>) -> Result<Vec<Finding>, ClusterError> 
         (
             Severity::Error,
             needed,
-            "see what this user may do with `kubectl auth can-i --list`, or use one that may; the first of them: ",
+            "`kubectl auth can-i --list` shows the rights of this user; use a user that has the missing ones; the first of them: ",
         ),
         (
             Severity::Warning,
             of_roles(query),
-            "needed only where the roles grant more than this user may; `cluster-admin` may: ",
+            "needed only if the roles grant more than this user has; `cluster-admin` has them: ",
         ),
     ];
     let mut told = Vec::new();
@@ -92,9 +92,9 @@ async fn is_granted(api: &Api, right: &Right) -> Result<Told<bool>, ClusterError
 }
 
 fn unknown(refusal: &str) -> Finding {
-    Finding::warning("rights", format!("the API server does not tell them: {refusal}"))
+    Finding::warning("rights", format!("the API server does not answer: {refusal}"))
         .expected("an answer to a SelfSubjectAccessReview")
-        .hint("`kubectl auth can-i --list` asks the same way; what is missing shows when it is applied")
+        .hint("`kubectl auth can-i --list` asks the same way; missing rights show when objects are applied")
 }
 
 fn right(id: &ObjectId, verb: &'static str) -> Right {
@@ -166,7 +166,7 @@ fn finding(severity: Severity, missing: &[Right], hint: &str) -> Option<Finding>
     let place = first.namespace.as_ref().map(|name| format!(" --namespace {name}")).unwrap_or_default();
     Some(
         Finding::new(severity, "rights", format!("this user may not {}", lacking.join("; ")))
-            .expected("the rights to apply, wait, probe and take away")
+            .expected("the rights to apply, wait, probe and remove")
             .hint(format!("{hint}`kubectl auth can-i {} {}{place}`", first.verb, first.resource)),
     )
 }
@@ -188,7 +188,7 @@ mod tests {
             right(Some("falco"), "daemonsets.apps", "create"),
         ];
         insta::assert_snapshot!(finding(Severity::Error, &missing, "see ").expect("a finding"), @r"
-        error: rights: this user may not create, patch clusterroles.rbac.authorization.k8s.io; create daemonsets.apps in `falco`; expected the rights to apply, wait, probe and take away
+        error: rights: this user may not create, patch clusterroles.rbac.authorization.k8s.io; create daemonsets.apps in `falco`; expected the rights to apply, wait, probe and remove
           hint: see `kubectl auth can-i create clusterroles.rbac.authorization.k8s.io`
         ");
         assert_eq!(finding(Severity::Error, &[], "see "), None);

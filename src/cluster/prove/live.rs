@@ -1,8 +1,8 @@
-//! Proves NetworkPolicies by what they do: pods with the labels of the site's flows try to reach each other.
+//! Proves NetworkPolicies with traffic: pods with the labels of the site's flows try to connect to each other.
 //!
-//! Nothing but a packet tells whether the cluster's network plugin enforces what the API server has accepted. For each probe one pod
-//! listens, and another one connects to its address: no Service and no DNS comes between. The pods go whatever happens; those
-//! that a killed run left are found by their label, and go first. So two runs at once end each other's pods.
+//! Only a packet shows whether the cluster's network plugin enforces the policies that the API server has accepted. For each probe one pod
+//! listens, and another one connects to its address: no Service and no DNS is involved. The pods are deleted in any case; those
+//! that a killed run left are found by their label, and deleted first. So two runs at once end each other's pods.
 
 mod pod;
 mod pods;
@@ -27,9 +27,9 @@ use trial::Trial;
 const AT_ONCE: usize = 4;
 
 impl Cluster {
-    /// Tries the connections of every layer's live probes, with pods that are gone when it returns.
+    /// Tries the connections of every layer's live probes, with pods that are deleted when it returns.
     ///
-    /// Whoever wants to stop it early lets `stop` become ready; dropped, it leaves pods behind for at most three minutes.
+    /// It stops early when `stop` becomes ready. If it is dropped, its pods end after at most three minutes.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! Proves that a layer works: sends what it must refuse, or admit, and compares the answer with what was expected.
+//! Proves that a layer works: sends requests that must be refused or admitted, and compares the answers with the expected ones.
 //!
-//! A webhook that cannot be reached fails open in silence. Every object looks healthy then; only the request that should
-//! have been refused, and was not, tells.
+//! A webhook that cannot be reached fails open silently. Every object looks healthy then; only a request that should be
+//! refused shows it.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use crate::cluster::objects::json::text;
 use crate::render::{Expectation, Probe, RenderedSet};
 use crate::report::Reporter;
 
-/// How long an answer that is not the expected one is asked for again.
+/// How long an unexpected answer is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
     /// Right after an install: as long as the layer may take, because a new constraint takes a moment to reach the webhook.
     Layer,
     /// At any other time: a few seconds.
     Brief,
-    /// Not at all: what counts is the first answer.
+    /// Not at all: the first answer counts.
     Once,
 }
 
 const BRIEF: Duration = Duration::from_secs(3);
 
-/// What the probes of all layers came to.
+/// The results of the probes of all layers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct ProbeReport {
@@ -46,22 +46,22 @@ impl ProbeReport {
     }
 }
 
-/// What one probe came to.
+/// The result of one probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeResult {
     /// The layer.
     pub layer: String,
     /// The probe's name.
     pub name: String,
-    /// What had to come.
+    /// The expected answer.
     pub expected: Expectation,
-    /// Whether it came.
+    /// Whether it was given.
     pub passed: bool,
     /// The HTTP status of the answer.
     pub status: u16,
-    /// The API server's own words: of the refusal, or the warnings.
+    /// The message of the refusal, or the warnings.
     pub message: String,
-    /// What the answer means; for a probe that failed, what may be wrong.
+    /// The meaning of the answer; for a failed probe, the likely cause.
     pub verdict: String,
 }
 
@@ -141,7 +141,7 @@ impl Prober<'_> {
     }
 }
 
-/// Adds how long the answer stayed the same; of one that was asked for once there is nothing to add.
+/// Adds how long the answer stayed the same, if it was retried.
 fn after(verdict: &str, waited: Duration) -> String {
     match waited.as_secs() {
         0 => verdict.to_owned(),
@@ -149,7 +149,7 @@ fn after(verdict: &str, waited: Duration) -> String {
     }
 }
 
-/// Compares an answer with what was expected, and says what it means.
+/// Compares an answer with the expected one, and says what it means.
 fn judge(expected: &Expectation, answer: &Answer) -> (bool, String) {
     match expected {
         Expectation::Refused { words } if is_admitted(answer) => (false, not_refused(words, answer)),
@@ -173,7 +173,7 @@ fn judge(expected: &Expectation, answer: &Answer) -> (bool, String) {
     }
 }
 
-/// Tells whether everything that judges a request let it pass: that the name is taken is found out after that.
+/// Tells whether admission let a request pass; the API server checks for an existing name after that.
 fn is_admitted(answer: &Answer) -> bool {
     answer.is_success() || (answer.status == 409 && text(&answer.body, "/reason") == "AlreadyExists")
 }

@@ -1,4 +1,4 @@
-//! Reads from an object whether it is ready. Nothing is asked here: JSON in, words out.
+//! Reads from an object whether it is ready. Nothing here sends a request.
 
 pub(in crate::cluster) mod endpoint;
 pub(in crate::cluster) mod enforced;
@@ -12,7 +12,7 @@ use crate::cluster::objects::json::{condition, list, number, text};
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
 use crate::render::Condition;
 
-/// Tells whether a condition says anything about an object.
+/// Tells whether a condition applies to an object.
 pub(in crate::cluster) fn applies(condition: Condition, id: &ObjectId) -> bool {
     match condition {
         Condition::CrdsEstablished => id.kind == "CustomResourceDefinition",
@@ -26,14 +26,14 @@ pub(in crate::cluster) fn applies(condition: Condition, id: &ObjectId) -> bool {
     }
 }
 
-/// Tells whether a condition is read from the object alone, so that a watch of it tells everything.
+/// Tells whether a condition is read from the object alone, so that a watch of the object is enough.
 ///
 /// Constraints are not watched either: each is of a kind of its own, which would make as many connections.
 pub(in crate::cluster) fn is_in_the_object(condition: Condition) -> bool {
     !matches!(condition, Condition::ConstraintsEnforced | Condition::WebhookEndpoints)
 }
 
-/// Returns what is missing in the object itself; `None` when that is as it must be.
+/// Returns what the object lacks; `None` if the condition holds.
 pub(in crate::cluster) fn missing(condition: Condition, object: &Value) -> Option<Reason> {
     match condition {
         Condition::CrdsEstablished => not_established(object),
@@ -60,13 +60,13 @@ fn not_created(template: &Value) -> Option<Reason> {
     let words = match pod_error(template, generation) {
         Some(error) => error,
         None if template.pointer("/status/created") == Some(&Value::Bool(true)) => return None,
-        None => "Gatekeeper has not taken it up (`status.created`)".to_owned(),
+        None => "Gatekeeper has not processed it (`status.created`)".to_owned(),
     };
     Some(Reason::new(Cause::Gatekeeper, words))
 }
 
-/// Returns the first error of the pods of Gatekeeper that see this generation of a template or constraint, and do not
-/// enforce it all the same: some errors are about policies of Kubernetes' own that Gatekeeper would generate.
+/// Returns the first error of a Gatekeeper pod that has seen this generation of a template or constraint, and does not
+/// enforce it. Pods that enforce it despite errors do not count: some errors are about policies of Kubernetes' own that Gatekeeper would generate.
 fn pod_error(object: &Value, generation: i64) -> Option<String> {
     let current = |pod: &&Value| {
         number(pod, "/observedGeneration") == generation
@@ -115,7 +115,7 @@ mod tests {
     fn templates_are_created_without_errors_of_this_generation() {
         let errors = json!([{"code": "ingest_error", "message": "rego_parse_error"}]);
         for (status, expected) in [
-            (json!({}), Some("Gatekeeper has not taken it up (`status.created`)")),
+            (json!({}), Some("Gatekeeper has not processed it (`status.created`)")),
             (json!({"created": true}), None),
             (json!({"created": true, "byPod": [{"observedGeneration": 1, "errors": errors}]}), None),
             (

@@ -13,7 +13,7 @@ use event::{last_warning, pull_failure};
 use pod::{Problem, pod_problem};
 use selector::selector;
 
-/// Why something is not ready: in words for a person, and as what decides about the next step.
+/// Why something is not ready: as text, and as the cause that decides about the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cluster) struct Reason {
     pub(in crate::cluster) cause: Cause,
@@ -23,9 +23,9 @@ pub(in crate::cluster) struct Reason {
 /// What kind of reason it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cluster) enum Cause {
-    /// Nothing that a better next step is known for than to look at the object.
+    /// Unknown: the next step is to look at the object.
     Other,
-    /// The object is not there any more.
+    /// The object is missing.
     Gone,
     /// A node cannot get an image.
     Image,
@@ -37,17 +37,17 @@ pub(in crate::cluster) enum Cause {
     PodSecurity,
     /// An admission webhook or policy refuses the pods.
     Admission,
-    /// A container ends again and again.
+    /// A container crashes.
     Crash { pod: String, container: String },
     /// A pod is not ready.
     Pod(String),
-    /// Another definition has taken the names.
+    /// Another definition has the names.
     Names,
-    /// Gatekeeper has not done its part.
+    /// Gatekeeper has not processed the object.
     Gatekeeper,
-    /// Nobody answers for a service.
+    /// A service has no ready endpoint.
     Endpoint { namespace: String, service: String },
-    /// It has ended, and not well: waiting does not help.
+    /// It has failed for good: waiting does not help.
     Failed,
 }
 
@@ -58,7 +58,7 @@ impl Reason {
 }
 
 impl Cause {
-    /// Reads what refused a pod from the API server's words, as there is nothing else to read it from.
+    /// Reads what refused a pod from the message of the API server, the only place that names it.
     ///
     /// See: `pkg/quota/v1` ("exceeded quota: ") and `staging/src/k8s.io/pod-security-admission` ("violates PodSecurity ")
     /// of Kubernetes.
@@ -151,7 +151,7 @@ async fn explained(
     Ok(Reason::new(cause, format!("{words} (pod {pod})")))
 }
 
-/// Returns why the controller could not make pods, where it has written that down.
+/// Returns why the controller could not create pods, if its status says so.
 fn replica_failure(workload: &Value) -> Option<Reason> {
     let failure = condition(workload, "ReplicaFailure").filter(|it| text(it, "/status") == "True")?;
     let message = text(failure, "/message");

@@ -1,7 +1,7 @@
-//! Waits for what a layer promises, says meanwhile what is missing and why, and never waits for ever.
+//! Waits until the conditions of a layer hold, and reports meanwhile what is missing and why. Every wait has a deadline.
 //!
-//! Everything is asked for once. Only what is not ready then is watched, with one watch a kind; what a watch cannot tell,
-//! or may not, is asked for again and again.
+//! Every object is read once. Those that are not ready are watched, with one watch a kind; conditions that a watch cannot
+//! show, and kinds that this user may not watch, are polled.
 
 mod hint;
 mod look;
@@ -21,7 +21,7 @@ use pending::targets;
 use reasons::Reasons;
 
 impl Cluster {
-    /// Returns what is not as it should be right now, each object with what is missing and why; nothing is waited for.
+    /// Returns the objects that are not ready now, each with what is missing and why. It does not wait.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
-//! What makes the inventory an ApplySet: other tools can list what belongs to this install, and know to leave it alone.
+//! Labels and annotations that make the inventory an ApplySet: other tools can list its members, and leave them alone.
 //!
-//! Only what this tool made is a member. Nothing here is read back: the inventory itself says what may be deleted.
+//! Only objects that this tool created are members. Nothing here is read back: the inventory decides what may be deleted.
 // See: https://github.com/kubernetes/enhancements/blob/master/keps/sig-cli/3659-kubectl-apply-prune/README.md
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Who changes the cluster, and when, as the cluster gets to read it.
+//! The user and the time of a change, as the cluster records them.
 
 use std::time::Duration;
 
@@ -23,15 +23,15 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Takes the time, in seconds since 1970, a text that no other run has, and what knows of such a text whether its run has
-    /// surely ended.
+    /// Takes the time in seconds since 1970, a token that no other run has, and a function that tells of such a token whether
+    /// its run has certainly ended.
     #[must_use]
     pub fn starting(now: i64, token: String, ended: fn(&str) -> bool) -> Self {
         let started = Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH);
         Self { started, since: Instant::now(), token, ended }
     }
 
-    /// Tells whether the run of an identity has surely ended: one of this machine that was killed is not waited for.
+    /// Tells whether the run of an identity has certainly ended, as a killed run on this machine has.
     pub(in crate::cluster) fn has_ended(&self, identity: &str) -> bool {
         identity.rsplit_once('#').is_some_and(|(_, token)| (self.ended)(token))
     }
@@ -49,13 +49,13 @@ impl Caller {
         format!("{}Z", now.split('.').next().unwrap_or_default())
     }
 
-    /// Returns what a user's run is called: several of one user are told apart.
+    /// Returns the identity of a user's run; several runs of one user have different ones.
     pub(in crate::cluster) fn identity(&self, user: &str) -> String {
         format!("{user}#{}", self.token)
     }
 }
 
-/// Asks the API server who we are; "unknown" where it does not say.
+/// Asks the API server for the user's name; "unknown" if it does not answer.
 // See: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/
 pub(in crate::cluster) async fn user(api: &Api) -> String {
     let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});

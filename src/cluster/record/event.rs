@@ -1,6 +1,6 @@
-//! Tells of installs where people look for it: as events of the inventory's ConfigMap.
+//! Announces installs as events of the inventory's ConfigMap.
 //!
-//! An event is a courtesy: where it cannot be written, that is a warning.
+//! If an event cannot be written, that is a warning.
 // See: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 
 use serde_json::{Value, json};
@@ -17,16 +17,16 @@ use crate::report::Reporter;
 /// The API server takes 1,024 bytes in the newer form of events.
 const LONGEST: usize = 900;
 
-/// Something that happened to what is installed.
+/// Something that happened to the installed bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A bundle was installed, and enforces.
     Installed(String),
     /// An install stopped, and why.
     InstallFailed(String),
-    /// An install failed, and what was there before is there again.
+    /// An install failed, and was rolled back.
     RolledBack(String),
-    /// Everything was applied, and does not enforce.
+    /// Everything was applied, but probes failed.
     NotEnforced(String),
 }
 
@@ -48,9 +48,9 @@ impl Cluster {
         match self.try_to_announce(notice, caller).await {
             Ok(None) => {}
             Ok(Some(refused)) => {
-                reporter.warn(format!("the event `{reason}` could not be written: {refused}"))
+                reporter.warn(format!("cannot write the event `{reason}`: {refused}"))
             }
-            Err(error) => reporter.warn(format!("the event `{reason}` could not be written: {error}")),
+            Err(error) => reporter.warn(format!("cannot write the event `{reason}`: {error}")),
         }
     }
 

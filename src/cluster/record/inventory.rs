@@ -1,7 +1,7 @@
-//! The record of what was applied, kept in the cluster itself: a ConfigMap that `uninstall` needs and nothing else.
+//! The record of the applied objects, kept in the cluster itself. `uninstall` needs nothing else.
 //!
-//! An object is written down before it is applied, so that whatever an interrupted install left can be taken away.
-//! `created` is the promise that this tool made the object: only then may it ever be deleted.
+//! An object is recorded before it is applied, so that everything an interrupted install left can be removed.
+//! `created` means that this tool created the object: only such objects are ever deleted.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct Stamp {
 pub struct RecordedRevision {
     /// The revision.
     pub revision: Revision,
-    /// The name of the Secret; empty where an older version of this tool installed it, and recorded nothing.
+    /// The name of the Secret; empty if an older version of this tool installed it, and recorded nothing.
     pub set: String,
 }
 
@@ -50,7 +50,7 @@ pub struct Inventory {
     pub revision: Revision,
     /// When it was last changed, and by whom.
     pub changed: Stamp,
-    /// The Secret that holds what was rendered; `None` where an older version of this tool installed it.
+    /// The Secret of the rendered set; `None` if an older version of this tool installed it.
     pub set: Option<String>,
     /// The revision before it that was complete.
     pub previous: Option<RecordedRevision>,
@@ -107,7 +107,7 @@ impl Inventory {
         self.entries().find(|entry| entry.id.key() == id.key())
     }
 
-    /// Returns the revision and its set, where both are known.
+    /// Returns the revision and its set, if both are known.
     #[must_use]
     pub fn recorded(&self) -> Option<RecordedRevision> {
         let set = self.set.clone()?;

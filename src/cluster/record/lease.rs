@@ -1,4 +1,4 @@
-//! One install at a time: a Lease in the cluster, taken before the first write, renewed while there is work, given back.
+//! One install at a time: a Lease in the cluster, taken before the first write, renewed during the work, given back at the end.
 //!
 //! Whether a holder is alive is judged as client-go's leader election does it: not by the times in the Lease, which are of
 //! another machine's clock, but by whether it changes within its duration on ours.
@@ -24,11 +24,11 @@ use crate::cluster::objects::labels::{FIELD_MANAGER, MANAGED_BY};
 use crate::report::Reporter;
 use object::{held, holder, lease_id, refused, version};
 
-/// How long a Lease holds without being renewed, in seconds.
+/// How long a Lease is valid without a renewal, in seconds.
 const DURATION: u64 = 15;
-/// However long a Lease says that it holds: more is not waited for.
+/// The longest wait for a Lease to expire, in seconds, whatever it says.
 const LONGEST: u64 = 60;
-/// How often a Lease is fought for that others take and give back meanwhile.
+/// How often a Lease is tried that other runs take and give back meanwhile.
 const ATTEMPTS: usize = 5;
 
 /// The right to change what is installed, once it is taken.
@@ -58,7 +58,7 @@ impl<'a> Lease<'a> {
         Self { api, caller, reporter, held: Mutex::new(None), lost: watch::Sender::new(None) }
     }
 
-    /// Works, and gives the Lease back, whatever comes of the work. Where somebody else takes it, the work ends.
+    /// Runs the work, then gives the Lease back in any case. If another run takes the Lease, the work is stopped.
     ///
     /// # Errors
     ///
@@ -75,11 +75,11 @@ impl<'a> Lease<'a> {
         outcome
     }
 
-    /// Takes it, unless that is done; returns whether it was taken now.
+    /// Takes it unless it is held already; returns whether it was taken now.
     ///
     /// # Errors
     ///
-    /// When somebody else holds it and is alive, or the API server cannot be asked or refuses.
+    /// When another run holds it and is alive, or the API server cannot be asked or refuses.
     pub(in crate::cluster) async fn take(&self) -> Result<bool, ClusterError> {
         let mut held = self.held.lock().await;
         if held.is_some() {
@@ -101,14 +101,14 @@ impl<'a> Lease<'a> {
         Stamp { at: self.caller.now_in_seconds(), by }
     }
 
-    /// Renews it no longer; it still holds for its duration. For when it goes with its namespace.
+    /// Stops renewing it; it stays valid for its duration. For when it is deleted with its namespace.
     pub(in crate::cluster) async fn rest(&self) {
         if let Some(held) = self.held.lock().await.as_ref() {
             held.renewal.abort();
         }
     }
 
-    /// Gives it back. Where that does not work, it ends by itself.
+    /// Gives it back. If that fails, it expires.
     async fn give_back(&self) {
         let Some(held) = self.held.lock().await.take() else { return };
         held.renewal.abort();
@@ -141,7 +141,7 @@ impl<'a> Lease<'a> {
         Err(ClusterError::Overtaken)
     }
 
-    /// Takes a Lease that its holder does not renew; `None` where somebody else was quicker.
+    /// Takes a Lease that its holder does not renew; `None` if another run was quicker.
     async fn take_over(&self, found: Value, identity: &str) -> Result<Option<Value>, ClusterError> {
         if !holder(&found).is_empty() && !self.is_dead(&found).await? {
             return Ok(None);
@@ -154,7 +154,7 @@ impl<'a> Lease<'a> {
         }
     }
 
-    /// Watches a Lease for its duration: whether it stays as it is. One that goes meanwhile is nobody's.
+    /// Tells whether a Lease stays unchanged for its duration. One that is deleted meanwhile is free.
     async fn is_dead(&self, found: &Value) -> Result<bool, ClusterError> {
         if self.caller.has_ended(text(found, "/spec/holderIdentity")) {
             return Ok(true);
@@ -163,7 +163,7 @@ impl<'a> Lease<'a> {
         let (mut pace, mut progress) =
             (Pace::within(Duration::from_secs(limit.min(LONGEST))), Progress::new(self.reporter));
         loop {
-            progress.waiting(format!("another install by {}: whether it is still at work", holder(found)));
+            progress.waiting(format!("whether another run is still active: {}", holder(found)));
             if !pace.again().await {
                 return Ok(true);
             }

@@ -1,7 +1,7 @@
-//! The rendered set as it was applied, kept in the cluster: what a rollback goes back to, and what drift is measured by.
+//! The rendered set as it was applied, recorded in the cluster: rollbacks install it again, and drift is measured against it.
 //!
-//! It lies in a Secret, since rendered objects can be Secrets: as JSON, compressed with zstd, under a name that is taken
-//! from the content. What is read is bounded, and refused unless it is the content that its name stands for.
+//! It is in a Secret, since rendered objects can be Secrets: as JSON, compressed with zstd, under a name that is derived
+//! from the content. Reading is bounded, and a content that does not match its name is refused.
 
 use std::io::Read as _;
 
@@ -46,7 +46,7 @@ impl RecordedSet {
         Self { platform: set.platform, layers: set.layers.clone(), databases: set.databases.clone() }
     }
 
-    /// Returns it as what can be applied and probed. Node files, and what of the bundle is referred to, are not kept.
+    /// Returns it in the form that can be applied and probed. Node files and references are not recorded.
     pub fn rendered(self) -> RenderedSet {
         RenderedSet {
             layers: self.layers,
@@ -58,7 +58,7 @@ impl RecordedSet {
     }
 }
 
-/// A set in the form in which it is kept.
+/// A set in its recorded form.
 #[derive(Debug)]
 pub(in crate::cluster) struct PackedSet {
     /// The name of its Secret.
@@ -97,18 +97,18 @@ impl PackedSet {
 ///
 /// # Errors
 ///
-/// When it is too large, or not the content that its name stands for; in words.
+/// When it is too large, or does not match its name; as text.
 pub(super) fn unpack(name: &str, data: &str) -> Result<RecordedSet, String> {
     if data.len() > LARGEST.div_ceil(3) * 4 {
-        return Err(format!("its {} bytes are more than any set has", data.len()));
+        return Err(format!("its {} bytes exceed every possible set", data.len()));
     }
     let bytes = STANDARD.decode(data).map_err(|error| error.to_string())?;
     let json = decompress(&bytes).map_err(|error| error.to_string())?;
     if json.len() as u64 > LARGEST_JSON {
-        return Err(format!("it has more than the {LARGEST_JSON} bytes that a set may have"));
+        return Err(format!("it exceeds the {LARGEST_JSON} bytes that a set may have"));
     }
     if name_of(&json) != name {
-        return Err(format!("its content is that of `{}`", name_of(&json)));
+        return Err(format!("its content belongs to `{}`", name_of(&json)));
     }
     serde_json::from_slice(&json).map_err(|error| error.to_string())
 }
@@ -121,7 +121,7 @@ fn decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(json)
 }
 
-/// Returns the name that a content has.
+/// Returns the name of a content.
 fn name_of(json: &[u8]) -> String {
     let mut hex = Digest::of(json).hex();
     hex.truncate(DIGITS);
@@ -202,9 +202,9 @@ mod tests {
         let other = PackedSet::of(&set("c".into())).expect("JSON");
         let zeros = zstd::bulk::compress(&vec![0; 33 << 20], 1).expect("compressible");
         for (bytes, problem) in [
-            (bytes(&other), format!("its content is that of `{}`", other.name)),
-            (zeros, "it has more than the 33554432 bytes that a set may have".into()),
-            (vec![0; 1_100_000], "its 1466668 bytes are more than any set has".into()),
+            (bytes(&other), format!("its content belongs to `{}`", other.name)),
+            (zeros, "it exceeds the 33554432 bytes that a set may have".into()),
+            (vec![0; 1_100_000], "its 1466668 bytes exceed every possible set".into()),
         ] {
             assert_eq!(unpack(&packed.name, &STANDARD.encode(bytes)), Err(problem));
         }

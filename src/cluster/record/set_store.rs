@@ -67,20 +67,20 @@ impl SetSecret {
 ///
 /// # Errors
 ///
-/// When it is not there, too large, or not the content that its name stands for.
+/// When it is missing, too large, or does not match its name.
 pub(in crate::cluster) async fn load(api: &Api, name: &str) -> Result<RecordedSet, ClusterError> {
     let known = name.strip_prefix(PREFIX).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
     let secret = if known { api.get(&secret_id(name).path()).await? } else { None };
-    let secret = secret.ok_or_else(|| unreadable(name, "it is not there".into()))?;
+    let secret = secret.ok_or_else(|| unreadable(name, "it is missing".into()))?;
     unpack(name, text(&secret, &format!("/data/{KEY}"))).map_err(|problem| unreadable(name, problem))
 }
 
-/// Tells whether a set is kept.
+/// Tells whether a set is recorded.
 pub(in crate::cluster) async fn is_kept(api: &Api, name: &str) -> Result<bool, ClusterError> {
     Ok(api.get(&secret_id(name).path()).await?.is_some())
 }
 
-/// Returns the Secrets of all sets, except for those that are named, as objects that this tool made.
+/// Returns the Secrets of all sets, except the named ones, as objects that this tool created.
 pub(in crate::cluster) async fn others(api: &Api, named: &[&str]) -> Result<Vec<Entry>, ClusterError> {
     let mut names = Vec::new();
     api.find(&secret_id("").collection_path(), |secret| {
@@ -95,7 +95,7 @@ pub(in crate::cluster) async fn others(api: &Api, named: &[&str]) -> Result<Vec<
     Ok(names.into_iter().map(entry).collect())
 }
 
-/// Returns Secrets as a layer that can be taken away.
+/// Returns Secrets as a layer that can be removed.
 pub(in crate::cluster) fn layer(objects: Vec<Entry>) -> InventoryLayer {
     InventoryLayer { name: "recorded sets".into(), timeout: LONGEST_REMOVAL, objects, generates: Vec::new() }
 }

@@ -25,7 +25,7 @@ impl Cluster {
     }
 }
 
-/// Reads the inventory; `None` where nothing is installed.
+/// Reads the inventory; `None` if nothing is installed.
 pub(in crate::cluster) async fn load(api: &Api) -> Result<Option<Inventory>, ClusterError> {
     match api.get(&inventory_id().path()).await? {
         None => Ok(None),

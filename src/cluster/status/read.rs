@@ -1,4 +1,4 @@
-//! Says how an installed bundle is: what differs from what was installed, what is not healthy, what is not enforced.
+//! Reads the state of an installed bundle.
 //!
 //! No bundle file is needed: the set that was applied is recorded in the cluster. Nothing is changed; probes are dry runs.
 
@@ -33,7 +33,7 @@ impl Cluster {
         let Some(recorded) = self.recorded().await? else { return Err(ClusterError::NotRecorded) };
         let (platform, databases) = (recorded.platform, recorded.databases.clone());
         let set = recorded.rendered();
-        // Whose a field is does not matter here, only what it says.
+        // The owner of a field does not matter here, only its value.
         let options = ApplyOptions { force_conflicts: true, ..ApplyOptions::default() };
         let (plan, unready, constraints, ignored, probes) = try_join!(
             self.plan(&set, &inventory.revision, &options),
@@ -123,7 +123,7 @@ fn of_layer(layer: PlannedLayer, unready: Vec<(ObjectId, String)>) -> LayerStatu
             Err(reason) => status.refused.push((object.id, reason)),
         }
     }
-    // What is gone is said once.
+    // A missing object is reported once.
     status.unready = unready.into_iter().filter(|(id, _)| !status.missing.contains(id)).collect();
     status
 }

@@ -8,15 +8,15 @@ use crate::cluster::record::inventory::{Revision, Stamp};
 use crate::render::Database;
 use crate::spec::Platform;
 
-/// A namespace with this label is not looked at.
+/// A namespace with this label is exempt from Gatekeeper.
 /// See: <https://open-policy-agent.github.io/gatekeeper/website/docs/exempt-namespaces>
 pub(super) const IGNORED: &str = "admission.gatekeeper.sh/ignore";
 
-/// How an installed bundle is.
+/// The state of an installed bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Status {
-    /// What is installed.
+    /// The installed revision.
     pub revision: Revision,
     /// When it was last changed, and by whom.
     pub changed: Stamp,
@@ -30,7 +30,7 @@ pub struct Status {
     pub layers: Vec<LayerStatus>,
     /// Gatekeeper's constraints that came with it and are there, by name.
     pub constraints: Vec<Constraint>,
-    /// Namespaces that Gatekeeper is told not to look at, though the bundle does not say so.
+    /// Namespaces that are exempt from Gatekeeper, though not by the bundle.
     pub ignored: Vec<String>,
     /// What the probes came to.
     pub probes: ProbeReport,
@@ -38,18 +38,18 @@ pub struct Status {
     pub databases: Vec<Database>,
 }
 
-/// How a layer is.
+/// The state of a layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LayerStatus {
     /// Its name.
     pub name: String,
     /// How many objects it has.
     pub objects: usize,
-    /// Objects that are gone.
+    /// Missing objects.
     pub missing: Vec<ObjectId>,
-    /// Objects that are not as they were installed: of each field what it is, and what was installed.
+    /// Objects that drifted: of each field the live value, and the installed one.
     pub differing: Vec<(ObjectId, Vec<FieldChange>)>,
-    /// Objects that the cluster refuses to compare, and its words.
+    /// Objects that the cluster refuses to compare, and its message.
     pub refused: Vec<(ObjectId, String)>,
     /// Objects that are not ready, and why.
     pub unready: Vec<(ObjectId, String)>,

@@ -1,4 +1,4 @@
-//! What is announced is what is done, and announcing does nothing.
+//! An install does what its plan says, and planning changes nothing.
 
 use super::*;
 

@@ -102,7 +102,7 @@ async fn a_list_of_kubeconfigs_is_one_configuration() {
     }
     insta::assert_snapshot!(refusal(&named(files, Some("d")), &folder).await, @r"
     the kubeconfig `[folder]/first`, `absent`, `[folder]/second` has no context `d`
-    hint: name one that there is with `--context NAME`: `both`, `c`
+    hint: use an existing one with `--context NAME`: `both`, `c`
     ");
 }
 
@@ -146,13 +146,13 @@ async fn a_plugin_that_fails_is_named_with_its_words_and_without_secrets() {
     told.push(refusal(&named(vec![file], None), &folder).await);
     insta::assert_snapshot!(told.join("\n"), @r"
     failed to get the credentials of the plugin `sh`: it ended with exit status: 3: session expired
-    hint: see whether `kubectl auth whoami` works with the same kubeconfig: log in again, or correct its `users` entry
-    failed to get the credentials of the plugin `sh`: what it printed is no ExecCredential
-    hint: see whether `kubectl auth whoami` works with the same kubeconfig: log in again, or correct its `users` entry
+    hint: check that `kubectl auth whoami` works with the same kubeconfig; if not, log in again or fix its `users` entry
+    failed to get the credentials of the plugin `sh`: its output is not an ExecCredential
+    hint: check that `kubectl auth whoami` works with the same kubeconfig; if not, log in again or fix its `users` entry
     failed to get the credentials of the plugin `sh`: it ended with exit status: 1
-    hint: see whether `kubectl auth whoami` works with the same kubeconfig: log in again, or correct its `users` entry
+    hint: check that `kubectl auth whoami` works with the same kubeconfig; if not, log in again or fix its `users` entry
     failed to get the credentials of the plugin `no-such-plugin`: it cannot be started: No such file or directory (os error 2)
-    hint: see whether `kubectl auth whoami` works with the same kubeconfig: log in again, or correct its `users` entry
+    hint: check that `kubectl auth whoami` works with the same kubeconfig; if not, log in again or fix its `users` entry
     ");
 }
 
@@ -176,8 +176,7 @@ async fn what_a_pod_is_given_is_used_where_there_is_no_file() {
     assert_eq!(config.root_cert.map(|certificates| certificates.len()), Some(1));
     let none = ConnectOptions::default();
     insta::assert_snapshot!(refusal(&none, &folder).await, @r"
-    failed to read the kubeconfig of the pod that this runs in
-      caused by: there is none, and this does not run in a pod
+    no kubeconfig found: `KUBECONFIG` is unset, `~/.kube/config` does not exist, and this is not a pod
     hint: name one with `--kubeconfig FILE`, and its context with `--context NAME`
     ");
 }

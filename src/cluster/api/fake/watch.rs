@@ -17,7 +17,7 @@ pub(in crate::cluster) struct Watcher {
 }
 
 impl Fake {
-    /// Changes an object, and tells whoever watches its kind.
+    /// Changes an object, and reports it to the watches of its kind.
     pub(in crate::cluster) fn change(&self, path: &str, object: Value) {
         self.put(path, object);
         let mut state = self.state();
@@ -37,7 +37,7 @@ impl Fake {
         }
     }
 
-    /// Waits until somebody watches.
+    /// Waits until there is a watch.
     pub(in crate::cluster) async fn watched(&self) {
         while self.state().watchers.is_empty() {
             tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Writes the ledger into the cluster: the Lease first, then what was rendered, then the inventory.
+//! Writes the ledger into the cluster: the Lease first, then the rendered set, then the inventory.
 
 use super::Ledger;
 use crate::cluster::api::error::ClusterError;
@@ -10,7 +10,7 @@ use crate::cluster::record::set_store::SetSecret;
 use crate::cluster::record::{set_store, store};
 
 impl Ledger<'_> {
-    /// Forgets that the set is recorded where somebody took its Secret away, so that it is recorded again.
+    /// Forgets that the set is recorded if its Secret is missing, so that it is recorded again.
     pub(super) async fn miss_set(&mut self) -> Result<(), ClusterError> {
         let Some(stored) = self.stored.as_mut().filter(|stored| stored.set == self.current.set) else {
             return Ok(());
@@ -38,7 +38,7 @@ impl Ledger<'_> {
     }
 
     pub(super) async fn save(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
-        // Of an install that did not end, the end is going to be written down: nobody else may be at it from here on.
+        // An incomplete install is about to be recorded as complete: no other run may change it from here on.
         let begun = self.written || self.current.complete;
         if begun && self.stored.as_ref() == Some(&self.current) {
             return Ok(());
@@ -51,8 +51,8 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// Takes the Lease and records the set, before the first write. Whoever had the Lease until now may have changed what
-    /// was read without it.
+    /// Takes the Lease and records the set, before the first write. The last holder of the Lease may have changed the
+    /// inventory after it was read: so it is read again.
     async fn begin(&mut self, lease: &Lease<'_>) -> Result<(), ClusterError> {
         let secret = SetSecret::of(self.set)?;
         if self.stored.is_none() {

@@ -1,8 +1,8 @@
-//! The pods that try a connection: what they are, and what their status says.
+//! The pods that try a connection: their definitions and their status.
 //!
-//! A pod with the labels of a site's workload must not be taken for one. A readiness gate that nobody ever opens keeps it out of
+//! A pod with the labels of a site's workload must not be taken for one. A readiness gate that is never met keeps it out of
 //! the ready endpoints of every Service (one that publishes addresses which are not ready gets it nevertheless). A DaemonSet
-//! or a bare ReplicaSet with these labels in its selector adopts it, finds one pod too many, and takes away the one that is
+//! or a bare ReplicaSet with these labels in its selector adopts it, finds one pod too many, and deletes the one that is
 //! younger and not ready: ours. The ReplicaSets of Deployments, StatefulSets and Jobs select by labels that it does not have.
 
 use serde_json::{Value, json};

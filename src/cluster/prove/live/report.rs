@@ -1,8 +1,8 @@
-//! What the live probes came to.
+//! The results of the live probes.
 
 use crate::render::LiveExpectation;
 
-/// What the live probes of all layers came to.
+/// The results of the live probes of all layers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct LiveReport {
@@ -10,7 +10,7 @@ pub struct LiveReport {
     pub results: Vec<LiveResult>,
 }
 
-/// What one live probe came to.
+/// The result of one live probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveResult {
     /// The layer.
@@ -32,7 +32,7 @@ pub struct LiveResult {
 pub enum Seen {
     /// It was made.
     Open,
-    /// It was refused, or nobody answered, though the other pod listened; with the client's words.
+    /// It was refused or timed out, though the other pod listened; with the message of the client.
     Closed(String),
     /// It could not be tried, and why.
     Untried(String),
@@ -65,7 +65,7 @@ impl LiveReport {
                 `kubectl get networkpolicies --all-namespaces` shows them"
                 .to_owned(),
             (Seen::Closed(words), _) => {
-                format!("closed: {words}: another policy forbids it, or the pods' network does not carry it")
+                format!("closed: {words}: another policy forbids it, or the pod network does not route it")
             }
             (Seen::Untried(words), _) => format!("could not be tried: {words}"),
         }

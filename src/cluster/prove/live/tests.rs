@@ -99,7 +99,7 @@ async fn what_is_refused_or_lost_is_closed() {
         verdicts(&report),
         [
             format!(
-                "false this-is-open: {refused}: another policy forbids it, or the pods' network does not carry it"
+                "false this-is-open: {refused}: another policy forbids it, or the pod network does not route it"
             ),
             format!("true that-is-closed: {refused}"),
         ]
@@ -129,7 +129,7 @@ async fn a_listener_that_ends_proves_nothing_and_is_taken_away() {
     let report = report(&fake, &both()).await;
     assert_eq!(
         verdicts(&report)[1],
-        "false that-is-closed: could not be tried: the pod that listens does not: container `listener`: \
+        "false that-is-closed: could not be tried: the listening pod does not listen: container `listener`: \
          Error, exit code 1: nc: bind: in use, after 0 s"
     );
     assert!(!report.nothing_is_enforced());
@@ -153,7 +153,7 @@ async fn a_namespace_that_is_no_name_reaches_no_path() {
     let mut probe = probe("p", LiveExpectation::Open);
     probe.to.namespace = "../secrets".into();
     let report = report(&fake, &set(vec![probe])).await;
-    assert_eq!(verdicts(&report), ["false p: could not be tried: `../secrets` is no name of a namespace"]);
+    assert_eq!(verdicts(&report), ["false p: could not be tried: `../secrets` is not a valid namespace name"]);
     assert_eq!(fake.state().writes, Vec::<String>::new());
 }
 

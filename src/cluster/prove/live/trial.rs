@@ -15,10 +15,10 @@ use crate::cluster::objects::json::text;
 use crate::cluster::readiness::reason::pod_words;
 use crate::render::{LiveEnd, LiveExpectation, LiveProbe};
 
-/// How long a pod may take for its part: an image may have to come first.
+/// The time limit for each pod; it may have to pull its image first.
 const LONGEST: Duration = Duration::from_secs(90);
 
-/// One live probe, and where it is tried.
+/// One live probe, and the cluster that it runs in.
 pub(super) struct Trial<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) layer: &'a str,
@@ -26,7 +26,7 @@ pub(super) struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Makes both pods, looks how the connection ends, and takes them away. That it could not be tried is a result, and not a good one.
+    /// Creates both pods, reads how the connection ends, and deletes them. A connection that could not be tried is a failed result.
     pub(super) async fn run(&self) -> Result<LiveResult, ClusterError> {
         let mut made = Vec::new();
         let seen = self.connect(&mut made).await?.unwrap_or_else(Seen::Untried);
@@ -57,7 +57,7 @@ impl Trial<'_> {
         let listens = |pod: &Value| pod::listens_at(pod).map(str::to_owned);
         let address = match self.wait(&listener, listens).await? {
             Ok(address) => address,
-            Err(words) => return Ok(Err(format!("the pod that listens does not: {words}"))),
+            Err(words) => return Ok(Err(format!("the listening pod does not listen: {words}"))),
         };
         let client = match self.create(&self.probe.from, &pod::client(self.probe, &address), made).await? {
             Ok(path) => path,
@@ -65,13 +65,13 @@ impl Trial<'_> {
         };
         let (code, words) = match self.wait(&client, pod::ended).await? {
             Ok(end) => end,
-            Err(words) => return Ok(Err(format!("the pod that connects does not run: {words}"))),
+            Err(words) => return Ok(Err(format!("the connecting pod does not run: {words}"))),
         };
         let still = self.cluster.api.get(&listener).await?.as_ref().and_then(listens);
         Ok(judge(code, words, still.as_ref() == Some(&address)))
     }
 
-    /// Creates a pod; returns its path, or why there is none.
+    /// Creates a pod; returns its path, or why it was not created.
     async fn create(
         &self,
         end: &LiveEnd,
@@ -80,7 +80,7 @@ impl Trial<'_> {
     ) -> Result<Result<String, String>, ClusterError> {
         let namespace = &end.namespace;
         if !is_path_segment(namespace) {
-            return Ok(Err(format!("`{}` is no name of a namespace", namespace.escape_default())));
+            return Ok(Err(format!("`{}` is not a valid namespace name", namespace.escape_default())));
         }
         let answer = self.cluster.api.create(&pods_of(namespace), pod).await?;
         let name = text(&answer.body, "/metadata/name");
@@ -103,7 +103,7 @@ impl Trial<'_> {
         let mut pace = Pace::within(LONGEST);
         loop {
             let Some(pod) = self.cluster.api.get(path).await? else {
-                return Ok(Err("somebody else deleted it".to_owned()));
+                return Ok(Err("someone else deleted it".to_owned()));
             };
             if let Some(found) = found(&pod) {
                 return Ok(Ok(found));
@@ -117,13 +117,13 @@ impl Trial<'_> {
     }
 }
 
-/// A connection that was not made tells of policies only while somebody listens.
+/// A failed connection proves a policy only while the other pod listens.
 fn judge(code: i64, words: String, listens: bool) -> Result<Seen, String> {
     match code {
         0 => Ok(Seen::Open),
         // See: POSIX, Shell Command Language, 2.8.2: not found, not executable; above 128: ended by a signal
         126.. => Err(format!("the image cannot try it: exit code {code}: {words}")),
-        _ if !listens => Err("the pod that listens ended before the connection was tried".to_owned()),
+        _ if !listens => Err("the listening pod ended before the connection was tried".to_owned()),
         _ => Ok(Seen::Closed(words)),
     }
 }

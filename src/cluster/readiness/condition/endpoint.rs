@@ -1,4 +1,4 @@
-//! Tells whether somebody answers for a webhook: its service must have an endpoint that is ready.
+//! Tells whether a webhook can answer: its service must have a ready endpoint.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::cluster::objects::id::is_path_segment;
 use crate::cluster::objects::json::{list, text};
 use crate::cluster::readiness::reason::{Cause, Reason};
 
-/// Returns the first webhook of a configuration for whose service nobody answers.
+/// Returns the first webhook of a configuration whose service has no ready endpoint.
 ///
 /// # Errors
 ///

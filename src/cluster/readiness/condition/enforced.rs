@@ -1,4 +1,4 @@
-//! Tells whether a constraint is enforced: every pod of Gatekeeper says so, and one of them answers the webhook.
+//! Tells whether a constraint is enforced: every Gatekeeper pod reports it, and one of them answers the webhook.
 //!
 //! See: `pkg/controller/constraintstatus` and `apis/status/v1beta1/constraintpodstatus_types.go` of Gatekeeper.
 
@@ -10,7 +10,7 @@ use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::{condition, list, number, text};
 use crate::cluster::readiness::reason::{Cause, Reason};
 
-/// Returns the names of the pods of Gatekeeper that are ready, and so report; nothing where they cannot be listed.
+/// Returns the names of the pods of Gatekeeper that are ready, and so report; none if they cannot be listed.
 pub(in crate::cluster) async fn reporters(api: &Api) -> Result<Vec<String>, ClusterError> {
     let mut names = Vec::new();
     let collect = |pod: &Value| {
@@ -40,14 +40,14 @@ pub(in crate::cluster) fn not_enforced(constraint: &Value, reporters: &[String])
             match reporters.iter().find(silent) {
                 Some(name) => format!("Gatekeeper's pod {name} does not enforce it yet"),
                 None if by_pod.iter().any(answers) => return None,
-                None => "no pod of Gatekeeper that answers the webhook enforces it yet".to_owned(),
+                None => "no webhook pod of Gatekeeper enforces it yet".to_owned(),
             }
         }
     };
     Some(Reason::new(Cause::Gatekeeper, words))
 }
 
-/// Tells whether a pod enforces the constraint as it is now, and not one of the same name that was there before.
+/// Tells whether a pod enforces this generation of this constraint, and not of an earlier one with the same name.
 fn enforces(constraint: &Value, pod: &Value) -> bool {
     number(pod, "/observedGeneration") == number(constraint, "/metadata/generation")
         && text(pod, "/constraintUID") == text(constraint, "/metadata/uid")
@@ -95,7 +95,7 @@ mod tests {
     fn without_a_webhook_nothing_is_enforced() {
         let constraint = json!({"metadata": {"generation": 2, "uid": "u"}, "status": {"byPod": [entry("audit", 2, &["audit"])]}});
         let words = not_enforced(&constraint, &["audit".to_owned()]).map(|reason| reason.words);
-        assert_eq!(words.as_deref(), Some("no pod of Gatekeeper that answers the webhook enforces it yet"));
+        assert_eq!(words.as_deref(), Some("no webhook pod of Gatekeeper enforces it yet"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Reads from a workload whether all of it is new and ready, and from a Job whether it has done its work.
+//! Reads from a workload whether its rollout is complete, and from a Job whether it has succeeded.
 //!
 //! See: `kubectl rollout status`, `staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go` of Kubernetes.
 

@@ -35,7 +35,7 @@ impl Problem {
     }
 }
 
-/// Returns what is wrong with a pod; nothing where it is ready, or leaves.
+/// Returns what is wrong with a pod; nothing if it is ready, or being deleted.
 pub(super) fn pod_problem(pod: &Value) -> Option<Problem> {
     if pod.pointer("/metadata/deletionTimestamp").is_some() {
         return None;

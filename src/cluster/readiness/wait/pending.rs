@@ -1,4 +1,4 @@
-//! An object that is not ready: what is missing, why, and no more of it than it takes to find that out.
+//! An object that is not ready: what is missing, why, and the part of it that is needed to find that out.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::cluster::readiness::condition::{applies, is_in_the_object, missing};
 use crate::cluster::readiness::reason::{Cause, Reason};
 use crate::render::Condition;
 
-/// What is waited for of which object.
+/// A condition, and the object that must meet it.
 pub(super) type Target<'t> = (Condition, &'t ObjectId);
 
 /// Returns each object with each condition that applies to it.
@@ -29,7 +29,7 @@ pub(super) struct Pending<'t> {
     pub(super) condition: Condition,
     pub(super) id: &'t ObjectId,
     pub(super) missing: Reason,
-    /// What its pods are found by, where it has any.
+    /// The selector of its pods, if it has any.
     pub(super) workload: Option<Value>,
     /// Why something is missing, as far as it has been found out.
     pub(super) reason: Option<Reason>,
@@ -40,7 +40,7 @@ impl<'t> Pending<'t> {
     pub(super) fn judged(target: Target<'t>, object: Option<&Value>) -> Option<Self> {
         let missing = match object {
             Some(object) => missing(target.0, object)?,
-            None => Reason::new(Cause::Gone, "it is gone"),
+            None => Reason::new(Cause::Gone, "it is missing"),
         };
         Some(Self::new(target, missing, object))
     }
@@ -85,7 +85,7 @@ impl<'t> Pending<'t> {
         }
     }
 
-    /// Says of which object what is missing, and why.
+    /// Names the object, and says what is missing and why.
     pub(super) fn words(&self) -> String {
         format!("{}: {}", self.id, self.state())
     }

@@ -1,4 +1,4 @@
-//! Why workloads are not ready, asked for now and then: pods are many, and finding the one that tells takes requests.
+//! Why workloads are not ready, read now and then: there can be many pods, and finding the failing one takes requests.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::cluster::api::client::Api;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::readiness::reason::{Reason, reason};
 
-/// How often the pods behind a workload are looked at, at most.
+/// The shortest time between two reads of the pods of a workload.
 const EVERY: Duration = Duration::from_secs(2);
-/// How many times as long as it took is waited before it is done again.
+/// The pause between two reads, as a multiple of the time that a read took.
 const REST: u32 = 9;
-/// How long the pods of one workload are looked through.
+/// The longest search through the pods of one workload.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// The reasons as they were last seen.
@@ -24,7 +24,7 @@ pub(super) struct Reasons {
 }
 
 impl Reasons {
-    /// Adds the reasons; they are asked for anew only every few seconds, or when this is the `last` time.
+    /// Adds the reasons; they are read again only every few seconds, or if this is the `last` time.
     pub(super) async fn explain(&mut self, api: &Api, pending: &mut [Pending<'_>], last: bool) {
         if last || self.next.is_none_or(|next| Instant::now() >= next) {
             self.ask(api, pending).await;
@@ -39,7 +39,7 @@ impl Reasons {
         let began = Instant::now();
         self.known.clear();
         for (one, workload) in pending.iter().filter_map(|one| Some((one, one.workload.as_ref()?))) {
-            // A reason is a courtesy: without the right to read pods the wait goes on.
+            // Reasons are optional: without the right to read pods the wait continues.
             let found = timeout(LONGEST, reason(api, workload)).await.ok().and_then(Result::ok).flatten();
             self.known.push((one.id.clone(), found));
         }

@@ -19,9 +19,9 @@ use crate::cluster::readiness::condition::is_in_the_object;
 use crate::render::Condition;
 use crate::report::Reporter;
 
-/// How often what is watched is asked for all the same: a connection that is cut in silence tells nothing.
+/// How often watched objects are read anyway: a silently cut connection reports nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
-/// How long one look may take, though the time be up.
+/// How long one read may take, even if the time is up.
 const SHORTEST_LOOK: Duration = Duration::from_secs(10);
 
 /// One wait of a layer.
@@ -56,7 +56,7 @@ pub(super) struct WaitSession<'a, 't> {
     progress: Progress<'a>,
     watches: Watches<'a>,
     pending: Vec<Pending<'t>>,
-    /// When everything was looked at last; `None` when it has to be anew.
+    /// When all objects were last read; `None` if they must be read again.
     looked: Option<Instant>,
 }
 
@@ -104,7 +104,7 @@ impl<'a, 't> WaitSession<'a, 't> {
                 },
                 _ = self.pace.again() => {}
             },
-            // What changed before a watch began is seen by looking once more.
+            // Changes from before the watch are seen by reading once more.
             Ok(true) => self.looked = None,
             Err(_) => _ = self.pace.again().await,
         }

@@ -1,6 +1,6 @@
-//! The watches of one wait: one for each kind, in its namespace or, where its objects lie in several, in all of them.
+//! The watches of one wait: one for each kind, in its namespace; in all namespaces, if its objects are in several.
 //!
-//! A watch only saves asking. Where it is refused its kind is asked for, again and again; where it ends it is begun anew.
+//! A watch only saves requests. If it is refused, its kind is polled; if it ends, it is started again.
 
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, SelectAll};
@@ -49,7 +49,7 @@ impl Kind {
         self.api_version == id.api_version && self.resource == id.resource
     }
 
-    /// Widens the watch, so that it tells of this object, too.
+    /// Widens the watch to this object.
     fn include(&mut self, id: &ObjectId) {
         if self.collection != id.collection_path() {
             self.collection = ObjectId { namespace: None, ..id.clone() }.collection_path();
@@ -66,7 +66,7 @@ impl<'a> Watches<'a> {
         Self { api, kinds: Vec::new(), changes: SelectAll::new() }
     }
 
-    /// Has this object watched, too, from the next time that watches are begun.
+    /// Adds this object, from the next time that watches are started.
     pub(super) fn include(&mut self, id: &ObjectId) {
         match self.kinds.iter_mut().find(|kind| kind.holds(id)) {
             Some(kind) => kind.include(id),
@@ -74,7 +74,7 @@ impl<'a> Watches<'a> {
         }
     }
 
-    /// Begins the watches that are not under way; returns whether one was begun: what happened before is not told.
+    /// Starts the watches that are not open; returns whether one was started: it does not show earlier changes.
     pub(super) async fn open(&mut self, pace: &Pace) -> Result<bool, ClusterError> {
         let mut begun = false;
         for (place, kind) in self.kinds.iter_mut().enumerate().filter(|(_, kind)| kind.state == State::Closed)
@@ -93,12 +93,12 @@ impl<'a> Watches<'a> {
         Ok(begun)
     }
 
-    /// Tells whether changes of an object will be told.
+    /// Tells whether an open watch covers an object.
     pub(super) fn tell_of(&self, id: &ObjectId) -> bool {
         self.kinds.iter().any(|kind| kind.holds(id) && kind.state == State::Open)
     }
 
-    /// Returns the next change; never, where nothing is watched. `None`: a watch has ended.
+    /// Returns the next change; never, if nothing is watched. `None`: a watch has ended.
     pub(super) async fn next(&mut self) -> Option<Change> {
         match self.changes.next().await {
             Some((_, Some(change))) => Some(change),

@@ -1,4 +1,4 @@
-//! Renews a Lease in the background, and says so when somebody else has it.
+//! Renews a Lease in the background, and reports when another run has taken it.
 
 use std::time::Duration;
 
@@ -14,26 +14,26 @@ use crate::cluster::record::caller::Caller;
 
 /// A third of the duration: two renewals may fail.
 const RENEWED_EVERY: Duration = Duration::from_secs(5);
-/// How soon a renewal is tried again that did not work.
+/// The pause before a failed renewal is retried.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Whoever holds a Lease.
+/// The holder of a Lease.
 pub(super) struct Keeper {
     pub(super) api: Api,
     pub(super) caller: Caller,
     pub(super) identity: String,
 }
 
-/// What became of a renewal.
+/// The outcome of a renewal.
 enum Renewal {
     Done(Value),
-    /// Somebody wrote to it; it is still ours.
+    /// Another client changed the Lease; it is still ours.
     Moved(Value),
     Lost(String),
 }
 
 impl Keeper {
-    /// Renews until it is aborted, or until the Lease is somebody else's.
+    /// Renews until it is aborted, or until another run has the Lease.
     pub(super) async fn keep(self, mut lease: Value, lost: watch::Sender<Option<String>>) {
         let mut pause = RENEWED_EVERY;
         loop {
