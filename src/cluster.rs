@@ -1,104 +1,61 @@
-//! The Kubernetes cluster: applies, waits, proves, keeps the inventory and takes away again.
+//! The Kubernetes cluster: plans, applies, waits, proves, keeps the inventory, and removes.
 //!
 //! Everything goes over one client with one field manager. Nothing is read from the environment or the terminal; every wait
-//! has a deadline and says what it waits for. An object is deleted only if the inventory says that this tool made it and
-//! its uid is still the same.
+//! has a deadline and reports what it waits for. An object is deleted only if the inventory says that this tool created it
+//! and its uid is still the same.
+//!
+//! The rooms, each of which imports from those above it only:
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `objects` | objects as data: names, order, differences |
+//! | `api` | the client for the API server |
+//! | `record`, `readiness` | the records that the cluster keeps; conditions, reasons, waits |
+//! | `change` | applies or removes one object |
+//! | `install` | plans, installs, rolls back and uninstalls a whole set |
+//! | `prove`, `enforce`, `preflight` | probes; enforcement actions; checks before an install |
+//! | `status` | the state of what is installed |
 
 mod api;
-mod apply;
-mod applyset;
-mod caller;
-mod compare;
-mod condition;
-mod connect;
-mod constraint;
-mod decide;
-mod deletion;
+mod change;
 mod enforce;
-mod error;
-mod failure;
-#[cfg(test)]
-mod fake;
-mod forecast;
-mod foresee;
-mod guests;
 mod install;
-mod inventory;
-mod lease;
-mod ledger;
-mod live;
-mod notice;
-mod object;
-mod order;
-mod owned;
-mod pace;
-mod plan;
+mod objects;
 mod preflight;
-mod prepare;
-mod probe;
-mod reason;
-mod recorded;
-mod remove;
-mod rollback;
+mod prove;
+mod readiness;
+mod record;
 mod status;
 #[cfg(test)]
 mod tests;
-mod uninstall;
-mod wait;
 
-pub use api::FIELD_MANAGER;
-pub use apply::{ApplyOptions, Outcome};
-pub use caller::Caller;
-pub use compare::FieldChange;
-pub use connect::{ConnectOptions, PodAccess};
-pub use constraint::{Audit, Constraint, Violation};
-pub use enforce::{EnforceError, EnforceOptions, EnforceReport};
-pub use error::ClusterError;
-pub use failure::InstallFailure;
-pub use forecast::Forecast;
-pub use foresee::Foreseen;
-pub use install::{ApplyReport, LayerReport};
-pub use inventory::{
+pub use api::connect::Cluster;
+pub use api::error::ClusterError;
+pub use api::kubeconfig::{ConnectOptions, PodAccess};
+pub use change::apply::{Decision, Outcome};
+pub use change::fate::Fate;
+pub use change::options::{ApplyOptions, WithContents};
+pub use change::remove::RemovalReport;
+pub use enforce::constraints::{EnforceOptions, EnforceReport};
+pub use enforce::error::EnforceError;
+pub use install::constraint::{Audit, Constraint, Violation};
+pub use install::failure::{InstallError, InstallFailure};
+pub use install::forecast::Forecast;
+pub use install::plan::{Plan, PlannedLayer, PlannedObject};
+pub use install::planned_removal::PlannedRemoval;
+pub use install::report::{ApplyReport, LayerReport};
+pub use install::rollback::{Rollback, RollbackTarget};
+pub use install::uninstall::UninstallReport;
+pub use objects::compare::FieldChange;
+pub use objects::id::ObjectId;
+pub use objects::rank::Rank;
+pub use preflight::query::Intent;
+pub use prove::live::report::{LiveReport, LiveResult, Seen};
+pub use prove::probe::{Patience, ProbeReport, ProbeResult};
+pub use record::caller::Caller;
+pub use record::event::Notice;
+pub use record::inventory::{
     Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
 };
-pub use live::{LiveReport, LiveResult, Seen};
-pub use notice::Notice;
-pub use object::ObjectId;
-pub use order::Rank;
-pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
-pub use preflight::Intent;
-pub use probe::{Patience, ProbeReport, ProbeResult};
-pub use recorded::RecordedSet;
-pub use remove::{RemovalReport, WithContents};
-pub use rollback::{Retreat, Rollback};
-pub use status::{LayerStatus, Status};
-pub use uninstall::UninstallReport;
-
-/// A cluster that answers.
-pub struct Cluster {
-    api: api::Api,
-    version: String,
-}
-
-impl Cluster {
-    /// Returns the address of the API server.
-    #[must_use]
-    pub fn server(&self) -> &str {
-        self.api.server()
-    }
-
-    /// Returns the version of Kubernetes: `v1.34.4`.
-    #[must_use]
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
-    /// Returns what is installed, as the cluster itself has it written down.
-    ///
-    /// # Errors
-    ///
-    /// When the API server cannot be asked, or the inventory cannot be read.
-    pub async fn inventory(&self) -> Result<Option<Inventory>, ClusterError> {
-        inventory::load(&self.api).await
-    }
-}
+pub use record::rendered_set::RecordedSet;
+pub use status::report::{LayerStatus, Status};

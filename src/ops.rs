@@ -21,6 +21,7 @@ mod render;
 mod serve;
 mod sign;
 mod status;
+mod stopped;
 mod verify;
 mod workspace;
 
@@ -44,5 +45,6 @@ pub use render::{SiteChoice, render_site, write_rendered};
 pub use serve::catalog;
 pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};
 pub use status::{StatusReport, status};
+pub use stopped::StoppedInstall;
 pub use verify::{BundleTrust, Trust, VerifyReport, open, verify};
 pub use workspace::{Workspace, read_authority, read_site, read_text, replace};

@@ -38,7 +38,7 @@ impl Failure {
         if let OpsError::Preflight(findings) = &self.0 {
             findings.iter().for_each(|finding| text.push_str(&format!("\n{finding}")));
         }
-        if let Some(failure) = self.0.install_failure() {
+        if let Some(failure) = self.0.stopped_install() {
             text.push_str(&format!("\n\n{}", stopped::text(failure)));
         }
         if let Some(hint) = self.0.hint() {

@@ -81,7 +81,7 @@ impl Args {
     async fn install(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
         let installed = install(&self.bundle.file, options, ui.reporter()).await;
         let report = installed.inspect_err(|error| {
-            if let Some(failure) = error.install_failure() {
+            if let Some(failure) = error.stopped_install() {
                 ui.failed_result(&stopped::json(failure));
             }
         })?;

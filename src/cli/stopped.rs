@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 
 use super::error::with_hint;
-use crate::cluster::{ApplyReport, ClusterError, InstallFailure, LayerReport, Revision, Rollback};
+use crate::cluster::{ApplyReport, ClusterError, LayerReport, Revision, Rollback};
+use crate::ops::StoppedInstall;
 
 /// Returns what was done and what was not, one line a layer.
-pub fn text(failure: &InstallFailure) -> String {
+pub fn text(stopped: &StoppedInstall) -> String {
+    let failure = &stopped.failure;
     let complete = failure.done.layers.iter().map(|layer| format!("complete:  {}", layer_text(layer)));
     let failed = failure.failed.iter().map(|layer| format!("failed:    {}", layer_text(layer)));
     let remaining = failure.remaining.iter().map(|name| format!("not begun: {name}"));
-    let then = match &failure.rollback {
+    let then = match &stopped.rollback {
         None => "the same command goes on from there".to_owned(),
         Some(rollback) => rollback_text(rollback),
     };
@@ -58,7 +60,8 @@ fn name(revision: &Revision) -> String {
 }
 
 /// Returns the same for programs.
-pub fn json(failure: &InstallFailure) -> Value {
+pub fn json(stopped: &StoppedInstall) -> Value {
+    let failure = &stopped.failure;
     json!({
         "installed": false,
         "error": failure.error.to_string(),
@@ -67,7 +70,7 @@ pub fn json(failure: &InstallFailure) -> Value {
         "complete": failure.done.layers.iter().map(layer_json).collect::<Vec<_>>(),
         "failed": failure.failed.as_ref().map(layer_json),
         "notBegun": failure.remaining,
-        "rollback": failure.rollback.as_ref().map(rollback_json),
+        "rollback": stopped.rollback.as_ref().map(rollback_json),
     })
 }
 
@@ -108,11 +111,10 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::cluster::ObjectId;
+    use crate::cluster::{InstallFailure, ObjectId};
 
     fn object(name: &str) -> ObjectId {
-        let (api_version, kind, resource) = ("v1".into(), "Namespace".into(), "namespaces".into());
-        ObjectId { api_version, kind, resource, namespace: None, name: name.into() }
+        ObjectId::namespace(name)
     }
 
     fn layer(name: &str, created: Vec<ObjectId>, unchanged: usize) -> LayerReport {
@@ -128,15 +130,15 @@ mod tests {
         }
     }
 
-    fn failure(rollback: Option<Result<Rollback, ClusterError>>) -> InstallFailure {
+    fn failure(rollback: Option<Result<Rollback, ClusterError>>) -> StoppedInstall {
         let layers = vec![layer("00-namespaces", vec![object("lumen")], 2)];
-        InstallFailure {
+        let failure = InstallFailure {
             error: not_ready(),
             done: ApplyReport { layers, ..Default::default() },
             failed: Some(layer("10-gatekeeper", vec![object("gatekeeper-system")], 0)),
             remaining: vec!["20-policies".into(), "30-constraints".into()],
-            rollback,
-        }
+        };
+        StoppedInstall { failure, rollback }
     }
 
     #[test]

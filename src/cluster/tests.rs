@@ -1,4 +1,4 @@
-//! The whole way, against an API server in memory: what is written, what is left alone, and the words for what goes wrong.
+//! Installs against an API server in memory: what is written, what is left alone, and the errors.
 
 mod enforce;
 mod lease;
@@ -12,8 +12,8 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::fake::{Fake, status};
 use super::*;
+use crate::cluster::api::fake::{Fake, status};
 use crate::render::{Condition, Expectation, Generated, Probe, RenderedLayer, RenderedObject, RenderedSet};
 use crate::report::Silent;
 use crate::spec::Platform;
@@ -68,11 +68,11 @@ fn set(objects: Vec<Value>) -> RenderedSet {
     }
 }
 
-async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, ClusterError> {
+async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, InstallError> {
     install_version(fake, set, "1").await
 }
 
-async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Result<ApplyReport, ClusterError> {
+async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Result<ApplyReport, InstallError> {
     fake.cluster().install(set, &revision(version), &ApplyOptions::default(), &caller(), &Silent).await
 }
 
@@ -88,8 +88,9 @@ async fn uninstall(fake: &Fake) -> UninstallReport {
     fake.cluster().uninstall(&WithContents::default(), &caller(), &Silent).await.expect("uninstalled")
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, ClusterError>) -> String {
-    let error = result.expect_err("it must not work");
+fn refusal<T: std::fmt::Debug, E: Into<InstallError> + std::fmt::Debug>(result: Result<T, E>) -> String {
+    let error = result.expect_err("it must not work").into();
+    let error = error.cause();
     format!("{error}\nhint: {}\nrefusal: {}", error.hint().unwrap_or_default(), error.is_refusal())
 }
 
@@ -152,17 +153,17 @@ async fn what_was_there_before_stays_and_gets_no_label() {
     let (kept, reason) = &report.removal.kept[0];
     assert_eq!(
         format!("{kept}: {reason}"),
-        "namespace lumen: it still has objects of others: configmap settings"
+        "namespace lumen: it still contains foreign objects: configmap settings"
     );
 }
 
 #[tokio::test]
-async fn an_object_that_others_made_again_stays() {
+async fn an_object_that_others_recreated_stays() {
     let fake = Fake::default();
     let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     fake.put(SETTINGS, settings("settings"));
     let report = uninstall(&fake).await;
-    assert_eq!(report.removal.kept[0].1, "somebody else made it again");
+    assert_eq!(report.removal.kept[0].1, "someone else recreated it");
     assert!(fake.state().objects.contains_key(SETTINGS));
 }
 
@@ -177,7 +178,7 @@ async fn what_left_the_set_is_pruned() {
 }
 
 #[tokio::test]
-async fn an_interrupted_install_goes_on_and_can_be_taken_away() {
+async fn an_interrupted_install_continues_and_can_be_uninstalled() {
     let fake = Fake::default();
     let refused = format!("PATCH {}", SETTINGS.replace("settings", "second"));
     fake.state().answers.insert(refused.clone(), status(422, "Invalid", "data: Invalid value"));
@@ -198,7 +199,7 @@ async fn an_interrupted_install_goes_on_and_can_be_taken_away() {
 
     fake.state().objects = interrupted;
     fake.state().answers.remove(&refused);
-    let _ = install(&fake, &set).await.expect("it goes on");
+    let _ = install(&fake, &set).await.expect("it continues");
     let inventory = fake.cluster().inventory().await.expect("readable").expect("written");
     assert!(inventory.complete && inventory.entries().all(|entry| entry.created && entry.uid.is_some()));
 }
@@ -210,7 +211,7 @@ async fn a_definition_with_instances_of_others_stays() {
     let widget = json!({"kind": "Widget", "metadata": {"name": "theirs", "namespace": "default"}});
     fake.put("/apis/example.com/v1/widgets/theirs", widget);
     let report = uninstall(&fake).await;
-    assert_eq!(report.removal.kept[0].1, "it still has instances of others: widget default/theirs");
+    assert_eq!(report.removal.kept[0].1, "it still has foreign instances: widget default/theirs");
     assert!(fake.state().objects.contains_key(WIDGETS));
     fake.state().objects.remove("/apis/example.com/v1/widgets/theirs");
     let report = uninstall(&fake).await;
@@ -253,8 +254,8 @@ async fn what_holds_something_of_others_goes_only_when_it_is_named() {
         kept,
         [
             "persistentvolumeclaim lumen/data: it holds data",
-            "customresourcedefinition widgets.example.com: it still has instances of others: widget default/theirs",
-            "namespace lumen: it still has objects of others: configmap settings",
+            "customresourcedefinition widgets.example.com: it still has foreign instances: widget default/theirs",
+            "namespace lumen: it still contains foreign objects: configmap settings",
         ]
     );
     let named = ["persistentvolumeclaim/lumen/data", "CustomResourceDefinition/widgets.example.com"];
@@ -280,7 +281,7 @@ async fn a_conflict_names_object_field_and_owner() {
     fake.state().answers.insert(format!("PATCH {SETTINGS}"), (code, body));
     assert_snapshot!(refusal(install(&fake, &set(vec![settings("settings")])).await), @r#"
     configmap lumen/settings (`10-lumen/objects.yaml`): `.data.a`: conflict with "helm" using v1
-    hint: take the fields over with `--force-conflicts`, or leave them to their owner and out of the site file
+    hint: take the fields over with `--force-conflicts`, or leave them to their owner and remove them from the site file
     refusal: true
     "#);
 }
@@ -291,7 +292,7 @@ async fn faults_of_the_set_are_found_before_anything_is_changed() {
     let monitor = json!({"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": {"name": "a"}});
     assert_snapshot!(refusal(install(&fake, &set(vec![namespace(), monitor])).await), @r"
     `10-lumen/objects.yaml`: the cluster does not know the kind `ServiceMonitor` of `monitoring.coreos.com/v1`
-    hint: put the CustomResourceDefinition of `ServiceMonitor` into the same layer or an earlier one; `kubectl api-resources` shows what the cluster knows
+    hint: put the CustomResourceDefinition of `ServiceMonitor` into the same layer or an earlier one; `kubectl api-resources` lists the kinds that the cluster serves
     refusal: true
     ");
     assert_snapshot!(refusal(install(&fake, &set(vec![settings("a"), settings("a")])).await), @r"
@@ -300,7 +301,7 @@ async fn faults_of_the_set_are_found_before_anything_is_changed() {
     refusal: false
     ");
     assert_snapshot!(refusal(install(&fake, &set(vec![settings("a/../b")])).await), @r"
-    `10-lumen/objects.yaml`: `a/../b` cannot be the name of an object
+    `10-lumen/objects.yaml`: `a/../b` is not a valid object name
     hint: 
     refusal: false
     ");
@@ -319,7 +320,7 @@ async fn a_missing_image_is_named_when_the_time_is_up() {
     set.layers[0].wait_for = vec![Condition::RolloutsComplete];
     assert_snapshot!(refusal(install(&fake, &set).await), @r#"
     layer `10-lumen` is not ready after 0 s: deployment lumen/audit: 0 of 1 ready: image pull failed: `registry.lan/audit:1`: ImagePullBackOff: Back-off pulling image "registry.lan/audit:1": not found (pod audit-x)
-    hint: `bundle push FILE REGISTRY --key PUB` puts every image of the bundle into the registry; the nodes must be set up to ask it (`bundle render` writes their files)
+    hint: `bundle push FILE REGISTRY --key PUB` pushes every image of the bundle; the nodes must be configured to pull from that registry (`bundle render` writes their files)
     refusal: true
     "#);
 }
@@ -335,7 +336,7 @@ async fn a_definition_that_is_never_established_stops_the_layer() {
     ]);
     assert_snapshot!(refusal(install(&fake, &set).await), @r"
     layer `10-lumen` is not ready after 0 s: customresourcedefinition widgets.example.com: not established
-    hint: `kubectl describe customresourcedefinition widgets.example.com` shows more; the same command goes on from here
+    hint: `kubectl describe customresourcedefinition widgets.example.com` shows more; then run the same command again to continue
     refusal: true
     ");
     assert!(!fake.state().writes.iter().any(|write| write.contains("example.com/v1/")));
@@ -376,7 +377,7 @@ async fn what_does_not_go_is_named_with_what_holds_it() {
     if let Some(object) = fake.state().objects.get_mut(SETTINGS) {
         object["metadata"]["finalizers"] = json!(["example.com/hold"]);
     }
-    let remover = remove::Remover {
+    let remover = change::remove::Remover {
         api: &fake.cluster().api,
         reporter: &Silent,
         generated: vec![],
@@ -386,8 +387,8 @@ async fn what_does_not_go_is_named_with_what_holds_it() {
     let entry = inventory.entries().next().expect("one object");
     let held = vec![(entry.id.clone(), entry.uid.clone().unwrap_or_default())];
     assert_snapshot!(refusal(remover.wait_gone(held, Duration::from_millis(50)).await), @r"
-    still there 0 s after they were deleted: configmap lumen/settings (held by example.com/hold)
-    hint: whoever put the finalizers must be running to take them away (`kubectl -n lumen get configmap settings -o yaml` shows them); then run the same command again
+    still not deleted after 0 s: configmap lumen/settings (held by example.com/hold)
+    hint: the controllers that own its finalizers must run to remove them (`kubectl -n lumen get configmap settings -o yaml` shows them); then run the same command again
     refusal: true
     ");
 }
@@ -402,6 +403,6 @@ fn everything_can_run_on_any_thread() {
     is_send(&cluster.install(&set, &Revision::default(), &ApplyOptions::default(), &caller, &Silent));
     is_send(&cluster.probe(&set, Patience::Brief, &Silent));
     is_send(&cluster.uninstall(&WithContents::default(), &caller, &Silent));
-    is_send(&cluster.roll_back(&Retreat::TakeAway, &ApplyOptions::default(), &caller, &Silent));
+    is_send(&cluster.roll_back(&RollbackTarget::TakeAway, &ApplyOptions::default(), &caller, &Silent));
     is_send(&Cluster::connect(&ConnectOptions::default()));
 }

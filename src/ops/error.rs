@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::sign::SignError;
+use super::stopped::StoppedInstall;
 use crate::archive::ArchiveError;
-use crate::cluster::InstallFailure;
 use crate::compose::ComposeError;
 use crate::digest::Digest;
 use crate::fetch::ChecksumsError;
@@ -117,6 +117,12 @@ pub enum OpsError {
     /// The cluster did not do what was asked.
     #[error(transparent)]
     Cluster(#[from] crate::cluster::ClusterError),
+    /// Constraints were not moved.
+    #[error(transparent)]
+    Enforce(#[from] crate::cluster::EnforceError),
+    /// An install began, and stopped.
+    #[error(transparent)]
+    Stopped(Box<StoppedInstall>),
     /// Something would keep an install from working.
     #[error("{} of {} findings stop the install; nothing was changed", .0.iter().filter(|finding| finding.is_error()).count(), .0.len())]
     Preflight(Vec<Finding>),
@@ -310,11 +316,11 @@ impl OpsError {
         crate::report::chain(self, ": ")
     }
 
-    /// Returns how far an install came that was begun and did not come to its end.
+    /// Returns how far an install came that began and stopped.
     #[must_use]
-    pub fn install_failure(&self) -> Option<&InstallFailure> {
+    pub fn stopped_install(&self) -> Option<&StoppedInstall> {
         match self {
-            Self::Cluster(error) => error.install_failure(),
+            Self::Stopped(stopped) => Some(stopped),
             _ => None,
         }
     }
@@ -330,6 +336,8 @@ impl OpsError {
             Self::Archive(error) => error.is_refusal(),
             Self::Sign(_) => true,
             Self::Cluster(error) => error.is_refusal(),
+            Self::Enforce(error) => error.is_refusal(),
+            Self::Stopped(stopped) => stopped.failure.error.is_refusal(),
             Self::Edit(error) => error.is_refusal(),
             _ => false,
         }
@@ -346,6 +354,8 @@ impl OpsError {
             Self::Archive(error) => error.hint(),
             Self::Sign(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
+            Self::Enforce(error) => error.hint(),
+            Self::Stopped(stopped) => stopped.failure.error.hint(),
             Self::Edit(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::TrustedRoot { .. } => Some("give the `trusted_root.json` of the Sigstore that signed, as its TUF repository or `cosign trusted-root create` has it".to_owned()),

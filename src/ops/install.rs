@@ -145,7 +145,7 @@ pub async fn plan(
 ///
 /// # Errors
 /// The first step that fails; the next ones are not begun. The same command goes on from there. Where objects were applied
-/// already, [`ClusterError::Stopped`] tells which.
+/// already, [`OpsError::Stopped`] tells which.
 pub async fn install(
     path: &Path,
     options: &InstallOptions,

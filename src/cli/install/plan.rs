@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::ui::bytes;
 use crate::cluster::{
-    Action, FieldChange, Forecast, Foreseen, Plan, PlannedLayer, PlannedObject, PlannedRemoval,
+    Decision, Fate, FieldChange, Forecast, Plan, PlannedLayer, PlannedObject, PlannedRemoval,
 };
 use crate::ops::PlanReport;
 use crate::registry::push::PushPlan;
@@ -47,7 +47,7 @@ fn before(report: &PlanReport) -> String {
 }
 
 fn layer_lines(layer: &PlannedLayer) -> Vec<String> {
-    let kept = layer.objects.iter().filter(|object| object.action == Action::Keep).count();
+    let kept = layer.objects.iter().filter(|object| object.decision == Ok(Decision::Keep)).count();
     let mut lines = vec![format!("layer {}: {kept} of {} objects stay", layer.name, layer.objects.len())];
     lines.extend(layer.objects.iter().flat_map(object_lines));
     lines.extend(
@@ -58,15 +58,17 @@ fn layer_lines(layer: &PlannedLayer) -> Vec<String> {
 
 fn object_lines(object: &PlannedObject) -> Vec<String> {
     let id = &object.id;
-    let line = match &object.action {
-        Action::Keep => return vec![],
-        Action::Create => format!("  create  {id}"),
-        Action::Refused { reason } => format!("  REFUSED {id}: {reason}"),
-        Action::Change { fields } if fields.is_empty() => format!("  change  {id}: whose its fields are"),
-        Action::Change { .. } => format!("  change  {id}"),
+    let line = match &object.decision {
+        Ok(Decision::Keep) => return vec![],
+        Ok(Decision::Create) => format!("  create  {id}"),
+        Err(reason) => format!("  REFUSED {id}: {reason}"),
+        Ok(Decision::Change { fields }) if fields.is_empty() => {
+            format!("  change  {id}: field ownership only")
+        }
+        Ok(Decision::Change { .. }) => format!("  change  {id}"),
     };
-    let fields = match &object.action {
-        Action::Change { fields } => fields.iter().map(field_line).collect(),
+    let fields = match &object.decision {
+        Ok(Decision::Change { fields }) => fields.iter().map(field_line).collect(),
         _ => vec![],
     };
     let forecast = object.forecast.iter().flat_map(forecast_lines);
@@ -109,20 +111,21 @@ fn short(value: &Value) -> String {
 fn removal_line(removal: &PlannedRemoval) -> String {
     let id = &removal.id;
     match &removal.fate {
-        Foreseen::Delete => format!("  delete  {id}"),
-        Foreseen::Release => format!("  release {id}: it was there before, and stays as others made it"),
-        Foreseen::Keep { reason } => format!("  keep    {id}: {reason}"),
-        Foreseen::Forget => format!("  forget  {id}: it is gone already"),
+        Fate::Delete => format!("  delete  {id}"),
+        Fate::Release => format!("  release {id}: it was there before, and stays as others made it"),
+        Fate::Keep { reason, .. } => format!("  keep    {id}: {reason}"),
+        Fate::Forget => format!("  forget  {id}: it is gone already"),
     }
 }
 
 fn totals(plan: &Plan) -> String {
-    let count = |wanted: fn(&Action) -> bool| plan.objects().filter(|object| wanted(&object.action)).count();
-    let deleted = plan.prune.iter().filter(|removal| removal.fate == Foreseen::Delete).count();
+    let decisions = || plan.objects().filter_map(|object| object.decision.as_ref().ok());
+    let count = |wanted: fn(&Decision) -> bool| decisions().filter(|decision| wanted(decision)).count();
+    let deleted = plan.prune.iter().filter(|removal| removal.fate == Fate::Delete).count();
     format!(
         "{} to create, {} to change, {} to delete, {} refused",
-        count(|action| *action == Action::Create),
-        count(|action| matches!(action, Action::Change { .. })),
+        count(|decision| *decision == Decision::Create),
+        count(|decision| matches!(decision, Decision::Change { .. })),
         deleted,
         plan.refused().count()
     )
@@ -134,7 +137,13 @@ pub fn json(report: &PlanReport) -> Value {
     let objects = plan.layers.iter().flat_map(|layer| {
         layer.objects.iter().map(|object| {
             let mut value = json!({"layer": layer.name, "object": object.id, "file": object.file});
-            merge(&mut value, json!(object.action));
+            merge(
+                &mut value,
+                match &object.decision {
+                    Ok(decision) => json!(decision),
+                    Err(reason) => json!({"action": "refused", "reason": reason}),
+                },
+            );
             if let Some(forecast) = &object.forecast {
                 value["forecast"] = json!(forecast);
             }

@@ -1,6 +1,6 @@
 //! Watches a collection: every change as it comes, one line of JSON each, of bounded length.
 //!
-//! A watch that ends, for whatever reason, says nothing of what happens afterwards: whoever watches looks again then.
+//! A watch can end at any time, and reports nothing that happens afterwards: its user must read the objects again.
 //! See: <https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes>
 
 use std::pin::Pin;
@@ -11,27 +11,28 @@ use http::Method;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Api, LONGEST_ANSWER, METADATA_ONLY, percent_encode, request};
-use crate::cluster::error::ClusterError;
-use crate::cluster::object::text;
+use super::client::{Api, LONGEST_ANSWER};
+use super::error::ClusterError;
+use super::request::{METADATA_ONLY, percent_encode, request};
+use crate::cluster::objects::json::text;
 
 /// More than the largest object that the API server keeps: 1.5 MiB in etcd, a little more as JSON.
 const LONGEST_LINE: usize = 4 << 20;
 
-/// What happened to an object of a watched collection.
+/// A change of an object in a watched collection.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::cluster) enum Change {
-    /// It is new, or another than before; as it is now.
+    /// It is new or changed; its present state.
     Now(Value),
-    /// It is gone; as it was last.
+    /// It is deleted; its last state.
     Gone(Value),
 }
 
 impl Api {
     /// Watches a collection, or one object of it by its name, from now on.
     ///
-    /// What was there before is not told; what changes after this has returned, is. The stream ends when the server
-    /// ends the watch, when it has lost the place (410), and after `seconds` at the latest.
+    /// The stream has the changes after this has returned. It ends when the server ends the watch or has lost the place
+    /// (410), and after `seconds` at the latest.
     pub(in crate::cluster) async fn watch(
         &self,
         collection: &str,
@@ -40,7 +41,7 @@ impl Api {
     ) -> Result<BoxStream<'static, Change>, ClusterError> {
         let name = name.map(|name| percent_encode(&format!("metadata.name={name}")));
         let fields = name.map(|name| format!("&fieldSelector={name}")).unwrap_or_default();
-        // One name and nothing more: asked only for where the collection stands now.
+        // One name is enough: only the present version of the collection is needed.
         let newest = self.get_as(&format!("{collection}?limit=1{fields}"), METADATA_ONLY).await?;
         let version = newest.as_ref().map(|list| text(list, "/metadata/resourceVersion")).unwrap_or_default();
         let version = percent_encode(version);
@@ -68,7 +69,7 @@ impl Api {
 
 type Lines = Pin<Box<dyn AsyncBufRead + Send>>;
 
-/// Returns the next change; `None` when there will be none.
+/// Returns the next change; `None` at the end.
 async fn next(lines: &mut Lines) -> Option<Change> {
     loop {
         let mut event: Value = serde_json::from_slice(&line(lines).await?).ok()?;
@@ -82,7 +83,7 @@ async fn next(lines: &mut Lines) -> Option<Change> {
     }
 }
 
-/// Reads one line; `None` at the end, and where a line is longer than any object.
+/// Reads one line; `None` at the end, and if a line is longer than any object.
 async fn line(lines: &mut Lines) -> Option<Vec<u8>> {
     let mut line = Vec::new();
     loop {

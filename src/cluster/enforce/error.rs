@@ -1,18 +1,22 @@
 //! Why constraints cannot be moved.
 
-use crate::cluster::object::ObjectId;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::objects::id::ObjectId;
 
 /// Why constraints cannot be moved.
 #[derive(Debug, thiserror::Error)]
 pub enum EnforceError {
-    /// There is no install.
+    /// The cluster could not be asked, or refused.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// Nothing is installed.
     #[error("nothing is installed in the cluster at `{server}`")]
     NothingInstalled {
         /// The address of its API server.
         server: String,
     },
     /// The bundle has no constraints.
-    #[error("the installed bundle `{bundle}` has brought no policy")]
+    #[error("the installed bundle `{bundle}` has no policies")]
     NoPolicies {
         /// The bundle's name.
         bundle: String,
@@ -22,11 +26,11 @@ pub enum EnforceError {
     UnknownPolicy {
         /// The name.
         name: String,
-        /// The names that there are.
+        /// The existing names.
         known: Vec<String>,
     },
-    /// A constraint was deleted, or somebody else has made it anew.
-    #[error("{object} is not the one that was installed: it is gone, or somebody else has made it anew")]
+    /// A constraint was deleted, or someone else recreated it.
+    #[error("{object} is not the installed object: it was deleted, or someone else recreated it")]
     Gone {
         /// The constraint.
         object: Box<ObjectId>,
@@ -37,21 +41,26 @@ impl EnforceError {
     /// Tells whether this is the answer "no", and not the lack of one.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::NothingInstalled { .. } | Self::Gone { .. })
+        match self {
+            Self::Cluster(error) => error.is_refusal(),
+            Self::NothingInstalled { .. } | Self::Gone { .. } => true,
+            Self::NoPolicies { .. } | Self::UnknownPolicy { .. } => false,
+        }
     }
 
-    /// Returns the next step.
+    /// Returns the next step, if one is known.
     #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Cluster(error) => return error.hint(),
             Self::NothingInstalled { .. } => {
                 "install a bundle with `bundle install FILE --key PUB --site SITE`, or name another cluster with `--kubeconfig` or `--context`".to_owned()
             }
             Self::NoPolicies { .. } => "`bundle status` shows what is installed".to_owned(),
-            Self::UnknownPolicy { known, .. } => format!("there are: {}", known.join(", ")),
+            Self::UnknownPolicy { known, .. } => format!("use one of: {}", known.join(", ")),
             Self::Gone { .. } => {
                 "`bundle status` shows what differs from what was installed; `bundle install` puts it back".to_owned()
             }
-        }
+        })
     }
 }

@@ -1,20 +1,20 @@
-//! How often Gatekeeper audits, as its own Deployment says.
+//! The audit interval of Gatekeeper, from its Deployment.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::cluster::api::Api;
-use crate::cluster::error::ClusterError;
-use crate::cluster::inventory::Inventory;
-use crate::cluster::object::list;
+use crate::cluster::api::client::Api;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::objects::json::list;
+use crate::cluster::record::inventory::Inventory;
 
 /// See: `--audit-interval` in `pkg/audit/manager.go` of Gatekeeper.
 const DEFAULT: Duration = Duration::from_secs(60);
 const FLAG: &str = "--audit-interval=";
 const AUDIT: &str = "--operation=audit";
 
-/// Returns the time from one audit to the next; Gatekeeper's default where no Deployment of ours says anything else.
+/// Returns the time between two audits; Gatekeeper's default, unless a Deployment of ours sets another one.
 pub(super) async fn of(api: &Api, inventory: &Inventory) -> Result<Duration, ClusterError> {
     for entry in inventory.entries().filter(|entry| entry.id.kind == "Deployment") {
         let deployment = api.get(&entry.id.path()).await?.unwrap_or_default();

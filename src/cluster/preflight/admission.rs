@@ -1,16 +1,16 @@
-//! Pod Security that would refuse our pods: the API server itself is asked, with a dry run of each pod.
+//! Pod Security levels that would refuse our pods: the API server is asked, with a dry run of each pod.
 //!
-//! Where the rendered namespace says which level it enforces there is nothing to ask: the label is applied before the pods.
-//! Elsewhere what is there decides, or the API server's own default, which a namespace without the label shows.
+//! If the rendered namespace sets a level there is nothing to ask: the label is applied before the pods. Otherwise the live
+//! namespace decides, or the API server's default, which a namespace without the label shows.
 
 use serde_json::{Value, json};
 
-use super::Asked;
-use crate::cluster::api::Answer;
-use crate::cluster::error::ClusterError;
-use crate::cluster::inventory::namespace_id;
-use crate::cluster::object::{ObjectId, text};
-use crate::cluster::pace::together;
+use super::query::Query;
+use crate::cluster::api::answer::Answer;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::api::pace::together;
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::json::text;
 use crate::report::{Finding, Severity};
 
 /// See: Kubernetes docs, "Pod Security Admission"
@@ -20,34 +20,34 @@ const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 const REFUSAL: &str = "violates PodSecurity";
 
 /// Sends a pod of each workload whose namespace we do not label ourselves.
-pub(super) async fn ask(asked: Asked<'_>) -> Result<Vec<Finding>, ClusterError> {
-    let labelled: Vec<&str> = asked.objects().map(|object| object.value).filter_map(labels_itself).collect();
-    let pods = asked.objects().filter_map(|object| {
+pub(super) async fn ask(query: Query<'_>) -> Result<Vec<Finding>, ClusterError> {
+    let labelled: Vec<&str> = query.objects().map(|object| object.value).filter_map(labels_itself).collect();
+    let pods = query.objects().filter_map(|object| {
         let namespace = object.id.namespace.as_deref()?;
         let pod = pod_of(object.value)?;
         (!labelled.contains(&namespace)).then_some((&object.id, namespace, pod))
     });
-    let answers = pods.map(|(id, namespace, pod)| send(asked, id, namespace, pod));
+    let answers = pods.map(|(id, namespace, pod)| send(query, id, namespace, pod));
     Ok(together(answers).await?.into_iter().flatten().collect())
 }
 
 async fn send(
-    asked: Asked<'_>,
+    query: Query<'_>,
     workload: &ObjectId,
     namespace: &str,
     mut pod: Value,
 ) -> Result<Option<Finding>, ClusterError> {
-    let answer = asked.api.create_dry_run(&pod_id(namespace), &pod).await?;
+    let answer = query.api.create_dry_run(&pod_id(namespace), &pod).await?;
     if answer.status != 404 {
         return Ok(judge(workload, namespace, Severity::Error, &answer));
     }
     // The namespace is not there yet. It will be one without the label; `default` usually is, and shows what holds then.
-    let default = asked.api.get(&namespace_id("default").path()).await;
+    let default = query.api.get(&ObjectId::namespace("default").path()).await;
     if default.ok().flatten().is_none_or(|default| level(&default).is_some()) {
         return Ok(None);
     }
     pod["metadata"]["namespace"] = json!("default");
-    let answer = asked.api.create_dry_run(&pod_id("default"), &pod).await?;
+    let answer = query.api.create_dry_run(&pod_id("default"), &pod).await?;
     Ok(judge(workload, namespace, Severity::Warning, &answer))
 }
 
@@ -55,9 +55,9 @@ fn judge(workload: &ObjectId, namespace: &str, severity: Severity, answer: &Answ
     let message = answer.message();
     (answer.status == 403 && message.contains(REFUSAL)).then(|| {
         let reason = message.find(REFUSAL).map_or("", |start| &message[start..]);
-        Finding::new(severity, workload.to_string(), format!("a pod of it would be refused: {reason}"))
-            .expected("a Pod Security level that admits it")
-            .hint(format!("give `{namespace}` a level with `podSecurity` below `namespaces` of the site file, or label it: `kubectl label namespace {namespace} {ENFORCE}=privileged`"))
+        Finding::new(severity, workload.to_string(), format!("its pods would be refused: {reason}"))
+            .expected("a Pod Security level that admits them")
+            .hint(format!("set `podSecurity` for `{namespace}` under `namespaces` in the site file, or label it: `kubectl label namespace {namespace} {ENFORCE}=privileged`"))
     })
 }
 
@@ -72,7 +72,7 @@ fn level(namespace: &Value) -> Option<&str> {
 
 fn pod_id(namespace: &str) -> ObjectId {
     let namespace = Some(namespace.to_owned());
-    ObjectId { kind: "Pod".into(), resource: "pods".into(), namespace, ..namespace_id("") }
+    ObjectId { kind: "Pod".into(), resource: "pods".into(), namespace, ..ObjectId::namespace("") }
 }
 
 /// Makes a pod of a workload's template, without what may not be there yet and has nothing to do with its level: its
@@ -128,8 +128,8 @@ mod tests {
         let words = "pods \"x\" is forbidden: violates PodSecurity \"baseline:latest\": privileged (container \"falco\" must not set securityContext.privileged=true)";
         let found = judge(&id, "falco", Severity::Error, &answer(403, words)).expect("refused");
         insta::assert_snapshot!(found, @r#"
-        error: daemonset falco/: a pod of it would be refused: violates PodSecurity "baseline:latest": privileged (container "falco" must not set securityContext.privileged=true); expected a Pod Security level that admits it
-          hint: give `falco` a level with `podSecurity` below `namespaces` of the site file, or label it: `kubectl label namespace falco pod-security.kubernetes.io/enforce=privileged`
+        error: daemonset falco/: its pods would be refused: violates PodSecurity "baseline:latest": privileged (container "falco" must not set securityContext.privileged=true); expected a Pod Security level that admits them
+          hint: set `podSecurity` for `falco` under `namespaces` in the site file, or label it: `kubectl label namespace falco pod-security.kubernetes.io/enforce=privileged`
         "#);
         assert_eq!(judge(&id, "falco", Severity::Error, &answer(403, "exceeded quota")), None);
         assert_eq!(judge(&id, "falco", Severity::Error, &answer(201, "")), None);

@@ -1,4 +1,4 @@
-//! The processors of the nodes against the platforms of the images that travel.
+//! The architectures of the nodes against the platforms of the images in the bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,15 +40,15 @@ fn lacking(
     })
 }
 
-/// Tells whether a platform is the wanted one; its variant, if any, is the best that travels.
+/// Tells whether a platform is the wanted one; its variant, if any, is the best that is in the bundle.
 fn is_for(platform: &str, wanted: &str) -> bool {
     platform.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn a_node_without_images_is_named_with_them() {

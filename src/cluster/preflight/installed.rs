@@ -1,12 +1,12 @@
-//! What is installed already, against what is about to be.
+//! The installed revision against the new one.
 
 use std::cmp::Ordering;
 
 use super::version;
-use crate::cluster::inventory::{Inventory, Revision};
+use crate::cluster::record::inventory::{Inventory, Revision};
 use crate::report::Finding;
 
-/// Compares them. Another bundle is an error: everything of it that the new one lacks would be taken away as left over.
+/// Compares the revisions. Another bundle is an error: all of its objects that the new one lacks would be removed.
 pub(super) fn compare(installed: Option<&Inventory>, wanted: &Revision) -> Vec<Finding> {
     let Some(installed) = installed else { return Vec::new() };
     let found = &installed.revision;
@@ -17,7 +17,7 @@ pub(super) fn compare(installed: Option<&Inventory>, wanted: &Revision) -> Vec<F
         Finding::note(
             "installed",
             format!(
-                "the install of `{}` {} did not end: this goes on from there",
+                "the install of `{}` {} is incomplete: this install continues it",
                 found.bundle, found.version
             ),
         )
@@ -27,8 +27,8 @@ pub(super) fn compare(installed: Option<&Inventory>, wanted: &Revision) -> Vec<F
 
 fn another(found: &Revision, wanted: &Revision) -> Finding {
     Finding::error("installed", format!("the bundle `{}` {}", found.bundle, found.version))
-        .expected(format!("`{}`, or nothing: whatever of the other is not in this one would be taken away", wanted.bundle))
-        .hint("`bundle uninstall` takes the other one away first; to follow it under a new name, keep `metadata.name` of its spec")
+        .expected(format!("`{}`, or nothing: objects that are not in this bundle would be removed", wanted.bundle))
+        .hint("run `bundle uninstall` first; if this is the same bundle under a new name, keep the old `metadata.name` in its spec")
 }
 
 fn of_versions(found: &Revision, wanted: &Revision) -> Option<Finding> {
@@ -37,11 +37,11 @@ fn of_versions(found: &Revision, wanted: &Revision) -> Option<Finding> {
         return None;
     }
     Some(match version::compare(old, new) {
-        _ if old == new => Finding::note("installed", format!("{old} with another content: {} becomes {}", found.digest, wanted.digest)),
+        _ if old == new => Finding::note("installed", format!("{old} with different content: {} becomes {}", found.digest, wanted.digest)),
         Some(Ordering::Less) => Finding::note("installed", format!("{old}: this is an upgrade to {new}")),
         Some(Ordering::Greater) => Finding::warning("installed", format!("{old}: this is a downgrade to {new}"))
             .expected(format!("{new} or older"))
-            .hint("what newer definitions stored may not be read by older ones: `bundle diff` of the two shows what changes"),
+            .hint("older definitions may not read objects that newer ones stored: `bundle diff` of the two shows the changes"),
         _ => Finding::note("installed", format!("{old} becomes {new}")),
     })
 }
@@ -74,20 +74,20 @@ mod tests {
         }
         insta::assert_snapshot!(lines.join("\n"), @r"
         --
-        note: installed: the install of `homelab` 2026.11.0 did not end: this goes on from there
+        note: installed: the install of `homelab` 2026.11.0 is incomplete: this install continues it
         --
-        note: installed: 2026.11.0 with another content: sha256:2 becomes sha256:1
+        note: installed: 2026.11.0 with different content: sha256:2 becomes sha256:1
         --
         note: installed: 2026.9.3: this is an upgrade to 2026.11.0
         --
-        note: installed: the install of `homelab` 2026.12.0 did not end: this goes on from there
+        note: installed: the install of `homelab` 2026.12.0 is incomplete: this install continues it
         warning: installed: 2026.12.0: this is a downgrade to 2026.11.0; expected 2026.11.0 or older
-          hint: what newer definitions stored may not be read by older ones: `bundle diff` of the two shows what changes
+          hint: older definitions may not read objects that newer ones stored: `bundle diff` of the two shows the changes
         --
         note: installed: nightly becomes 2026.11.0
         --
-        error: installed: the bundle `lumen` 2026.11.0; expected `homelab`, or nothing: whatever of the other is not in this one would be taken away
-          hint: `bundle uninstall` takes the other one away first; to follow it under a new name, keep `metadata.name` of its spec
+        error: installed: the bundle `lumen` 2026.11.0; expected `homelab`, or nothing: objects that are not in this bundle would be removed
+          hint: run `bundle uninstall` first; if this is the same bundle under a new name, keep the old `metadata.name` in its spec
         --
         ");
         assert_eq!(compare(None, &wanted), []);

@@ -1,11 +1,11 @@
-//! What Falco's modern eBPF probe needs of a node, as far as the API server can tell.
+//! The needs of Falco's modern eBPF probe, as far as the API server knows the nodes.
 //!
 //! It needs a kernel with BTF, which the API server does not know: Talos has it, elsewhere the host's distribution decides.
-//! So this speaks up only where the kernel is too old to have what it takes.
+//! So there is a finding only if the kernel is too old.
 
 use super::nodes::{Node, those};
 use super::version::minor;
-use crate::cluster::object::text;
+use crate::cluster::objects::json::text;
 use crate::render::RenderedSet;
 use crate::report::Finding;
 
@@ -38,7 +38,7 @@ fn of_nodes(nodes: &[Node]) -> Vec<Finding> {
     let kernel = those(nodes, old).map(|subject| {
         Finding::warning(subject, format!("kernel {}", first(nodes, old, |node| &node.kernel)))
             .expected(format!("{}.{} or newer, for Falco's modern eBPF probe", KERNEL.0, KERNEL.1))
-            .hint("on the node, `test -r /sys/kernel/btf/vmlinux` tells whether its distribution brings what is needed all the same")
+            .hint("on the node, `test -r /sys/kernel/btf/vmlinux` shows whether its distribution supports BTF anyway")
     });
     let old = |node: &Node| {
         node.runtime.strip_prefix("containerd://").and_then(minor).is_some_and(|version| version < CONTAINERD)
@@ -46,10 +46,10 @@ fn of_nodes(nodes: &[Node]) -> Vec<Finding> {
     let containerd = those(nodes, old).map(|subject| {
         Finding::warning(subject, first(nodes, old, |node| &node.runtime).replace("://", " "))
             .expected(format!(
-                "containerd {}.{} or newer: Falco's container plugin learns of containers from it",
+                "containerd {}.{} or newer, for Falco's container plugin",
                 CONTAINERD.0, CONTAINERD.1
             ))
-            .hint("upgrade containerd on the nodes; until then alerts lack the names of containers")
+            .hint("upgrade containerd on the nodes; until then alerts lack container names")
     });
     kernel.into_iter().chain(containerd).collect()
 }
@@ -60,8 +60,8 @@ fn first<'a>(nodes: &'a [Node], are: impl Fn(&Node) -> bool, what: impl Fn(&'a N
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn old_kernels_and_runtimes_are_told() {
@@ -81,9 +81,9 @@ mod tests {
         let lines: Vec<_> = of_nodes(&[old, node("b")]).iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
         warning: node `a`: kernel 5.4.0-216-generic; expected 5.8 or newer, for Falco's modern eBPF probe
-          hint: on the node, `test -r /sys/kernel/btf/vmlinux` tells whether its distribution brings what is needed all the same
-        warning: node `a`: containerd 1.6.20; expected containerd 1.7 or newer: Falco's container plugin learns of containers from it
-          hint: upgrade containerd on the nodes; until then alerts lack the names of containers
+          hint: on the node, `test -r /sys/kernel/btf/vmlinux` shows whether its distribution supports BTF anyway
+        warning: node `a`: containerd 1.6.20; expected containerd 1.7 or newer, for Falco's container plugin
+          hint: upgrade containerd on the nodes; until then alerts lack container names
         ");
     }
 }

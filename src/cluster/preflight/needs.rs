@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::object::{list, text};
+use crate::cluster::objects::json::{list, text};
 use crate::render::RenderedSet;
 
 /// A minor version, and why no older one will do.
@@ -11,11 +11,11 @@ type Need = ((u64, u64), &'static str);
 /// What every install asks of the API server: strict field validation (stable since 1.27), and the list of all kinds in one
 /// answer (on since 1.27), by which `uninstall` finds the objects of others.
 /// See: Kubernetes CHANGELOG-1.27, KEP-2885 and KEP-3352
-const ALWAYS: Need = ((1, 27), "fields are validated strictly, and kinds listed in one answer, since then");
+const ALWAYS: Need = ((1, 27), "it brought strict field validation and aggregated discovery");
 /// See: KEP-24
-const APP_ARMOR: Need = ((1, 30), "pods name their AppArmor profile in a field since then");
+const APP_ARMOR: Need = ((1, 30), "it brought the AppArmor field of pods");
 /// See: KEP-3488
-const ADMISSION_POLICY: Need = ((1, 30), "ValidatingAdmissionPolicy is served as v1 since then");
+const ADMISSION_POLICY: Need = ((1, 30), "it brought ValidatingAdmissionPolicy v1");
 
 /// Returns the oldest version that will do, and why.
 pub(super) fn least(set: &RenderedSet) -> Need {

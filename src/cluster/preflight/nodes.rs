@@ -1,15 +1,15 @@
-//! Reads the nodes, page by page, and keeps of each what the checks look at.
+//! Reads the nodes, page by page, and keeps the fields that the checks need.
 
 use serde_json::Value;
 
-use super::Asked;
-use crate::cluster::error::ClusterError;
-use crate::cluster::object::{list, text};
+use super::query::Query;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::objects::json::{list, text};
 
-/// How many names are told before the rest is only counted.
+/// How many nodes are named before the rest is only counted.
 const NAMED: usize = 5;
 
-/// What a node says of itself.
+/// A node, as far as the checks need it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) name: String,
@@ -50,17 +50,17 @@ impl Node {
 }
 
 /// Reads all nodes.
-pub(super) async fn read(asked: Asked<'_>) -> Result<Vec<Node>, ClusterError> {
+pub(super) async fn read(query: Query<'_>) -> Result<Vec<Node>, ClusterError> {
     let mut nodes = Vec::new();
     let keep = |node: &Value| {
-        nodes.push(Node::of(node, asked.intent.registry));
+        nodes.push(Node::of(node, query.intent.registry));
         None::<()>
     };
-    asked.api.find_selected("/api/v1/nodes", ("", ""), keep).await?;
+    query.api.find_selected("/api/v1/nodes", ("", ""), keep).await?;
     Ok(nodes)
 }
 
-/// Names the nodes that something is said of, a few of them by name; `None` where there are none.
+/// Names the matching nodes, at most five of them by name; `None` if there are none.
 pub(super) fn those<'a>(
     nodes: impl IntoIterator<Item = &'a Node>,
     are: impl Fn(&Node) -> bool,

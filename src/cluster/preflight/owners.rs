@@ -1,22 +1,23 @@
-//! Objects of ours that are there already, and that somebody else looks after.
+//! Existing objects with our names that have another owner.
 //!
-//! What another controller would change back is an error, unless fields of others are taken over anyway. Of a namespace or
-//! a definition we own some fields at most: that it is somebody else's is only said.
+//! Another controller would revert our changes: that is an error, unless the operator takes fields over anyway. Of a namespace
+//! or a definition we own some fields at most: another owner is a warning.
 
 use serde_json::Value;
 
-use super::{Asked, unless_refused};
-use crate::cluster::applyset;
-use crate::cluster::error::ClusterError;
-use crate::cluster::inventory::Inventory;
-use crate::cluster::object::{ObjectId, list, text};
-use crate::cluster::order::Rank;
-use crate::cluster::pace::together;
+use super::query::{Query, unless_refused};
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::api::pace::together;
+use crate::cluster::objects::id::ObjectId;
+use crate::cluster::objects::json::{list, text};
+use crate::cluster::objects::rank::Rank;
+use crate::cluster::record::applyset;
+use crate::cluster::record::inventory::Inventory;
 use crate::report::{Finding, Severity};
 
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
-/// Labels and annotations by which others mark what is theirs: where, key, and whose it is.
+/// Labels and annotations that name an owner: place, key, and kind of owner.
 /// See: helm.sh/docs "Charts Tips"; Argo CD docs "Resource Tracking"; Flux docs "Kustomization"; KEP-3659 (ApplySet)
 const MARKS: [(&str, &str, &str); 6] = [
     ("annotations", "meta.helm.sh/release-name", "the Helm release"),
@@ -27,16 +28,16 @@ const MARKS: [(&str, &str, &str); 6] = [
     ("labels", "applyset.kubernetes.io/part-of", "the ApplySet"),
 ];
 
-/// Looks at every object that is there.
+/// Checks every existing object.
 pub(super) async fn ask(
-    asked: Asked<'_>,
+    query: Query<'_>,
     installed: Option<&Inventory>,
 ) -> Result<Vec<Finding>, ClusterError> {
-    let found = asked.objects().map(|object| async {
-        let live = unless_refused(asked.api.get_as(&object.id.path(), METADATA).await)?;
+    let found = query.objects().map(|object| async {
+        let live = unless_refused(query.api.get_as(&object.id.path(), METADATA).await)?;
         let live = live.ok().flatten();
         Ok(live
-            .and_then(|live| judge(&object.id, object.rank, &live, installed, asked.intent.force_conflicts)))
+            .and_then(|live| judge(&object.id, object.rank, &live, installed, query.intent.force_conflicts)))
     });
     Ok(together(found).await?.into_iter().flatten().collect())
 }
@@ -56,15 +57,15 @@ fn judge(
     let shared = matches!(rank, Rank::Namespace | Rank::Definition);
     let severity = if shared || force { Severity::Warning } else { Severity::Error };
     let hint = match () {
-        () if shared => "it stays when this is uninstalled".to_owned(),
+        () if shared => "it is kept on uninstall".to_owned(),
         () if force => "`--force-conflicts` takes its fields over; its owner may change them back".to_owned(),
         () => format!(
-            "take it out of {owner}, or out of this site; `--force-conflicts` takes its fields over, until the owner changes them back"
+            "remove it from {owner}, or from this site; `--force-conflicts` takes its fields over until the owner changes them back"
         ),
     };
     Some(
         Finding::new(severity, id.to_string(), format!("it belongs to {owner}"))
-            .expected("nobody else who looks after it")
+            .expected("no other owner")
             .hint(hint),
     )
 }
@@ -85,11 +86,11 @@ fn owner(live: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::inventory::{Entry, InventoryLayer, namespace_id};
+    use crate::cluster::record::inventory::{Entry, InventoryLayer};
     use serde_json::json;
 
     fn id(kind: &str) -> ObjectId {
-        ObjectId { kind: kind.into(), ..namespace_id("a") }
+        ObjectId { kind: kind.into(), ..ObjectId::namespace("a") }
     }
 
     #[test]
@@ -130,8 +131,8 @@ mod tests {
         assert_eq!(severity("Namespace", Rank::Namespace, false), Some(Severity::Warning));
         let shown = judge(&id("Deployment"), Rank::Workload, &live, None, false).expect("a finding");
         insta::assert_snapshot!(shown, @r"
-        error: deployment a: it belongs to the Flux Kustomization `apps`; expected nobody else who looks after it
-          hint: take it out of the Flux Kustomization `apps`, or out of this site; `--force-conflicts` takes its fields over, until the owner changes them back
+        error: deployment a: it belongs to the Flux Kustomization `apps`; expected no other owner
+          hint: remove it from the Flux Kustomization `apps`, or from this site; `--force-conflicts` takes its fields over until the owner changes them back
         ");
     }
 

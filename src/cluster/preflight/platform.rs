@@ -2,7 +2,7 @@
 
 use super::nodes::{Node, those};
 use super::version::minor;
-use crate::cluster::connect::platform_of;
+use crate::cluster::api::connect::platform_of;
 use crate::render::RenderedSet;
 use crate::report::Finding;
 use crate::spec::Platform;
@@ -27,12 +27,12 @@ pub(super) fn compare(set: &RenderedSet, nodes: &[Node]) -> Vec<Finding> {
         Platform::Talos => {
             findings.extend(of_old_talos(nodes, TALOS_ROOTS, has("trusted-roots.yaml"), |subject, found| {
                 Finding::warning(subject, found)
-                    .expected("Talos 1.8 or newer, to believe the registry's authority by `trusted-roots.yaml`")
-                    .hint("upgrade Talos, or name the authority in the machine configuration below `machine.registries.config`")
+                    .expected("Talos 1.8 or newer, to trust the registry's CA through `trusted-roots.yaml`")
+                    .hint("upgrade Talos, or add the CA to the machine configuration under `machine.registries.config`")
             }));
             findings.extend(of_old_talos(nodes, TALOS_MIRRORS, has("registry-mirrors.yaml"), |subject, found| {
                 Finding::note(subject, found)
-                    .hint("before 1.12 `registry-mirrors-before-1.12.yaml` takes the place of `registry-mirrors.yaml`")
+                    .hint("before Talos 1.12 use `registry-mirrors-before-1.12.yaml` instead of `registry-mirrors.yaml`")
             }));
         }
     }
@@ -47,7 +47,7 @@ fn of_others(wanted: Platform, nodes: &[Node]) -> Option<Finding> {
     let other = nodes.iter().filter_map(runs).find(|found| *found != wanted)?;
     let subject = those(nodes, |node| runs(node) == Some(other))?;
     let hint = format!(
-        "write `platform: {}` into the site file, or leave it out: it is then detected",
+        "write `platform: {}` into the site file, or remove the field: the platform is then detected",
         other.name()
     );
     Some(
@@ -67,7 +67,7 @@ fn of_neither(wanted: Platform, nodes: &[Node]) -> Option<Finding> {
     Some(
         Finding::warning(subject, format!("neither K3s nor Talos: {}", found.unwrap_or_default()))
             .expected(wanted.name())
-            .hint("files of the node, such as containerd's socket, may lie elsewhere: compare `values.yaml` of the platform"),
+            .hint("files of the node, such as containerd's socket, may have other paths: compare `values.yaml` of the platform"),
     )
 }
 
@@ -76,8 +76,8 @@ fn of_old_k3s(nodes: &[Node]) -> Option<Finding> {
     let versions = nodes.iter().find(|node| old(node)).map(|node| node.kubelet.clone());
     those(nodes, old).map(|subject| {
         Finding::warning(subject, versions.unwrap_or_default())
-            .expected(format!("one that knows `disable-default-registry-endpoint`: {} or newer", K3S.join(", ")))
-            .hint("upgrade K3s: until then an image that the registry lacks is looked for in the internet, which takes a minute to fail")
+            .expected(format!("a version that supports `disable-default-registry-endpoint`: {} or newer", K3S.join(", ")))
+            .hint("upgrade K3s: until then nodes try to pull an image that the registry lacks from the internet, which takes a minute to fail")
     })
 }
 
@@ -108,8 +108,8 @@ fn talos(node: &Node) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
     use std::collections::BTreeSet;
 
     fn rendered(platform: Platform, files: &[&str]) -> RenderedSet {
@@ -129,9 +129,9 @@ mod tests {
         assert_eq!(told(&set, &[node("a")]), "");
         insta::assert_snapshot!(told(&set, &[node("a"), talos, plain]), @r"
         error: node `t`: talos; expected k3s, as the site says
-          hint: write `platform: talos` into the site file, or leave it out: it is then detected
+          hint: write `platform: talos` into the site file, or remove the field: the platform is then detected
         warning: node `p`: neither K3s nor Talos: v1.34.4 on Debian GNU/Linux 12 (bookworm); expected k3s
-          hint: files of the node, such as containerd's socket, may lie elsewhere: compare `values.yaml` of the platform
+          hint: files of the node, such as containerd's socket, may have other paths: compare `values.yaml` of the platform
         ");
     }
 
@@ -146,10 +146,10 @@ mod tests {
         assert_eq!(told(&set, &[talos("1.12.0")]), "");
         assert_eq!(told(&rendered(Platform::Talos, &[]), &[talos("1.7.6")]), "");
         insta::assert_snapshot!(told(&set, &[talos("1.7.6")]), @r"
-        warning: node `t`: Talos (v1.7.6); expected Talos 1.8 or newer, to believe the registry's authority by `trusted-roots.yaml`
-          hint: upgrade Talos, or name the authority in the machine configuration below `machine.registries.config`
+        warning: node `t`: Talos (v1.7.6); expected Talos 1.8 or newer, to trust the registry's CA through `trusted-roots.yaml`
+          hint: upgrade Talos, or add the CA to the machine configuration under `machine.registries.config`
         note: node `t`: Talos (v1.7.6)
-          hint: before 1.12 `registry-mirrors-before-1.12.yaml` takes the place of `registry-mirrors.yaml`
+          hint: before Talos 1.12 use `registry-mirrors-before-1.12.yaml` instead of `registry-mirrors.yaml`
         ");
     }
 

@@ -1,20 +1,21 @@
 //! Whether this user may do all that an install, its waits, its probes and an uninstall ask for.
 //!
-//! Who may do everything is asked for that alone. Of everybody else each right is asked for once, and what is missing is
-//! one finding.
+//! A user with all rights needs one question. For any other user each right is asked for once; the missing ones are one
+//! finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Asked, Told};
-use crate::cluster::api::Api;
-use crate::cluster::error::ClusterError;
-use crate::cluster::inventory::{INVENTORY_NAMESPACE, inventory_id, namespace_id};
-use crate::cluster::object::{ObjectId, group_of, text};
-use crate::cluster::order::Rank;
-use crate::cluster::pace::together;
-use crate::cluster::prepare::Catalogue;
+use super::query::{Query, Told};
+use crate::cluster::api::client::Api;
+use crate::cluster::api::error::ClusterError;
+use crate::cluster::api::pace::together;
+use crate::cluster::change::catalogue::Catalogue;
+use crate::cluster::objects::id::{ObjectId, group_of};
+use crate::cluster::objects::json::text;
+use crate::cluster::objects::rank::Rank;
+use crate::cluster::record::inventory::{INVENTORY_NAMESPACE, inventory_id};
 use crate::report::{Finding, Severity};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -32,30 +33,30 @@ struct Right {
 }
 
 /// Asks for every right.
-pub(super) async fn ask(asked: Asked<'_>) -> Result<Vec<Finding>, ClusterError> {
+pub(super) async fn ask(query: Query<'_>) -> Result<Vec<Finding>, ClusterError> {
     let all = Right { namespace: None, resource: "*.*".into(), verb: "*" };
-    match is_granted(asked.api, &all).await? {
+    match is_granted(query.api, &all).await? {
         Ok(true) => return Ok(Vec::new()),
         Err(refusal) => return Ok(vec![unknown(&refusal)]),
         Ok(false) => {}
     }
-    let mut needed = needed(asked);
-    needed.extend(of_probes(asked).await?);
+    let mut needed = needed(query);
+    needed.extend(of_probes(query).await?);
     let findings = [
         (
             Severity::Error,
             needed,
-            "see what this user may do with `kubectl auth can-i --list`, or use one that may; the first of them: ",
+            "`kubectl auth can-i --list` shows the rights of this user; use a user that has the missing ones; the first of them: ",
         ),
         (
             Severity::Warning,
-            of_roles(asked),
-            "needed only where the roles grant more than this user may; `cluster-admin` may: ",
+            of_roles(query),
+            "needed only if the roles grant more than this user has; `cluster-admin` has them: ",
         ),
     ];
     let mut told = Vec::new();
     for (severity, rights, hint) in findings {
-        told.extend(finding(severity, &missing(asked.api, &rights).await?, hint));
+        told.extend(finding(severity, &missing(query.api, &rights).await?, hint));
     }
     Ok(told)
 }
@@ -73,7 +74,7 @@ async fn is_granted(api: &Api, right: &Right) -> Result<Told<bool>, ClusterError
         api_version: "authorization.k8s.io/v1".into(),
         kind: "SelfSubjectAccessReview".into(),
         resource: "selfsubjectaccessreviews".into(),
-        ..namespace_id("")
+        ..ObjectId::namespace("")
     };
     let (resource, group) = right.resource.split_once('.').unwrap_or((&right.resource, ""));
     let mut attributes = json!({"group": group, "resource": resource, "verb": right.verb});
@@ -91,9 +92,9 @@ async fn is_granted(api: &Api, right: &Right) -> Result<Told<bool>, ClusterError
 }
 
 fn unknown(refusal: &str) -> Finding {
-    Finding::warning("rights", format!("the API server does not tell them: {refusal}"))
+    Finding::warning("rights", format!("the API server does not answer: {refusal}"))
         .expected("an answer to a SelfSubjectAccessReview")
-        .hint("`kubectl auth can-i --list` asks the same way; what is missing shows when it is applied")
+        .hint("`kubectl auth can-i --list` asks the same way; missing rights show when objects are applied")
 }
 
 fn right(id: &ObjectId, verb: &'static str) -> Right {
@@ -105,11 +106,11 @@ fn right(id: &ObjectId, verb: &'static str) -> Right {
 }
 
 /// Returns what applying, waiting and taking away ask for; and the same for the inventory.
-fn needed(asked: Asked<'_>) -> BTreeSet<Right> {
-    let own = [inventory_id(), namespace_id(INVENTORY_NAMESPACE)];
-    let ids = asked.objects().map(|object| &object.id).chain(&own);
+fn needed(query: Query<'_>) -> BTreeSet<Right> {
+    let own = [inventory_id(), ObjectId::namespace(INVENTORY_NAMESPACE)];
+    let ids = query.objects().map(|object| &object.id).chain(&own);
     let mut rights: BTreeSet<_> = ids.flat_map(|id| CHANGE.map(|verb| right(id, verb))).collect();
-    for object in asked.objects().filter(|object| is_waited_for(object.rank)) {
+    for object in query.objects().filter(|object| is_waited_for(object.rank)) {
         rights.extend(WATCH.map(|verb| right(&object.id, verb)));
         if object.rank == Rank::Workload {
             let beside = |resource: &str| ObjectId {
@@ -129,8 +130,8 @@ fn is_waited_for(rank: Rank) -> bool {
 
 /// Returns what it takes to grant more than one may oneself.
 /// See: Kubernetes docs, "Using RBAC Authorization", Privilege escalation prevention
-fn of_roles(asked: Asked<'_>) -> BTreeSet<Right> {
-    let roles = asked.objects().filter(|object| group_of(&object.id.api_version) == RBAC);
+fn of_roles(query: Query<'_>) -> BTreeSet<Right> {
+    let roles = query.objects().filter(|object| group_of(&object.id.api_version) == RBAC);
     let of = |(id, value): (&ObjectId, &Value)| match text(value, "/roleRef/kind") {
         "" => right(id, "escalate"),
         "ClusterRole" => Right { resource: format!("clusterroles.{RBAC}"), ..right(id, "bind") },
@@ -139,9 +140,9 @@ fn of_roles(asked: Asked<'_>) -> BTreeSet<Right> {
     roles.map(|object| of((&object.id, object.value))).collect()
 }
 
-async fn of_probes(asked: Asked<'_>) -> Result<Vec<Right>, ClusterError> {
-    let mut catalogue = Catalogue::new(asked.api);
-    let set = asked.intent.set;
+async fn of_probes(query: Query<'_>) -> Result<Vec<Right>, ClusterError> {
+    let mut catalogue = Catalogue::new(query.api);
+    let set = query.intent.set;
     set.layers.iter().flat_map(|layer| &layer.objects).for_each(|object| catalogue.promise(&object.value));
     let mut rights = Vec::new();
     for probe in set.layers.iter().flat_map(|layer| &layer.probes) {
@@ -165,7 +166,7 @@ fn finding(severity: Severity, missing: &[Right], hint: &str) -> Option<Finding>
     let place = first.namespace.as_ref().map(|name| format!(" --namespace {name}")).unwrap_or_default();
     Some(
         Finding::new(severity, "rights", format!("this user may not {}", lacking.join("; ")))
-            .expected("the rights to apply, wait, probe and take away")
+            .expected("the rights to apply, wait, probe and remove")
             .hint(format!("{hint}`kubectl auth can-i {} {}{place}`", first.verb, first.resource)),
     )
 }
@@ -187,7 +188,7 @@ mod tests {
             right(Some("falco"), "daemonsets.apps", "create"),
         ];
         insta::assert_snapshot!(finding(Severity::Error, &missing, "see ").expect("a finding"), @r"
-        error: rights: this user may not create, patch clusterroles.rbac.authorization.k8s.io; create daemonsets.apps in `falco`; expected the rights to apply, wait, probe and take away
+        error: rights: this user may not create, patch clusterroles.rbac.authorization.k8s.io; create daemonsets.apps in `falco`; expected the rights to apply, wait, probe and remove
           hint: see `kubectl auth can-i create clusterroles.rbac.authorization.k8s.io`
         ");
         assert_eq!(finding(Severity::Error, &[], "see "), None);

@@ -4,8 +4,8 @@ use super::nodes::Node;
 use crate::reference::is_loopback;
 use crate::report::Finding;
 
-/// A loopback address is a node's own. That is fine where there is one node and this is it, or where every node has a
-/// registry of its own: then the nodes hold images from there already.
+/// A loopback address is a node's own. That is fine if this machine is the only node, or if every node runs its own
+/// registry: then the nodes hold images from there already.
 pub(super) fn compare(registry: &str, server: &str, nodes: &[Node]) -> Vec<Finding> {
     let server = server.split_once("://").map_or(server, |(_, host)| host);
     let server = server.split('/').next().unwrap_or_default();
@@ -14,20 +14,20 @@ pub(super) fn compare(registry: &str, server: &str, nodes: &[Node]) -> Vec<Findi
         return Vec::new();
     }
     let found = match nodes.len() {
-        0 | 1 => format!("each node asks itself, and the API server is at `{server}`"),
-        many => format!("each of the {many} nodes asks itself"),
+        0 | 1 => format!("each node would connect to itself, and the API server is at `{server}`"),
+        many => format!("each of the {many} nodes would connect to itself"),
     };
     vec![
         Finding::warning(format!("registry `{registry}`"), found)
-            .expected("an address that means the same machine everywhere")
-            .hint("write the registry's name or IP address in the network as `registry.address` into the site file, unless every node has a registry of its own there"),
+            .expected("an address that every node can reach")
+            .hint("set `registry.address` in the site file to the registry's host name or IP address, unless every node runs its own registry there"),
     ]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn a_loopback_registry_is_for_one_machine() {
@@ -44,8 +44,8 @@ mod tests {
         }
         let found = compare("localhost:5000", "https://127.0.0.1:6443", &two);
         insta::assert_snapshot!(found[0], @r"
-        warning: registry `localhost:5000`: each of the 2 nodes asks itself; expected an address that means the same machine everywhere
-          hint: write the registry's name or IP address in the network as `registry.address` into the site file, unless every node has a registry of its own there
+        warning: registry `localhost:5000`: each of the 2 nodes would connect to itself; expected an address that every node can reach
+          hint: set `registry.address` in the site file to the registry's host name or IP address, unless every node runs its own registry there
         ");
     }
 }

@@ -1,13 +1,18 @@
 //! All findings at once, against an API server in memory. A real one is asked in the integration tests.
 
+use crate::cluster::preflight::query::Intent;
+use crate::cluster::record::inventory::Revision;
+use crate::reference::ImageRef;
+use crate::render::RenderedSet;
+use crate::report::Finding;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::*;
-use crate::cluster::fake::{Fake, status};
+use crate::cluster::api::fake::{Fake, status};
 use crate::render::{RenderedLayer, RenderedObject};
 use crate::spec::Platform;
 
@@ -101,21 +106,21 @@ async fn everything_that_is_wrong_is_found_at_once_and_errors_come_first() {
     assert_snapshot!(lines(&ask(&fake, "127.0.0.1:5000").await), @r#"
     error: node `pi`: linux/arm64, and the bundle has `docker.io/openpolicyagent/gatekeeper:v3.23.1` for linux/amd64; expected images for linux/arm64
       hint: add `linux/arm64` to `targets` in the bundle's spec, then lock and build it again
-    error: rights: this user may not create, delete, get, patch namespaces; create, delete, get, patch configmaps in `bundle-system`; create, delete, get, patch configmaps in `falco`; create, delete, get, list, patch, watch deployments.apps in `gatekeeper-system`; list events in `gatekeeper-system`; list pods in `gatekeeper-system`; expected the rights to apply, wait, probe and take away
-      hint: see what this user may do with `kubectl auth can-i --list`, or use one that may; the first of them: `kubectl auth can-i create namespaces`
-    error: deployment gatekeeper-system/audit: it belongs to the Flux Kustomization `apps`; expected nobody else who looks after it
-      hint: take it out of the Flux Kustomization `apps`, or out of this site; `--force-conflicts` takes its fields over, until the owner changes them back
-    error: deployment gatekeeper-system/audit: a pod of it would be refused: violates PodSecurity "restricted:latest": runAsNonRoot != true; expected a Pod Security level that admits it
-      hint: give `gatekeeper-system` a level with `podSecurity` below `namespaces` of the site file, or label it: `kubectl label namespace gatekeeper-system pod-security.kubernetes.io/enforce=privileged`
+    error: rights: this user may not create, delete, get, patch namespaces; create, delete, get, patch configmaps in `bundle-system`; create, delete, get, patch configmaps in `falco`; create, delete, get, list, patch, watch deployments.apps in `gatekeeper-system`; list events in `gatekeeper-system`; list pods in `gatekeeper-system`; expected the rights to apply, wait, probe and remove
+      hint: `kubectl auth can-i --list` shows the rights of this user; use a user that has the missing ones; the first of them: `kubectl auth can-i create namespaces`
+    error: deployment gatekeeper-system/audit: it belongs to the Flux Kustomization `apps`; expected no other owner
+      hint: remove it from the Flux Kustomization `apps`, or from this site; `--force-conflicts` takes its fields over until the owner changes them back
+    error: deployment gatekeeper-system/audit: its pods would be refused: violates PodSecurity "restricted:latest": runAsNonRoot != true; expected a Pod Security level that admits them
+      hint: set `podSecurity` for `gatekeeper-system` under `namespaces` in the site file, or label it: `kubectl label namespace gatekeeper-system pod-security.kubernetes.io/enforce=privileged`
     warning: node `a`: kernel 5.4.0-216-generic; expected 5.8 or newer, for Falco's modern eBPF probe
-      hint: on the node, `test -r /sys/kernel/btf/vmlinux` tells whether its distribution brings what is needed all the same
-    warning: registry `127.0.0.1:5000`: each of the 2 nodes asks itself; expected an address that means the same machine everywhere
-      hint: write the registry's name or IP address in the network as `registry.address` into the site file, unless every node has a registry of its own there
+      hint: on the node, `test -r /sys/kernel/btf/vmlinux` shows whether its distribution supports BTF anyway
+    warning: registry `127.0.0.1:5000`: each of the 2 nodes would connect to itself; expected an address that every node can reach
+      hint: set `registry.address` in the site file to the registry's host name or IP address, unless every node runs its own registry there
     warning: installed: 3: this is a downgrade to 2; expected 2 or older
-      hint: what newer definitions stored may not be read by older ones: `bundle diff` of the two shows what changes
-    warning: Gatekeeper: another one is there: deployment `opa/audit`; expected one in a cluster
+      hint: older definitions may not read objects that newer ones stored: `bundle diff` of the two shows the changes
+    warning: Gatekeeper: another one exists: deployment `opa/audit`; expected one per cluster
       hint: remove the other one, or leave the component out of the bundle's spec
-    note: installed: the install of `homelab` 3 did not end: this goes on from there
+    note: installed: the install of `homelab` 3 is incomplete: this install continues it
     "#);
 }
 
@@ -127,7 +132,7 @@ async fn what_this_user_may_not_read_is_said_and_the_rest_is_looked_at() {
     fake.state().answers.insert("GET /api/v1/nodes".into(), status(403, "Forbidden", words));
     fake.state().answers.insert(format!("GET {AUDIT}"), status(403, "Forbidden", "no"));
     assert_snapshot!(lines(&ask(&fake, "registry.lan:5000").await), @r#"
-    warning: the nodes: not looked at: nodes is forbidden: User "u" cannot list resource "nodes"; expected a user who may read them
+    warning: the nodes: cannot be read: nodes is forbidden: User "u" cannot list resource "nodes"; expected a user who can read them
       hint: `kubectl auth can-i --list` shows what this user may do
     "#);
 }

@@ -16,7 +16,7 @@ pub(super) fn minor(version: &str) -> Option<(u64, u64)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// Compares two versions of dotted numbers; `None` where one of them is not that.
+/// Compares two versions of dotted numbers; `None` if one of them is something else.
 pub(super) fn compare(one: &str, other: &str) -> Option<Ordering> {
     let numbers = |version: &str| -> Option<Vec<u64>> {
         let mut numbers: Vec<u64> = version
@@ -38,7 +38,7 @@ pub(super) fn of_server(version: &str, set: &RenderedSet) -> Vec<Finding> {
     match minor(version) {
         Some(found) if found >= needed => Vec::new(),
         None => vec![
-            Finding::warning("Kubernetes", format!("the API server calls its version `{version}`"))
+            Finding::warning("Kubernetes", format!("the API server reports its version as `{version}`"))
                 .expected("a version like `v1.34.4`"),
         ],
         Some(_) => vec![
@@ -62,14 +62,14 @@ pub(super) fn of_nodes(server: &str, nodes: &[Node]) -> Vec<Finding> {
     vec![
         Finding::warning(subject, format!("kubelet {} with an API server {server}", found.join(", ")))
             .expected(format!("{major}.{oldest} to {major}.{newest}"))
-            .hint("bring the nodes to the API server's version: this combination is tested by nobody"),
+            .hint("upgrade the nodes to the API server's version: this version skew is unsupported"),
     ]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::nodes::node;
     use super::*;
+    use crate::cluster::preflight::nodes::node;
 
     #[test]
     fn versions_compare_as_numbers_or_not_at_all() {
@@ -100,7 +100,7 @@ mod tests {
         let both = of_nodes("v1.34.4", &[with("v1.30.1"), with("v1.35.0"), with("v1.34.0")]);
         insta::assert_snapshot!(both[0], @r"
         warning: nodes `a`, `a`: kubelet v1.30.1, v1.35.0 with an API server v1.34.4; expected 1.31 to 1.34
-          hint: bring the nodes to the API server's version: this combination is tested by nobody
+          hint: upgrade the nodes to the API server's version: this version skew is unsupported
         ");
     }
 }

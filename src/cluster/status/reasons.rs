@@ -1,18 +1,18 @@
-//! Names each thing that is not as it was installed.
+//! Lists everything that is not in the installed state.
 
 use serde_json::Value;
 
-use super::{LayerStatus, Status};
-use crate::cluster::compare::FieldChange;
+use super::report::{IGNORED, LayerStatus, Status};
+use crate::cluster::objects::compare::FieldChange;
 use crate::render::printable;
 
-/// Of more fields, only how many there are is said.
+/// How many fields are shown; the rest is only counted.
 const MOST_FIELDS: usize = 3;
 const LONGEST_VALUE: usize = 100;
 const LONGEST_WORDS: usize = 500;
 
 impl Status {
-    /// Returns why this is not as it was installed, healthy and enforced; nothing where it is.
+    /// Returns why the bundle is not in its installed, healthy and enforced state; nothing if it is.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
         let mut reasons = Vec::new();
@@ -28,7 +28,7 @@ impl Status {
         }));
         reasons.extend(self.layers.iter().flat_map(LayerStatus::reasons));
         reasons.extend(self.ignored.iter().map(|name| {
-            format!("namespace {name}: its label `{}` keeps Gatekeeper from looking at it", super::IGNORED)
+            format!("namespace {name}: its label `{}` exempts it from Gatekeeper", IGNORED)
         }));
         reasons
     }
@@ -36,7 +36,7 @@ impl Status {
 
 impl LayerStatus {
     fn reasons(&self) -> Vec<String> {
-        let missing = self.missing.iter().map(|id| format!("{id}: it is gone"));
+        let missing = self.missing.iter().map(|id| format!("{id}: it is missing"));
         let differing = self.differing.iter().map(|(id, fields)| format!("{id}: {}", differences(fields)));
         let refused = self
             .refused
@@ -62,9 +62,9 @@ fn difference(field: &FieldChange) -> String {
         (Some(now), Some(installed)) => {
             format!("`{path}` is {}, installed was {}", short(now), short(installed))
         }
-        (None, Some(installed)) => format!("`{path}` is gone, installed was {}", short(installed)),
+        (None, Some(installed)) => format!("`{path}` is missing, installed was {}", short(installed)),
         (Some(now), None) => format!("`{path}` is {}, and was not installed", short(now)),
-        (None, None) => format!("`{path}` is another"),
+        (None, None) => format!("`{path}` differs"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which constraints are moved, and what keeps them from it.
 
-use super::status::template;
 use super::*;
+use crate::cluster::tests::status::template;
 use crate::spec::Enforcement;
 
 const CONSTRAINT: &str = "/apis/constraints.gatekeeper.sh/v1beta1/k8sblocklatesttag/block-latest-tag";
@@ -34,7 +34,7 @@ fn audit(fake: &Fake, report: Value) {
         json!([{"manager": "bundle", "operation": "Apply", "time": time, "fieldsV1": fields}]);
 }
 
-async fn enforce(fake: &Fake, options: EnforceOptions) -> Result<EnforceReport, ClusterError> {
+async fn enforce(fake: &Fake, options: EnforceOptions) -> Result<EnforceReport, EnforceError> {
     fake.state().writes.clear();
     fake.cluster().enforce(&options, &caller(), &Silent).await
 }
@@ -66,12 +66,12 @@ async fn deny_is_refused_while_the_audit_finds_violations_or_has_not_looked() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_constraint_but_its_action_is_another() {
+async fn only_the_action_of_a_constraint_changes() {
     let fake = installed().await;
     audit(&fake, json!({"auditTimestamp": "2026-11-22T10:00:30Z"}));
-    // The API server in memory keeps no status of what is applied: nobody says that it is enforced.
+    // The API server in memory keeps no status of applied objects: no pod reports that the constraint is enforced.
     let error = enforce(&fake, to(Enforcement::Deny)).await.expect_err("not taken up");
-    assert!(matches!(error, ClusterError::NotReady { .. }), "{error}");
+    assert!(matches!(error, EnforceError::Cluster(ClusterError::NotReady { .. })), "{error}");
     let patch = format!("PATCH {CONSTRAINT}");
     assert_eq!(fake.state().writes.iter().filter(|write| **write == patch).count(), 1);
     let spec = fake.state().objects[CONSTRAINT]["spec"].clone();
@@ -79,7 +79,7 @@ async fn nothing_of_a_constraint_but_its_action_is_another() {
 }
 
 #[tokio::test]
-async fn what_does_this_already_is_not_written() {
+async fn a_constraint_with_the_action_is_not_written() {
     let fake = installed().await;
     let report = enforce(&fake, to(Enforcement::Warn)).await.expect("enforced");
     assert_eq!((report.kept.len(), report.moved.len()), (1, 0));
@@ -87,23 +87,23 @@ async fn what_does_this_already_is_not_written() {
 }
 
 #[tokio::test]
-async fn only_what_the_bundle_brought_is_touched() {
+async fn only_constraints_of_the_bundle_are_touched() {
     let fake = installed().await;
     let options = EnforceOptions { policies: vec!["theirs".into()], ..to(Enforcement::Dryrun) };
     let error = enforce(&fake, options).await.expect_err("not ours");
     assert_eq!(error.to_string(), "the installed bundle has no policy `theirs`");
-    assert_eq!(error.hint().as_deref(), Some("there are: block-latest-tag"));
+    assert_eq!(error.hint().as_deref(), Some("use one of: block-latest-tag"));
     fake.state().objects.get_mut(CONSTRAINT).expect("it is there")["metadata"]["uid"] = json!("another");
     let error = enforce(&fake, to(Enforcement::Dryrun)).await.expect_err("not the one");
     assert_eq!(
         error.to_string(),
-        "k8sblocklatesttag block-latest-tag is not the one that was installed: it is gone, or somebody else has made it anew"
+        "k8sblocklatesttag block-latest-tag is not the installed object: it was deleted, or someone else recreated it"
     );
     assert_eq!(fake.state().writes, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn where_nothing_is_installed_nothing_is_enforced() {
+async fn without_an_install_nothing_is_enforced() {
     let error = enforce(&Fake::default(), to(Enforcement::Deny)).await.expect_err("nothing");
     assert_eq!(error.to_string(), "nothing is installed in the cluster at `https://fake`");
     assert!(error.is_refusal());

@@ -1,4 +1,4 @@
-//! Two installs at once: the second one says who is at work, and a dead one is in nobody's way.
+//! Two installs at once: the second one names the first, and a dead one blocks no other.
 
 use std::sync::Mutex;
 
@@ -7,7 +7,7 @@ use crate::report::{Event, Reporter};
 
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/bundle-system/leases/bundle-install";
 
-/// Keeps what is waited for.
+/// Keeps the reported waits.
 #[derive(Default)]
 struct Waits(Mutex<Vec<String>>);
 
@@ -19,7 +19,7 @@ impl Reporter for Waits {
     }
 }
 
-/// Puts the Lease of somebody else, which ends after a second.
+/// Puts the Lease of another run, which expires after a second.
 fn put_lease(fake: &Fake, holder: &str) {
     let spec = json!({
         "holderIdentity": holder, "leaseDurationSeconds": 1, "leaseTransitions": 2,
@@ -32,7 +32,7 @@ fn put_lease(fake: &Fake, holder: &str) {
 }
 
 #[tokio::test]
-async fn a_second_install_says_who_holds_it() {
+async fn a_second_install_names_the_holder() {
     let (fake, waits) = (Fake::default(), Waits::default());
     put_lease(&fake, "admin#0a\u{1b}");
     fake.state().alive.push(LEASE.into());
@@ -40,13 +40,13 @@ async fn a_second_install_says_who_holds_it() {
     let installed =
         fake.cluster().install(&set, &revision("1"), &ApplyOptions::default(), &caller(), &waits).await;
     assert_snapshot!(refusal(installed), @r"
-    `admin#0a ` is changing what is installed, since 2026-11-22T08:00:00.000000Z
-    hint: wait until that run ends; should it be dead, its Lease ends 1 s after 2026-11-22T08:03:20.000000Z, and the same command goes on then
+    `admin#0a ` is changing the installed objects, since 2026-11-22T08:00:00.000000Z
+    hint: wait until that run ends; if it has died, its Lease expires 1 s after 2026-11-22T08:03:20.000000Z: then run the same command again
     refusal: true
     ");
     assert_eq!(
         *waits.0.lock().expect("unlocked"),
-        ["another install by admin#0a : whether it is still at work"]
+        ["whether another run is still active: admin#0a "]
     );
     assert!(!fake.state().objects.contains_key(SETTINGS));
     assert!(!fake.state().objects.contains_key(REVISION));
@@ -54,17 +54,20 @@ async fn a_second_install_says_who_holds_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_would_only_wait_for_what_another_install_applied_is_told_at_once() {
+async fn a_run_that_would_only_wait_is_refused_at_once_while_another_holds_the_lease() {
     let fake = Fake::default();
     let mut set = set(vec![json!({"apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "audit", "namespace": "lumen"}, "spec": {"replicas": 1}, "status": {"updatedReplicas": 1}})]);
     set.layers[0].wait_for = vec![Condition::RolloutsComplete];
     let stopped = install(&fake, &set).await.expect_err("it is never ready");
-    assert!(stopped.install_failure().is_some(), "{stopped}");
+    assert!(stopped.failure().is_some(), "{stopped}");
     put_lease(&fake, "admin#0a");
     fake.state().alive.push(LEASE.into());
     let refused = install(&fake, &set).await.expect_err("held");
-    assert!(matches!(&refused, ClusterError::Held { holder, .. } if holder == "admin#0a"), "{refused}");
+    assert!(
+        matches!(refused.cause(), ClusterError::Held { holder, .. } if holder == "admin#0a"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +83,7 @@ async fn an_uninstall_waits_its_turn_too() {
 }
 
 #[tokio::test]
-async fn a_holder_that_this_machine_knows_to_be_gone_is_not_waited_for() {
+async fn a_holder_that_has_ended_on_this_machine_is_not_waited_for() {
     let (fake, waits) = (Fake::default(), Waits::default());
     put_lease(&fake, "admin#8e");
     let set = set(vec![settings("settings")]);
@@ -119,26 +122,28 @@ async fn the_lease_is_given_back_when_an_install_fails() {
     let fake = Fake::default();
     fake.state().answers.insert(format!("PATCH {SETTINGS}"), status(422, "Invalid", "data: Invalid value"));
     let refused = install(&fake, &set(vec![settings("settings")])).await.expect_err("refused");
-    assert!(refused.install_failure().is_some(), "{refused}");
+    assert!(refused.failure().is_some(), "{refused}");
     assert!(fake.state().writes.iter().any(|write| write.ends_with("/leases")));
     assert!(!fake.state().objects.contains_key(LEASE));
 }
 
 #[tokio::test]
-async fn what_others_did_before_the_lease_was_ours_is_not_overwritten() {
+async fn changes_before_the_lease_was_taken_are_not_overwritten() {
     let fake = Fake::default();
     let _ = install(&fake, &set(vec![settings("settings")])).await.expect("installed");
     let other = Caller::starting(1_795_305_700, "80".into(), |_| false);
     let cluster = fake.cluster();
-    let lease = super::super::lease::Lease::new(&cluster.api, &other, &Silent);
-    let packed = super::super::recorded::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
+    let lease = super::super::record::lease::Lease::new(&cluster.api, &other, &Silent);
+    let packed =
+        super::super::record::rendered_set::PackedSet::of(&set(vec![settings("new")])).expect("it fits");
     let next = revision("2");
-    let mut ledger =
-        super::super::ledger::Ledger::open(&cluster.api, &next, &packed, &[]).await.expect("readable");
+    let mut ledger = super::super::install::ledger::Ledger::open(&cluster.api, &next, &packed, &[])
+        .await
+        .expect("readable");
     fake.state().objects.get_mut(REVISION).expect("written")["data"]["at"] = json!("2026-11-22T09:00:00Z");
     let finished = ledger.finish(&lease, &[], &RemovalReport::default()).await;
     assert_snapshot!(refusal(finished), @r"
-    somebody else changed what is installed at the same time
+    another run changed the installed objects at the same time
     hint: run the same command again
     refusal: true
     ");

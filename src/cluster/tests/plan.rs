@@ -1,4 +1,4 @@
-//! What is announced is what is done, and announcing does nothing.
+//! An install does what its plan says, and planning changes nothing.
 
 use super::*;
 
@@ -11,13 +11,13 @@ async fn plan(fake: &Fake, set: &RenderedSet) -> Plan {
 
 /// Returns the writes that a plan announces: all but those of the inventory.
 fn announced(plan: &Plan) -> Vec<String> {
-    let applied = plan.objects().filter(|object| object.action != Action::Keep);
+    let applied = plan.objects().filter(|object| object.decision != Ok(Decision::Keep));
     let mut writes: Vec<String> = applied.map(|object| format!("PATCH {}", object.id.path())).collect();
     for removal in &plan.prune {
         match removal.fate {
-            Foreseen::Delete => writes.push(format!("DELETE {}", removal.id.path())),
-            Foreseen::Release => writes.push(format!("PATCH {}", removal.id.path())),
-            Foreseen::Keep { .. } | Foreseen::Forget => {}
+            Fate::Delete => writes.push(format!("DELETE {}", removal.id.path())),
+            Fate::Release => writes.push(format!("PATCH {}", removal.id.path())),
+            Fate::Keep { .. } | Fate::Forget => {}
         }
     }
     writes.sort();
@@ -34,7 +34,7 @@ async fn agree(fake: &Fake, set: &RenderedSet) -> Vec<String> {
     writes.sort();
     assert_eq!(announced(&plan), writes);
     let words = |object: &PlannedObject| {
-        let action = json!(object.action);
+        let action = json!(object.decision.as_ref().expect("not refused"));
         format!("{} {}", action["action"].as_str().unwrap_or_default(), object.id)
     };
     let removed = |removal: &PlannedRemoval| format!("{:?} {}", removal.fate, removal.id);
@@ -58,8 +58,8 @@ async fn what_drifted_is_announced_field_by_field() {
         object["metadata"]["managedFields"] = json!([]);
     }
     let planned = plan(&fake, &set).await;
-    let fields = planned.objects().filter_map(|object| match &object.action {
-        Action::Change { fields } => Some(fields.clone()),
+    let fields = planned.objects().filter_map(|object| match &object.decision {
+        Ok(Decision::Change { fields }) => Some(fields.clone()),
         _ => None,
     });
     let fields = fields.flatten().collect::<Vec<_>>();
@@ -82,7 +82,7 @@ async fn what_left_the_bundle_is_announced_with_its_fate() {
             "keep configmap lumen/settings",
             "Delete configmap lumen/old",
             "Release configmap lumen/theirs",
-            "Keep { reason: \"it still has instances of others: widget default/w\" } customresourcedefinition widgets.example.com",
+            "Keep { reason: \"it still has foreign instances: widget default/w\", held: true } customresourcedefinition widgets.example.com",
         ]
     );
 }

@@ -23,7 +23,7 @@ async fn the_revision_says_when_and_by_whom() {
 }
 
 #[tokio::test]
-async fn where_the_user_may_not_be_asked_for_it_is_unknown() {
+async fn a_user_that_cannot_be_asked_for_is_unknown() {
     let (fake, set) = (Fake::default(), set(vec![settings("settings")]));
     let _ = install(&fake, &set).await.expect("installed");
     assert_eq!(inventory(&fake).await.changed.by, "unknown");
@@ -94,14 +94,14 @@ async fn what_was_applied_is_recorded_and_what_is_not_needed_goes() {
 }
 
 #[tokio::test]
-async fn a_record_that_is_gone_is_made_again() {
+async fn a_missing_record_is_created_again() {
     let (fake, set) = (Fake::default(), set(vec![settings("settings")]));
     let _ = install(&fake, &set).await.expect("installed");
     let name = secrets(&fake).pop().expect("recorded");
     fake.state().objects.remove(&format!("{SECRETS}{name}"));
     assert_snapshot!(refusal(fake.cluster().recorded().await), @r"
-    failed to read the recorded set `secret -n bundle-system bundle-set-d02723ac3d58`: it is not there
-    hint: `kubectl delete secret -n bundle-system bundle-set-d02723ac3d58 --ignore-not-found`, then `bundle install` with the bundle that is to run: it records the set anew
+    failed to read the recorded set `secret -n bundle-system bundle-set-d02723ac3d58`: it is missing
+    hint: `kubectl delete secret -n bundle-system bundle-set-d02723ac3d58 --ignore-not-found`, then run `bundle install` with the wanted bundle: it records the set again
     refusal: false
     ");
     let report = install(&fake, &set).await.expect("installed again");
@@ -120,12 +120,12 @@ async fn a_failure_says_what_was_done_and_what_was_not() {
     set.layers.push(layer("30-third", vec![settings("last")]));
     set.layers.push(layer("40-fourth", vec![]));
     let error = install(&fake, &set).await.expect_err("refused");
-    let failure = error.install_failure().expect("it was begun");
+    let failure = error.failure().expect("it was begun");
     let (complete, failed) = (&failure.done.layers, failure.failed.as_ref().expect("a layer failed"));
     assert_eq!((complete.len(), complete[0].name.as_str()), (1, "10-lumen"));
     assert_eq!((failed.name.as_str(), names(&failed.created)), ("20-second", vec!["namespace third".into()]));
     assert_eq!(failure.remaining, ["30-third", "40-fourth"]);
-    assert!(error.is_refusal());
+    assert!(error.cause().is_refusal());
     assert_eq!(failure.done.from, None);
 }
 

@@ -1,13 +1,13 @@
-//! The way back: to what was complete before, or to nothing.
+//! Rollbacks: to the revision that was complete before, or to nothing.
 
 use super::*;
 
-/// Asks for the way back, fails, and goes it.
+/// Asks for the target of a rollback, fails to install, and rolls back.
 async fn fail_and_go_back(fake: &Fake, set: &RenderedSet, version: &str) -> Result<Rollback, ClusterError> {
-    let retreat = fake.cluster().retreat(set, &revision(version)).await.expect("readable");
+    let rollback_target = fake.cluster().rollback_target(set, &revision(version)).await.expect("readable");
     let error = install_version(fake, set, version).await.expect_err("it must not work");
-    assert!(error.install_failure().is_some(), "{error}");
-    fake.cluster().roll_back(&retreat, &ApplyOptions::default(), &caller(), &Silent).await
+    assert!(error.failure().is_some(), "{error}");
+    fake.cluster().roll_back(&rollback_target, &ApplyOptions::default(), &caller(), &Silent).await
 }
 
 fn refuse(fake: &Fake, name: &str) {
@@ -15,7 +15,7 @@ fn refuse(fake: &Fake, name: &str) {
     fake.state().answers.insert(format!("PATCH {path}"), status(422, "Invalid", "data: Invalid value"));
 }
 
-/// Returns what is there, without what changes with every write.
+/// Returns the objects, without the fields that change with every write.
 fn contents(fake: &Fake) -> Vec<(String, Value)> {
     let content = |(path, object): (&String, &Value)| {
         (path.clone(), json!([object["metadata"]["labels"], object["data"]]))
@@ -25,7 +25,7 @@ fn contents(fake: &Fake) -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn a_failed_upgrade_goes_back() {
+async fn a_failed_upgrade_is_rolled_back() {
     let fake = Fake::default();
     let _ = install_version(&fake, &set(vec![settings("settings"), settings("old")]), "1")
         .await
@@ -37,7 +37,7 @@ async fn a_failed_upgrade_goes_back() {
     let mut next = set(vec![changed, settings("new")]);
     next.layers.push(layer("20-second", vec![settings("second")]));
     let Ok(Rollback::To { revision: back, applied }) = fail_and_go_back(&fake, &next, "2").await else {
-        panic!("it goes back")
+        panic!("it is rolled back")
     };
     assert_eq!(back, revision("1"));
     assert_eq!(applied.from, Some(revision("2")));
@@ -49,14 +49,14 @@ async fn a_failed_upgrade_goes_back() {
 }
 
 #[tokio::test]
-async fn a_failed_first_install_is_taken_away_on_request() {
+async fn a_failed_first_install_is_removed_on_request() {
     let fake = Fake::default();
     fake.put("/api/v1/namespaces/default", json!({"kind": "Namespace", "metadata": {"name": "default"}}));
     let before = fake.state().objects.clone();
     refuse(&fake, "second");
     let set = set(vec![namespace(), settings("settings"), settings("second")]);
     let Ok(Rollback::TakenAway(report)) = fail_and_go_back(&fake, &set, "1").await else {
-        panic!("it is taken away")
+        panic!("it is removed")
     };
     assert_eq!(names(&report.removal.deleted), ["configmap lumen/settings", "namespace lumen"]);
     assert_eq!(fake.state().objects, before);
@@ -85,7 +85,7 @@ async fn a_rollback_that_fails_says_why() {
 }
 
 #[tokio::test]
-async fn the_way_back_is_not_lost_when_the_next_attempts_fail() {
+async fn the_rollback_target_survives_further_failed_attempts() {
     let fake = Fake::default();
     let _ = install_version(&fake, &set(vec![settings("settings")]), "1").await.expect("installed");
     refuse(&fake, "new");
@@ -101,15 +101,15 @@ async fn the_way_back_is_not_lost_when_the_next_attempts_fail() {
 }
 
 #[tokio::test]
-async fn an_install_of_what_was_complete_has_nothing_to_go_back_to() {
+async fn reinstalling_the_complete_revision_has_no_rollback_target() {
     let fake = Fake::default();
     let _ = install_version(&fake, &set(vec![settings("settings")]), "1").await.expect("installed");
     fake.state().objects.remove(SETTINGS);
     refuse(&fake, "settings");
     let rollback = fail_and_go_back(&fake, &set(vec![settings("settings")]), "1").await;
     assert!(
-        matches!(&rollback, Ok(Rollback::Nowhere(why)) if why == "the same was installed before"),
+        matches!(&rollback, Ok(Rollback::Nowhere(why)) if why == "the same revision was installed before"),
         "{rollback:?}"
     );
-    assert!(fake.state().objects.contains_key(REVISION), "nothing is taken away");
+    assert!(fake.state().objects.contains_key(REVISION), "nothing is removed");
 }

@@ -1,4 +1,4 @@
-//! What is not as it was installed is named, and asking for it changes nothing.
+//! The status names everything that is not in the installed state, and changes nothing.
 
 use super::*;
 
@@ -48,7 +48,7 @@ async fn what_is_gone_and_what_is_another_is_named() {
     assert_eq!(
         reasons(&fake).await,
         [
-            "configmap lumen/settings: it is gone",
+            "configmap lumen/settings: it is missing",
             "configmap lumen/others: `data.a` is \"c\", installed was \"b\"",
         ]
     );
@@ -64,7 +64,7 @@ async fn an_install_that_did_not_end_is_named() {
         reasons(&fake).await,
         [
             "the install of homelab 1 is not complete: run `bundle install` again",
-            "configmap lumen/settings: it is gone"
+            "configmap lumen/settings: it is missing"
         ]
     );
 }
@@ -81,7 +81,7 @@ async fn a_namespace_that_gatekeeper_is_told_to_ignore_is_named() {
     fake.state().objects.get_mut(lumen).expect("it is there")["metadata"]["labels"][IGNORE] = json!("");
     assert_eq!(
         reasons(&fake).await,
-        ["namespace lumen: its label `admission.gatekeeper.sh/ignore` keeps Gatekeeper from looking at it"]
+        ["namespace lumen: its label `admission.gatekeeper.sh/ignore` exempts it from Gatekeeper"]
     );
 }
 

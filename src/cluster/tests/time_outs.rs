@@ -22,7 +22,7 @@ async fn what_is_still_being_deleted_is_named_with_what_holds_it() {
     fake.put(SETTINGS, held);
     assert_snapshot!(in_vain(&fake, vec![settings("settings")]).await, @r"
     configmap lumen/settings is still being deleted after 120 s (held by example.com/hold)
-    hint: whoever put the finalizers must be running to take them away (`kubectl -n lumen get configmap settings -o yaml` shows them); then run the same command again
+    hint: the controllers that own its finalizers must run to remove them (`kubectl -n lumen get configmap settings -o yaml` shows them); then run the same command again
     refusal: true
     ");
 }
@@ -42,11 +42,11 @@ async fn a_namespace_that_does_not_go_is_named_with_its_contents() {
     }
     assert_snapshot!(all, @r"
     namespace lumen is still being deleted after 120 s (held by its contents: Some resources are remaining: pods. has 1 resource instances)
-    hint: `kubectl get namespace lumen -o yaml` shows under `status.conditions` what has to go first; then run the same command again
+    hint: `kubectl get namespace lumen -o yaml` shows under `status.conditions` what blocks that; then run the same command again
     refusal: true
 
     namespace bundle-system is still being deleted after 30 s (held by its contents: Some resources are remaining: pods. has 1 resource instances)
-    hint: `kubectl get namespace bundle-system -o yaml` shows under `status.conditions` what has to go first; then run the same command again
+    hint: `kubectl get namespace bundle-system -o yaml` shows under `status.conditions` what blocks that; then run the same command again
     refusal: true
     ");
 }
@@ -68,15 +68,15 @@ async fn refusals_that_do_not_pass_are_the_last_words() {
     }
     assert_snapshot!(all, @r#"
     `10-lumen/objects.yaml`: the cluster does not know the kind `ConfigMap` of `v1`
-    hint: put the CustomResourceDefinition of `ConfigMap` into the same layer or an earlier one; `kubectl api-resources` shows what the cluster knows
+    hint: put the CustomResourceDefinition of `ConfigMap` into the same layer or an earlier one; `kubectl api-resources` lists the kinds that the cluster serves
     refusal: true
 
     configmap lumen/settings (`10-lumen/objects.yaml`) is refused (500): Internal error occurred: failed calling webhook "validation.gatekeeper.sh": connection refused
-    hint: that webhook has to answer first: `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` shows whose it is; see its pods, or delete its configuration, and run the same command again
+    hint: `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` shows the webhook's owner: fix its pods, or delete its configuration, then run the same command again
     refusal: true
 
     configmap lumen/settings (`10-lumen/objects.yaml`) is refused (403): configmaps "settings" is forbidden: unable to create new content in namespace lumen because it is being terminated
-    hint: its namespace is on its way out: `kubectl get namespace lumen -o yaml` shows under `status.conditions` what has to go first
+    hint: its namespace is being deleted: `kubectl get namespace lumen -o yaml` shows under `status.conditions` what blocks that
     refusal: true
     "#);
 }
@@ -92,7 +92,7 @@ async fn a_layer_waits_its_whole_time_and_no_longer() {
     let began = tokio::time::Instant::now();
     assert_snapshot!(refusal(install(&fake, &set).await), @r"
     layer `10-lumen` is not ready after 300 s: deployment lumen/a: 0 of 1 updated, 0 ready
-    hint: `kubectl -n lumen describe deployment a` shows more; the same command goes on from here
+    hint: `kubectl -n lumen describe deployment a` shows more; then run the same command again to continue
     refusal: true
     ");
     assert_eq!(began.elapsed().as_secs(), 300);

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::cluster::{
-    ApplyOptions, ApplyReport, Caller, Cluster, ClusterError, InstallFailure, Notice, Patience, ProbeReport,
-    Retreat, Revision, Rollback,
+    ApplyOptions, ApplyReport, Caller, Cluster, ClusterError, InstallError, InstallFailure, Notice, Patience,
+    ProbeReport, Revision, Rollback, RollbackTarget,
 };
+use crate::ops::error::OpsError;
+use crate::ops::stopped::StoppedInstall;
 use crate::render::RenderedSet;
 use crate::report::Reporter;
 
@@ -34,22 +36,22 @@ impl Attempt<'_> {
     ///
     /// # Errors
     /// When it cannot be begun, and when it stops on the way; the latter tells what came of going back.
-    pub(super) async fn make(&self) -> Result<Attempted, ClusterError> {
-        let retreat = match self.rollback_on_failure {
-            true => Some(self.cluster.retreat(self.set, self.revision).await?),
+    pub(super) async fn make(&self) -> Result<Attempted, OpsError> {
+        let target = match self.rollback_on_failure {
+            true => Some(self.cluster.rollback_target(self.set, self.revision).await?),
             false => None,
         };
         match self.apply_and_probe().await {
             Ok((applied, probes)) => {
-                let rollback = self.judge(&applied, &probes, retreat).await;
+                let rollback = self.judge(&applied, &probes, target).await;
                 Ok(Attempted { applied, probes, rollback })
             }
-            Err(ClusterError::Stopped(failure)) => Err(self.give_up(*failure, retreat).await),
-            Err(error) => Err(error),
+            Err(InstallError::Stopped(failure)) => Err(self.give_up(*failure, target).await),
+            Err(InstallError::NotBegun(error)) => Err(error.into()),
         }
     }
 
-    async fn apply_and_probe(&self) -> Result<(ApplyReport, ProbeReport), ClusterError> {
+    async fn apply_and_probe(&self) -> Result<(ApplyReport, ProbeReport), InstallError> {
         let Self { cluster, set, revision, options, caller, .. } = self;
         let applied = match self.changes {
             true => cluster.install(set, revision, options, caller, &*self.reporter).await?,
@@ -57,7 +59,7 @@ impl Attempt<'_> {
         };
         match cluster.probe(set, Patience::Layer, &*self.reporter).await {
             Ok(probes) => Ok((applied, probes)),
-            Err(error) => Err(error.after(applied)),
+            Err(error) => Err(InstallError::Stopped(Box::new(InstallFailure::after(applied, error)))),
         }
     }
 
@@ -65,7 +67,7 @@ impl Attempt<'_> {
         &self,
         applied: &ApplyReport,
         probes: &ProbeReport,
-        retreat: Option<Retreat>,
+        target: Option<RollbackTarget>,
     ) -> Option<Result<Rollback, ClusterError>> {
         let failed = probes.results.iter().filter(|result| !result.passed);
         let failed: Vec<_> = failed.map(|one| format!("{}/{}", one.layer, one.name)).collect();
@@ -77,21 +79,22 @@ impl Attempt<'_> {
         }
         let words = format!("{}: probes failed: {}", self.name(), failed.join(", "));
         self.announce(Notice::NotEnforced(words)).await;
-        self.go_back(retreat).await
+        self.go_back(target).await
     }
 
-    async fn give_up(&self, mut failure: InstallFailure, retreat: Option<Retreat>) -> ClusterError {
-        // Whoever has the Lease now is at work there.
+    async fn give_up(&self, failure: InstallFailure, target: Option<RollbackTarget>) -> OpsError {
+        let mut rollback = None;
+        // Another run holds the Lease now: leave the cluster to it.
         if !matches!(failure.error, ClusterError::LeaseLost { .. }) {
             let words = format!("{}: {}", self.name(), failure.error);
             self.announce(Notice::InstallFailed(words)).await;
-            failure.rollback = self.go_back(retreat).await;
+            rollback = self.go_back(target).await;
         }
-        ClusterError::Stopped(Box::new(failure))
+        OpsError::Stopped(Box::new(StoppedInstall { failure, rollback }))
     }
 
-    async fn go_back(&self, retreat: Option<Retreat>) -> Option<Result<Rollback, ClusterError>> {
-        let outcome = self.cluster.roll_back(&retreat?, &self.options, self.caller, &*self.reporter).await;
+    async fn go_back(&self, target: Option<RollbackTarget>) -> Option<Result<Rollback, ClusterError>> {
+        let outcome = self.cluster.roll_back(&target?, &self.options, self.caller, &*self.reporter).await;
         if let Ok(Rollback::To { revision, .. }) = &outcome {
             let words = format!("{} {} after {} failed", revision.bundle, revision.version, self.name());
             self.announce(Notice::RolledBack(words)).await;

@@ -130,7 +130,7 @@ const STATES: &[Prepared] = &[
         name: "the namespace leaves the site, and somebody lives in it",
         by_hand: &[&["create", "--namespace=extra", "configmap", "theirs"]],
         install: &["a.tar"],
-        seen: &["keep    namespace extra: it still has objects of others: configmap theirs"],
+        seen: &["keep    namespace extra: it still contains foreign objects: configmap theirs"],
     },
     Prepared {
         name: "the namespace is named",

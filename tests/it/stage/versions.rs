@@ -109,7 +109,7 @@ pub fn of_two_installs_at_once_the_second_says_who_is_at_it(versions: &Versions)
     let (child, holder) = versions.begin_install(&GATED.bundle());
     let second = ground.install(&GATED.bundle(), []);
     assert_eq!((second.code, second.stdout.as_str()), (Some(1), ""), "{second:?}");
-    let said = format!("error: `{holder}` is changing what is installed, since ");
+    let said = format!("error: `{holder}` is changing the installed objects, since ");
     assert!(second.stderr.contains(&said), "{said}: {}", second.stderr);
     let metadata = json!({"name": GATE, "namespace": NAMESPACE});
     ground.create(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})).ok();
