@@ -4,16 +4,16 @@
 //!
 //! ```text
 //! build    YAML → Spec → Resolved → Verified<Provenance> → Assembly → bundle file
-//! install  path → UnverifiedArchive → Archive → ImageMap → RenderedSet → ApplyReport → ProbeReport
+//! install  path → UnverifiedArchive → VerifiedArchive → ImageMap → RenderedSet → ApplyReport → ProbeReport
 //! ```
 //!
 //! Modules import from lower layers only; `tests/it/layers.rs` checks it:
 //!
 //! | layer | modules |
 //! |---|---|
-//! | 0 | [`digest`], then [`mod@reference`], [`report`] |
+//! | 0 | [`digest`], [`pem`], then [`mod@reference`], [`report`], [`oci`] |
 //! | 1 | [`spec`], [`store`] |
-//! | 2 | [`lock`], [`registry`], [`platform`] |
+//! | 2 | [`lock`], [`registry`], [`server`], [`platform`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
 //! | 5 | [`archive`] |

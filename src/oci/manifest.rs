@@ -54,7 +54,7 @@ mod tests {
             (" ".repeat(5_000_000), "5000000 bytes, at most 4194304 are read"),
             (
                 r#"{"layers":[{"mediaType":"x","size":5,"digest":"sha256:00"}]}"#.to_owned(),
-                "not a manifest: expected a digest `sha256:` and 64 lower-case hexadecimal digits",
+                "not a manifest: `sha256:00` is not a digest: expected `sha256:` and 64 lower-case hexadecimal digits",
             ),
             (
                 r#"{"manifests":[]}"#.to_owned(),

@@ -72,7 +72,7 @@ fn evidence(archive: &Archive, entry: &Entry, subject: Digest) -> Option<Evidenc
     let manifest = archive.manifest(&entry.descriptor.digest)?;
     let about = manifest.document.subject.as_ref().is_some_and(|named| named.digest == subject);
     let is_tagged = entry.role == Role::Signature;
-    if !is_tagged && !(entry.role == Role::Referrer && about) {
+    if !(is_tagged || entry.role == Role::Referrer && about) {
         return None;
     }
     let blobs = manifest
