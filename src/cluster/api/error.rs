@@ -13,7 +13,9 @@ pub enum ClusterError {
     #[error("the installed objects are not recorded: an older version of bundle installed them")]
     NotRecorded,
     /// There is no kubeconfig, and no pod to take the access from.
-    #[error("no kubeconfig found: `KUBECONFIG` is unset, `~/.kube/config` does not exist, and this is not a pod")]
+    #[error(
+        "no kubeconfig found: `KUBECONFIG` is unset, `~/.kube/config` does not exist, and this is not a pod"
+    )]
     NoKubeconfig,
     /// No kubeconfig could be read.
     #[error("failed to read the kubeconfig {files}")]

@@ -96,7 +96,9 @@ fn rollback_target(before: &Inventory, next: &RecordedRevision) -> RollbackTarge
     let last = if before.complete { Some(complete) } else { before.previous.clone() };
     match last {
         None => RollbackTarget::TakeAway,
-        Some(last) if last == *next => RollbackTarget::Nowhere("the same revision was installed before".into()),
+        Some(last) if last == *next => {
+            RollbackTarget::Nowhere("the same revision was installed before".into())
+        }
         Some(last) if last.set.is_empty() => RollbackTarget::Nowhere(
             "an older version of bundle installed the previous revision, and did not record it".into(),
         ),

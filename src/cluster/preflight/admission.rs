@@ -37,7 +37,7 @@ async fn send(
     namespace: &str,
     mut pod: Value,
 ) -> Result<Option<Finding>, ClusterError> {
-    let answer = query.api.create_dry_run(&pod_id(namespace), &pod).await?;
+    let answer = query.api.create_dry_run(&ObjectId::pod(namespace, ""), &pod).await?;
     if answer.status != 404 {
         return Ok(judge(workload, namespace, Severity::Error, &answer));
     }
@@ -47,7 +47,7 @@ async fn send(
         return Ok(None);
     }
     pod["metadata"]["namespace"] = json!("default");
-    let answer = query.api.create_dry_run(&pod_id("default"), &pod).await?;
+    let answer = query.api.create_dry_run(&ObjectId::pod("default", ""), &pod).await?;
     Ok(judge(workload, namespace, Severity::Warning, &answer))
 }
 
@@ -70,13 +70,8 @@ fn level(namespace: &Value) -> Option<&str> {
     namespace.pointer("/metadata/labels")?.get(ENFORCE)?.as_str()
 }
 
-fn pod_id(namespace: &str) -> ObjectId {
-    let namespace = Some(namespace.to_owned());
-    ObjectId { kind: "Pod".into(), resource: "pods".into(), namespace, ..ObjectId::namespace("") }
-}
-
-/// Makes a pod of a workload's template, without what may not be there yet and has nothing to do with its level: its
-/// account, its priority. Its name is made by the API server.
+/// Makes a pod of a workload's template, without fields that have nothing to do with its level and may refer to missing
+/// objects: its account, its priority. The API server chooses its name.
 fn pod_of(workload: &Value) -> Option<Value> {
     let template = ["/spec/jobTemplate/spec/template", "/spec/template"];
     let template = template.iter().find_map(|place| workload.pointer(place))?;
@@ -124,7 +119,7 @@ mod tests {
     fn only_pod_security_is_meant() {
         let answer =
             |status, message: &str| Answer { status, warnings: vec![], body: json!({"message": message}) };
-        let id = ObjectId { kind: "DaemonSet".into(), ..pod_id("falco") };
+        let id = ObjectId { kind: "DaemonSet".into(), ..ObjectId::pod("falco", "") };
         let words = "pods \"x\" is forbidden: violates PodSecurity \"baseline:latest\": privileged (container \"falco\" must not set securityContext.privileged=true)";
         let found = judge(&id, "falco", Severity::Error, &answer(403, words)).expect("refused");
         insta::assert_snapshot!(found, @r#"

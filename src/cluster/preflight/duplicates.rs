@@ -103,12 +103,9 @@ async fn webhooks(query: Query<'_>, objects: &[&Value]) -> Result<Option<Finding
     let _ = unless_refused(query.api.find_selected(WEBHOOKS, ("", ""), keep).await)?;
     others.dedup();
     Ok((!others.is_empty()).then(|| {
-        Finding::warning(
-            "Gatekeeper's webhook",
-            format!("another Gatekeeper has one: {}", others.join(", ")),
-        )
-        .expected("one Gatekeeper per cluster")
-        .hint("remove the other one: both would check every request, each against its own policies")
+        Finding::warning("Gatekeeper's webhook", format!("another Gatekeeper has one: {}", others.join(", ")))
+            .expected("one Gatekeeper per cluster")
+            .hint("remove the other one: both would check every request, each against its own policies")
     }))
 }
 

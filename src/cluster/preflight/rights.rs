@@ -70,12 +70,8 @@ async fn missing(api: &Api, rights: &BTreeSet<Right>) -> Result<Vec<Right>, Clus
 
 // See: Kubernetes API, SelfSubjectAccessReview
 async fn is_granted(api: &Api, right: &Right) -> Result<Told<bool>, ClusterError> {
-    let id = ObjectId {
-        api_version: "authorization.k8s.io/v1".into(),
-        kind: "SelfSubjectAccessReview".into(),
-        resource: "selfsubjectaccessreviews".into(),
-        ..ObjectId::namespace("")
-    };
+    let (kind, resource) = ("SelfSubjectAccessReview", "selfsubjectaccessreviews");
+    let id = ObjectId::cluster_wide("authorization.k8s.io/v1", kind, resource, "");
     let (resource, group) = right.resource.split_once('.').unwrap_or((&right.resource, ""));
     let mut attributes = json!({"group": group, "resource": resource, "verb": right.verb});
     if let Some(namespace) = &right.namespace {

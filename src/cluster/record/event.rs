@@ -47,9 +47,7 @@ impl Cluster {
         let reason = notice.parts().1;
         match self.try_to_announce(notice, caller).await {
             Ok(None) => {}
-            Ok(Some(refused)) => {
-                reporter.warn(format!("cannot write the event `{reason}`: {refused}"))
-            }
+            Ok(Some(refused)) => reporter.warn(format!("cannot write the event `{reason}`: {refused}")),
             Err(error) => reporter.warn(format!("cannot write the event `{reason}`: {error}")),
         }
     }

@@ -8,7 +8,6 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::inventory::INVENTORY_NAMESPACE;
 use crate::cluster::api::error::ClusterError;
@@ -136,6 +135,8 @@ pub(super) fn unreadable(name: &str, problem: String) -> ClusterError {
 mod tests {
     use std::time::Duration;
 
+    use serde_json::json;
+
     use super::*;
     use crate::render::{Condition, Expectation, Probe, RenderedObject};
 
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     fn a_set_that_does_not_fit_is_refused() {
         let packed = PackedSet::of(&set(noise(2_200_000))).expect("JSON");
-        let error = packed.compressed().err().expect("too large").to_string();
+        let error = packed.compressed().expect_err("too large").to_string();
         assert!(error.starts_with("the rendered set takes 1"), "{error}");
         assert!(error.ends_with(" bytes, more than the 1000000 that fit into a Secret"), "{error}");
     }

@@ -27,9 +27,11 @@ impl Status {
             format!("probe {}/{}: {}", result.layer, result.name, printable(&result.verdict, LONGEST_WORDS))
         }));
         reasons.extend(self.layers.iter().flat_map(LayerStatus::reasons));
-        reasons.extend(self.ignored.iter().map(|name| {
-            format!("namespace {name}: its label `{}` exempts it from Gatekeeper", IGNORED)
-        }));
+        reasons.extend(
+            self.ignored
+                .iter()
+                .map(|name| format!("namespace {name}: its label `{}` exempts it from Gatekeeper", IGNORED)),
+        );
         reasons
     }
 }

@@ -44,10 +44,7 @@ async fn a_second_install_names_the_holder() {
     hint: wait until that run ends; if it has died, its Lease expires 1 s after 2026-11-22T08:03:20.000000Z: then run the same command again
     refusal: true
     ");
-    assert_eq!(
-        *waits.0.lock().expect("unlocked"),
-        ["whether another run is still active: admin#0a "]
-    );
+    assert_eq!(*waits.0.lock().expect("unlocked"), ["whether another run is still active: admin#0a "]);
     assert!(!fake.state().objects.contains_key(SETTINGS));
     assert!(!fake.state().objects.contains_key(REVISION));
     assert_eq!(fake.state().objects[LEASE]["spec"]["holderIdentity"], "admin#0a\u{1b}");

@@ -82,7 +82,7 @@ const STATES: &[Prepared] = &[
         seen: &["nothing to do"],
     },
     Prepared {
-        name: "somebody else has changed a field, and the install is refused",
+        name: "another manager has changed a field, and the install is refused",
         by_hand: &[&[
             "label",
             "namespace",
@@ -109,7 +109,7 @@ const STATES: &[Prepared] = &[
             "--patch={\"stringData\": {\"planted\": \"c2VjcmV0\"}}",
         ]],
         install: &["a.tar"],
-        seen: &["change  secret trivy-system/trivy-operator: whose its fields are"],
+        seen: &["change  secret trivy-system/trivy-operator: field ownership only"],
     },
     Prepared {
         name: "somebody has made an object again",

@@ -25,7 +25,7 @@ impl Sources {
         let declared = |(module, code): (&ModulePath, &Code)| {
             code.test_modules
                 .iter()
-                .map(|name| [module.as_slice(), &[name.clone()]].concat())
+                .map(|name| [module.as_slice(), std::slice::from_ref(name)].concat())
                 .collect::<Vec<_>>()
         };
         sources.tests = sources.files.iter().flat_map(declared).collect();

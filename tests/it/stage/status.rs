@@ -85,7 +85,7 @@ pub fn a_constraint_that_is_gone_is_named(ground: &Ground) {
     until_named(
         ground,
         &[
-            "k8sblocklatesttag block-latest-tag: it is gone",
+            "k8sblocklatesttag block-latest-tag: it is missing",
             "probe 30-constraints/latest-tag-is-refused: admitted: ",
         ],
     );

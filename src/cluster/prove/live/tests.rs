@@ -153,7 +153,10 @@ async fn a_namespace_that_is_no_name_reaches_no_path() {
     let mut probe = probe("p", LiveExpectation::Open);
     probe.to.namespace = "../secrets".into();
     let report = report(&fake, &set(vec![probe])).await;
-    assert_eq!(verdicts(&report), ["false p: could not be tried: `../secrets` is not a valid namespace name"]);
+    assert_eq!(
+        verdicts(&report),
+        ["false p: could not be tried: `../secrets` is not a valid namespace name"]
+    );
     assert_eq!(fake.state().writes, Vec::<String>::new());
 }
 
