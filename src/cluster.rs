@@ -68,7 +68,6 @@ pub use order::Rank;
 pub use plan::{Action, Plan, PlannedLayer, PlannedObject, PlannedRemoval};
 pub use preflight::Intent;
 pub use probe::{Patience, ProbeReport, ProbeResult};
-pub use recorded::RecordedSet;
 pub use remove::{RemovalReport, WithContents};
 pub use rollback::{Retreat, Rollback};
 pub use status::{LayerStatus, Status};

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! build    YAML → Spec → Resolved → Verified<Provenance> → Assembly → bundle file
-//! install  path → UnverifiedArchive → Archive → ImageMap → RenderedSet → ApplyReport → ProbeReport
+//! install  path → UnverifiedArchive → Archive → ImageMap → RenderedSet (ObjectSet) → ApplyReport → ProbeReport
 //! ```
 //!
 //! Modules import from lower layers only; `tests/it/layers.rs` checks it:
@@ -12,8 +12,8 @@
 //! | layer | modules |
 //! |---|---|
 //! | 0 | [`digest`], then [`mod@reference`], [`report`] |
-//! | 1 | [`spec`], [`store`] |
-//! | 2 | [`lock`], [`registry`], [`platform`] |
+//! | 1 | [`oci`], [`spec`], [`store`] |
+//! | 2 | [`lock`], [`platform`], [`registry`], [`rendered`], [`server`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
 //! | 5 | [`archive`] |
@@ -35,6 +35,7 @@ pub mod platform;
 pub mod reference;
 pub mod registry;
 pub mod render;
+pub mod rendered;
 pub mod report;
 pub mod resolve;
 pub mod spec;

@@ -4,6 +4,16 @@ mod finding;
 
 pub use finding::{Finding, Severity};
 
+/// Returns the text without control characters, and no longer than that many characters.
+pub(crate) fn printable(text: &str, limit: usize) -> String {
+    let one_line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut short: String = one_line.clone().take(limit).collect();
+    if one_line.count() > limit {
+        short.push('…');
+    }
+    short
+}
+
 /// Returns an error and its causes, without those whose words were said already.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error, between: &str) -> String {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::object::{ObjectId, list, number, text};
 use super::order::CONSTRAINT_GROUP;
 use super::reason::{Cause, Reason};
-use crate::render::Condition;
+use crate::rendered::Condition;
 
 /// Tells whether a condition says anything about an object.
 pub(super) fn applies(condition: Condition, id: &ObjectId) -> bool {

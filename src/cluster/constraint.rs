@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::object::{ObjectId, list, text};
-use crate::render::printable;
+use crate::report::printable;
 
 /// What a constraint without `enforcementAction` does.
 /// See: <https://open-policy-agent.github.io/gatekeeper/website/docs/violations>

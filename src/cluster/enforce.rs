@@ -23,7 +23,7 @@ use super::owned::applied;
 use super::pace::{Pace, together};
 use super::prepare::PreparedObject;
 use super::wait::Wait;
-use crate::render::Condition;
+use crate::rendered::Condition;
 use crate::report::Reporter;
 use crate::spec::Enforcement;
 

@@ -9,7 +9,7 @@ use super::error::ClusterError;
 use super::object::{ObjectId, group_of, list, text, version_path};
 use super::order::CONSTRAINT_GROUP;
 use super::pace::together;
-use crate::render::Generated;
+use crate::rendered::Generated;
 
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 

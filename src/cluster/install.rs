@@ -16,7 +16,7 @@ use super::prepare::{PreparedLayer, prepare};
 use super::recorded::PackedSet;
 use super::remove::{RemovalReport, Remover, generated};
 use super::wait::Wait;
-use crate::render::{Condition, RenderedSet};
+use crate::rendered::{Condition, ObjectSet};
 use crate::report::Reporter;
 
 /// What an install did.
@@ -73,7 +73,7 @@ impl ApplyReport {
 /// What an install is to reach.
 #[derive(Clone, Copy)]
 pub(super) struct Goal<'a> {
-    pub(super) set: &'a RenderedSet,
+    pub(super) set: &'a ObjectSet,
     pub(super) revision: &'a Revision,
     /// Whether this undoes an install that failed.
     pub(super) goes_back: bool,
@@ -91,7 +91,7 @@ impl Cluster {
     /// in its time; the layers behind it are not touched.
     pub async fn install(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         revision: &Revision,
         options: &ApplyOptions,
         caller: &Caller,
@@ -129,7 +129,7 @@ impl Cluster {
     /// When a layer is not ready in its time, or the API server cannot be asked.
     pub async fn wait(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         revision: &Revision,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, ClusterError> {

@@ -10,7 +10,7 @@ use super::api::Api;
 use super::error::ClusterError;
 use super::object::{ObjectId, text};
 use super::order::Rank;
-use crate::render::Generated;
+use crate::rendered::Generated;
 
 /// The namespace of the inventory.
 pub const INVENTORY_NAMESPACE: &str = "bundle-system";

@@ -18,8 +18,8 @@ use super::error::ClusterError;
 use super::inventory::{INVENTORY_NAMESPACE, Stamp};
 use super::object::{ObjectId, number, text};
 use super::pace::{Pace, Teller};
-use crate::render::printable;
 use crate::report::Reporter;
+use crate::report::printable;
 
 /// How long a Lease holds without being renewed, in seconds.
 const DURATION: u64 = 15;

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::Cluster;
 use super::error::ClusterError;
 use super::object::{ObjectId, is_path_segment, text};
-use crate::render::{LiveExpectation, RenderedSet};
+use crate::rendered::{LiveExpectation, ObjectSet};
 use crate::report::Reporter;
 use trial::Trial;
 
@@ -105,7 +105,7 @@ impl Cluster {
     /// the report.
     pub async fn probe_live(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         stop: impl Future<Output = ()>,
         reporter: &dyn Reporter,
     ) -> Result<LiveReport, ClusterError> {
@@ -176,7 +176,7 @@ fn pod_id(namespace: &str, name: &str) -> ObjectId {
     }
 }
 
-fn namespaces(set: &RenderedSet) -> BTreeSet<&str> {
+fn namespaces(set: &ObjectSet) -> BTreeSet<&str> {
     let probes = set.layers.iter().flat_map(|layer| &layer.live);
     let ends = probes.flat_map(|probe| [probe.from.namespace.as_str(), probe.to.namespace.as_str()]);
     ends.filter(|name| is_path_segment(name)).collect()

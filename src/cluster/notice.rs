@@ -11,8 +11,8 @@ use super::caller::Caller;
 use super::error::ClusterError;
 use super::inventory::{INVENTORY_NAME, INVENTORY_NAMESPACE, inventory_id};
 use super::object::text;
-use crate::render::printable;
 use crate::report::Reporter;
+use crate::report::printable;
 
 /// The API server takes 1,024 bytes in the newer form of events.
 const LONGEST: usize = 900;

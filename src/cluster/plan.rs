@@ -18,7 +18,7 @@ use super::order::CONSTRAINT_GROUP;
 use super::pace::together;
 use super::prepare::{PreparedLayer, PreparedObject, prepare};
 use super::recorded::PackedSet;
-use crate::render::RenderedSet;
+use crate::rendered::ObjectSet;
 use crate::report::Silent;
 
 /// What an install would do to the cluster.
@@ -121,7 +121,7 @@ impl Cluster {
     /// refuses is no error: it is in the plan.
     pub async fn plan(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         revision: &Revision,
         options: &ApplyOptions,
     ) -> Result<Plan, ClusterError> {

@@ -25,7 +25,7 @@ use super::error::ClusterError;
 use super::inventory::{self, Revision};
 use super::prepare::{PreparedLayer, PreparedObject, prepare};
 use crate::reference::ImageRef;
-use crate::render::RenderedSet;
+use crate::rendered::RenderedSet;
 use crate::report::Finding;
 use nodes::Node;
 
@@ -34,7 +34,7 @@ use nodes::Node;
 pub struct Intent<'a> {
     /// The bundle.
     pub revision: &'a Revision,
-    /// Its objects.
+    /// What was rendered from it.
     pub set: &'a RenderedSet,
     /// The platforms of each image that travels: `linux/arm64`. An image that is made from others has those of its base.
     pub platforms: &'a BTreeMap<ImageRef, Vec<String>>,
@@ -52,7 +52,7 @@ impl Cluster {
     /// When the API server cannot be asked, an object is faulty, or the inventory cannot be read.
     pub async fn preflight(&self, intent: &Intent<'_>) -> Result<Vec<Finding>, ClusterError> {
         let mut findings = version::of_server(self.version(), intent.set);
-        let layers = match prepare(&self.api, intent.set).await {
+        let layers = match prepare(&self.api, &intent.set.objects).await {
             Ok(layers) => layers,
             Err(error @ ClusterError::UnknownKind { .. }) => {
                 let hint = error.hint().unwrap_or_default();

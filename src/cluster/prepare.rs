@@ -13,7 +13,7 @@ use super::error::ClusterError;
 use super::object::{ObjectId, is_path_segment, list, text, version_path};
 use super::order::{CONSTRAINT_GROUP, Rank};
 use crate::digest::Digest;
-use crate::render::{Condition, Generated, RenderedLayer, RenderedSet};
+use crate::rendered::{Condition, Generated, ObjectSet, RenderedLayer};
 
 /// A layer that can be applied: objects in order, each with its path.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(super) struct PreparedObject<'a> {
 /// When an object has no name or no kind, is there twice, or is of a kind that nobody knows by then.
 pub(super) async fn prepare<'a>(
     api: &Api,
-    set: &'a RenderedSet,
+    set: &'a ObjectSet,
 ) -> Result<Vec<PreparedLayer<'a>>, ClusterError> {
     let mut catalogue = Catalogue::new(api);
     let mut layers = Vec::with_capacity(set.layers.len());

@@ -11,7 +11,7 @@ use super::error::ClusterError;
 use super::object::ObjectId;
 use super::pace::{Pace, Teller, together};
 use super::prepare::Catalogue;
-use crate::render::{Expectation, Probe, RenderedSet};
+use crate::rendered::{Expectation, ObjectSet, Probe};
 use crate::report::Reporter;
 
 /// How long an answer that is not the expected one is asked for again.
@@ -71,7 +71,7 @@ impl Cluster {
     /// not the expected one is no error: it is in the report.
     pub async fn probe(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         patience: Patience,
         reporter: &dyn Reporter,
     ) -> Result<ProbeReport, ClusterError> {

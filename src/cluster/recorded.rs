@@ -7,7 +7,6 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::{Api, FIELD_MANAGER};
@@ -16,8 +15,7 @@ use super::error::ClusterError;
 use super::inventory::{Entry, INVENTORY_NAMESPACE, InventoryLayer};
 use super::object::{ObjectId, text};
 use crate::digest::Digest;
-use crate::render::{Database, RenderedLayer, RenderedSet};
-use crate::spec::Platform;
+use crate::rendered::ObjectSet;
 
 const PREFIX: &str = "bundle-set-";
 const DIGITS: usize = 12;
@@ -32,36 +30,6 @@ const LONGEST_REMOVAL: u64 = 60;
 const LARGEST_JSON: u64 = 32 << 20;
 /// The window that decompressing may need, as a power of two: no more than the whole text.
 const WINDOW: u32 = 25;
-
-/// A rendered set as it was applied.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RecordedSet {
-    /// The platform that it was rendered for.
-    pub platform: Platform,
-    /// The layers, first applied first.
-    pub layers: Vec<RenderedLayer>,
-    /// The databases that came with it.
-    #[serde(default)]
-    pub databases: Vec<Database>,
-}
-
-impl RecordedSet {
-    fn of(set: &RenderedSet) -> Self {
-        Self { platform: set.platform, layers: set.layers.clone(), databases: set.databases.clone() }
-    }
-
-    /// Returns it as what can be applied and probed. Node files, and what of the bundle is referred to, are not kept.
-    pub fn rendered(self) -> RenderedSet {
-        RenderedSet {
-            layers: self.layers,
-            node_files: Vec::new(),
-            platform: self.platform,
-            used: Default::default(),
-            databases: self.databases,
-        }
-    }
-}
 
 /// A set in the form in which it is kept.
 #[derive(Debug)]
@@ -83,9 +51,8 @@ impl PackedSet {
     /// # Errors
     ///
     /// When it cannot be written as JSON.
-    pub(super) fn of(set: &RenderedSet) -> Result<Self, ClusterError> {
-        let json = serde_json::to_vec(&RecordedSet::of(set))
-            .map_err(|error| unreadable("bundle-set", error.to_string()))?;
+    pub(super) fn of(set: &ObjectSet) -> Result<Self, ClusterError> {
+        let json = serde_json::to_vec(set).map_err(|error| unreadable("bundle-set", error.to_string()))?;
         Ok(Self { name: name_of(&json), json })
     }
 
@@ -125,14 +92,14 @@ impl SetSecret {
 /// # Errors
 ///
 /// When it is not there, too large, or not the content that its name stands for.
-pub(super) async fn load(api: &Api, name: &str) -> Result<RecordedSet, ClusterError> {
+pub(super) async fn load(api: &Api, name: &str) -> Result<ObjectSet, ClusterError> {
     let known = name.strip_prefix(PREFIX).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
     let secret = if known { api.get(&secret_id(name).path()).await? } else { None };
     let secret = secret.ok_or_else(|| unreadable(name, "it is not there".into()))?;
     unpack(name, text(&secret, &format!("/data/{KEY}"))).map_err(|problem| unreadable(name, problem))
 }
 
-fn unpack(name: &str, data: &str) -> Result<RecordedSet, String> {
+fn unpack(name: &str, data: &str) -> Result<ObjectSet, String> {
     if data.len() > LARGEST.div_ceil(3) * 4 {
         return Err(format!("its {} bytes are more than any set has", data.len()));
     }
@@ -206,9 +173,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::render::{Condition, Expectation, Probe, RenderedObject};
+    use crate::rendered::{Condition, Database, Expectation, Probe, RenderedLayer, RenderedObject};
+    use crate::spec::Platform;
 
-    fn set(text: String) -> RenderedSet {
+    fn set(text: String) -> ObjectSet {
         let value =
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": text}});
         let probe = |name: &str, expect| Probe { name: name.into(), object: value.clone(), expect };
@@ -229,11 +197,9 @@ mod tests {
                 probe("admitted", Expectation::Admitted),
             ],
         };
-        RenderedSet {
+        ObjectSet {
             layers: vec![layer],
-            node_files: vec![],
             platform: Platform::Talos,
-            used: Default::default(),
             databases: vec![Database { reference: "db:2".into(), created: "2026-11-01T00:00:00Z".into() }],
         }
     }
@@ -253,7 +219,7 @@ mod tests {
         let set = set("b".into());
         let packed = PackedSet::of(&set).expect("JSON");
         let unpacked = unpack(&packed.name, &STANDARD.encode(bytes(&packed))).expect("it is readable");
-        assert_eq!(unpacked.rendered(), set);
+        assert_eq!(unpacked, set);
         assert_eq!(PackedSet::of(&set).expect("JSON").name, packed.name);
     }
 

@@ -15,7 +15,7 @@ use super::inventory::{Entry, InventoryLayer};
 use super::object::{ObjectId, text};
 use super::order::{CONSTRAINT_GROUP, Rank};
 use super::pace::{Pace, Teller, together};
-use crate::render::Generated;
+use crate::rendered::Generated;
 use crate::report::Reporter;
 
 /// How long what hangs on a deleted object may take to follow it.

@@ -6,9 +6,9 @@ use super::caller::Caller;
 use super::error::ClusterError;
 use super::install::{ApplyReport, Goal};
 use super::inventory::{self, Inventory, RecordedRevision, Revision};
-use super::recorded::{self, PackedSet, RecordedSet};
+use super::recorded::{self, PackedSet};
 use super::uninstall::UninstallReport;
-use crate::render::RenderedSet;
+use crate::rendered::ObjectSet;
 use crate::report::Reporter;
 
 /// Where an install that fails goes back to.
@@ -44,7 +44,7 @@ impl Cluster {
     /// # Errors
     ///
     /// When the API server cannot be asked, the inventory cannot be read, or the set is too large to be recorded.
-    pub async fn retreat(&self, set: &RenderedSet, revision: &Revision) -> Result<Retreat, ClusterError> {
+    pub async fn retreat(&self, set: &ObjectSet, revision: &Revision) -> Result<Retreat, ClusterError> {
         let next = RecordedRevision { revision: revision.clone(), set: PackedSet::of(set)?.name };
         Ok(inventory::load(&self.api).await?.map_or(Retreat::TakeAway, |before| retreat(&before, &next)))
     }
@@ -70,7 +70,7 @@ impl Cluster {
             }
             Retreat::To(RecordedRevision { revision, set }) => {
                 reporter.step(format!("going back to {} {}", revision.bundle, revision.version));
-                let set = recorded::load(&self.api, set).await?.rendered();
+                let set = recorded::load(&self.api, set).await?;
                 let goal = Goal { set: &set, revision, goes_back: true };
                 let applied = self.reach(goal, options, caller, reporter).await?;
                 Ok(Rollback::To { revision: revision.clone(), applied })
@@ -84,7 +84,7 @@ impl Cluster {
     /// # Errors
     ///
     /// When the API server cannot be asked, or what was recorded cannot be read.
-    pub async fn recorded(&self) -> Result<Option<RecordedSet>, ClusterError> {
+    pub async fn recorded(&self) -> Result<Option<ObjectSet>, ClusterError> {
         match inventory::load(&self.api).await?.and_then(|inventory| inventory.set) {
             Some(set) => recorded::load(&self.api, &set).await.map(Some),
             None => Ok(None),

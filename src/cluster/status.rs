@@ -20,7 +20,7 @@ use super::object::{ObjectId, text};
 use super::pace::together;
 use super::plan::{Action, Plan, PlannedLayer};
 use super::probe::{Patience, ProbeReport};
-use crate::render::{Database, RenderedSet};
+use crate::rendered::{Database, ObjectSet};
 use crate::report::Silent;
 use crate::spec::Platform;
 
@@ -79,9 +79,8 @@ impl Cluster {
     /// When the API server cannot be asked, or what was recorded cannot be read or is not there.
     pub async fn status(&self) -> Result<Option<Status>, ClusterError> {
         let Some(inventory) = self.inventory().await? else { return Ok(None) };
-        let Some(recorded) = self.recorded().await? else { return Err(ClusterError::NotRecorded) };
-        let (platform, databases) = (recorded.platform, recorded.databases.clone());
-        let set = recorded.rendered();
+        let Some(set) = self.recorded().await? else { return Err(ClusterError::NotRecorded) };
+        let (platform, databases) = (set.platform, set.databases.clone());
         // Whose a field is does not matter here, only what it says.
         let options = ApplyOptions { force_conflicts: true, ..ApplyOptions::default() };
         let (plan, unready, constraints, ignored, probes) = try_join!(
@@ -111,7 +110,7 @@ impl Cluster {
     /// Returns what is not ready in each layer.
     async fn unready(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         inventory: &Inventory,
     ) -> Result<Vec<Vec<(ObjectId, String)>>, ClusterError> {
         let mut all = Vec::with_capacity(set.layers.len());
@@ -132,7 +131,7 @@ impl Cluster {
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn ignored(&self, set: &RenderedSet) -> Result<Vec<String>, ClusterError> {
+    async fn ignored(&self, set: &ObjectSet) -> Result<Vec<String>, ClusterError> {
         let objects: Vec<&Value> =
             set.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value).collect();
         if !objects.iter().any(|object| text(object, "/kind") == "ConstraintTemplate") {

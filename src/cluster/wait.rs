@@ -19,7 +19,7 @@ use super::error::ClusterError;
 use super::object::ObjectId;
 use super::pace::Pace;
 use super::prepare::PreparedObject;
-use crate::render::Condition;
+use crate::rendered::Condition;
 use crate::report::Reporter;
 use look::Look;
 use pending::Target;

@@ -3,10 +3,11 @@
 use super::error::EntryError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
+use crate::fetch::checksum_of;
 use crate::lock::{AttestationSeen, SignatureSeen};
 use crate::reference::ImageRef;
 use crate::resolve::{MAX_EVIDENCE_BYTES, Resolved};
-use crate::spec::{DenyList, Item, Signed, Signers};
+use crate::spec::{DenyList, FileSpec, Item, Signed, Signers};
 use crate::trust::{
     self, Evidence, Provenance, PublicKey, PublicKeyError, Requirement, Stored, TrustedRoot, Verified,
 };
@@ -46,6 +47,14 @@ pub(super) fn refuse_denied(
         source_of: entry.source.clone(),
     });
     denied.map_or(Ok(()), Err)
+}
+
+/// Checks that a list of upstream's has this digest for a file.
+pub(super) fn check_listed(file: &FileSpec, list: &[u8], found: Digest) -> Result<(), EntryError> {
+    let name = file.name.clone();
+    let refused = |source| EntryError::Checksums { name: name.clone(), source };
+    let expected = checksum_of(list, file.upstream_name()).map_err(refused)?;
+    if expected == found { Ok(()) } else { Err(EntryError::Checksum { name, expected, found }) }
 }
 
 /// Judges an item by what its registry holds.

@@ -4,17 +4,13 @@
 //! signature over this very index, and that there is a place for it. Then only slots change. A signature by certificate has to hold
 //! against the trusted root, whoever it is for; whether a key's signature that was made elsewhere is good, only its public key tells.
 
-mod error;
-
 use std::path::Path;
 
-use super::error::OpsError;
+use super::error::{OpsError, SignError};
 use crate::archive::UnverifiedArchive;
 use crate::digest::Digest;
 use crate::trust::bundle_signature::{SLOT, is_empty};
 use crate::trust::{BundleSignature, BundleSignatureError, Claimed, SigningKey, TrustedRoot};
-
-pub use error::SignError;
 
 /// How to sign.
 #[derive(Debug)]

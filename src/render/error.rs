@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::images::UnresolvedImage;
+use super::unresolved::UnresolvedImage;
 use super::yaml::YamlFault;
 
 /// One fault. Files are named as they lie in the bundle.

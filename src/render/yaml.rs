@@ -12,6 +12,8 @@ use serde_json::Value;
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{MessageFormatter, Options, SerializerOptions, UserMessageFormatter};
 
+use crate::report::printable;
+
 /// The largest file that is read.
 pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 const MAX_DOCUMENTS: usize = 1024;
@@ -48,16 +50,6 @@ impl YamlFault {
             near: printable(near.unwrap_or_default().trim(), 80),
         }
     }
-}
-
-/// Returns the text without control characters, and no longer than that many characters.
-pub(crate) fn printable(text: &str, limit: usize) -> String {
-    let one_line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut short: String = one_line.clone().take(limit).collect();
-    if one_line.count() > limit {
-        short.push('…');
-    }
-    short
 }
 
 /// Reads one document into a type of ours.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::apply::MANAGED_BY;
 use super::super::object::{list, number, text};
-use crate::render::{LiveEnd, LiveExpectation, LiveProbe};
+use crate::rendered::{LiveEnd, LiveExpectation, LiveProbe};
 
 /// The label by which the pods of every run are found.
 pub(super) const LABEL: &str = "bundle/live-probe";

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::fake::{Fake, status};
 use super::*;
-use crate::render::{LiveEnd, LiveProbe, RenderedLayer};
+use crate::rendered::{LiveEnd, LiveProbe, RenderedLayer};
 use crate::report::Silent;
 use crate::spec::Platform;
 
@@ -17,7 +17,7 @@ fn probe(name: &str, expect: LiveExpectation) -> LiveProbe {
     LiveProbe { name: name.into(), image, from: end("web"), to: end("cache"), port: 80, expect }
 }
 
-fn set(live: Vec<LiveProbe>) -> RenderedSet {
+fn set(live: Vec<LiveProbe>) -> ObjectSet {
     let layer = RenderedLayer {
         name: "40-x".into(),
         objects: vec![],
@@ -27,11 +27,10 @@ fn set(live: Vec<LiveProbe>) -> RenderedSet {
         live,
         generates: vec![],
     };
-    let (node_files, databases) = (vec![], vec![]);
-    RenderedSet { layers: vec![layer], node_files, platform: Platform::K3s, used: [].into(), databases }
+    ObjectSet { layers: vec![layer], platform: Platform::K3s, databases: vec![] }
 }
 
-fn both() -> RenderedSet {
+fn both() -> ObjectSet {
     set(vec![probe("this-is-open", LiveExpectation::Open), probe("that-is-closed", LiveExpectation::Closed)])
 }
 
@@ -47,7 +46,7 @@ fn run(pod: &mut Value, exit: i64, message: &str) {
     };
 }
 
-async fn report(fake: &Fake, set: &RenderedSet) -> LiveReport {
+async fn report(fake: &Fake, set: &ObjectSet) -> LiveReport {
     fake.cluster().probe_live(set, pending(), &Silent).await.unwrap()
 }
 

@@ -10,7 +10,7 @@ use super::super::object::{ObjectId, is_path_segment, text};
 use super::super::pace::Pace;
 use super::super::reason::pod_words;
 use super::{LiveResult, Seen, pod, pod_id, pods_of};
-use crate::render::{LiveEnd, LiveExpectation, LiveProbe};
+use crate::rendered::{LiveEnd, LiveExpectation, LiveProbe};
 
 /// How long a pod may take for its part: an image may have to come first.
 const LONGEST: Duration = Duration::from_secs(90);

@@ -142,9 +142,13 @@ fn of_roles(asked: Asked<'_>) -> BTreeSet<Right> {
 async fn of_probes(asked: Asked<'_>) -> Result<Vec<Right>, ClusterError> {
     let mut catalogue = Catalogue::new(asked.api);
     let set = asked.intent.set;
-    set.layers.iter().flat_map(|layer| &layer.objects).for_each(|object| catalogue.promise(&object.value));
+    set.objects
+        .layers
+        .iter()
+        .flat_map(|layer| &layer.objects)
+        .for_each(|object| catalogue.promise(&object.value));
     let mut rights = Vec::new();
-    for probe in set.layers.iter().flat_map(|layer| &layer.probes) {
+    for probe in set.objects.layers.iter().flat_map(|layer| &layer.probes) {
         rights.push(right(&catalogue.id_of(&probe.object, &probe.name).await?, "create"));
     }
     Ok(rights)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cluster::fake::{Fake, status};
-use crate::render::{RenderedLayer, RenderedObject};
+use crate::rendered::{ObjectSet, RenderedLayer, RenderedObject};
 use crate::spec::Platform;
 
 const REVIEW: &str = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
@@ -37,7 +37,8 @@ fn set() -> RenderedSet {
         generates: vec![],
     };
     let used = BTreeSet::from([image()]);
-    RenderedSet { layers: vec![layer], node_files: vec![], platform: Platform::K3s, used, databases: vec![] }
+    let objects = ObjectSet { layers: vec![layer], platform: Platform::K3s, databases: vec![] };
+    RenderedSet { objects, node_files: vec![], used }
 }
 
 fn image() -> ImageRef {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{LayerStatus, Status};
 use crate::cluster::compare::FieldChange;
-use crate::render::printable;
+use crate::report::printable;
 
 /// Of more fields, only how many there are is said.
 const MOST_FIELDS: usize = 3;

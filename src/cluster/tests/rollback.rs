@@ -3,7 +3,7 @@
 use super::*;
 
 /// Asks for the way back, fails, and goes it.
-async fn fail_and_go_back(fake: &Fake, set: &RenderedSet, version: &str) -> Result<Rollback, ClusterError> {
+async fn fail_and_go_back(fake: &Fake, set: &ObjectSet, version: &str) -> Result<Rollback, ClusterError> {
     let retreat = fake.cluster().retreat(set, &revision(version)).await.expect("readable");
     let error = install_version(fake, set, version).await.expect_err("it must not work");
     assert!(error.install_failure().is_some(), "{error}");

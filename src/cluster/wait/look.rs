@@ -10,7 +10,7 @@ use super::super::error::ClusterError;
 use super::super::pace::together;
 use super::super::reason::Reason;
 use super::pending::{Pending, Target};
-use crate::render::Condition;
+use crate::rendered::Condition;
 
 /// One look.
 pub(super) struct Look<'a> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::condition::{is_in_the_object, missing};
 use super::super::object::{ObjectId, text};
 use super::super::reason::{Cause, Reason};
-use crate::render::Condition;
+use crate::rendered::Condition;
 
 /// What is waited for of which object.
 pub(super) type Target<'t> = (Condition, &'t ObjectId);

@@ -1,9 +1,9 @@
 //! What a name leads to in a bundle, and as what it is written.
 
-use super::super::assemble::FILES;
-use super::super::error::OpsError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
+use crate::ops::bundle::FILES;
+use crate::ops::error::OpsError;
 use crate::reference::ImageRef;
 use crate::registry::oci::Descriptor;
 

@@ -1,0 +1,56 @@
+//! Opens a bundle that the operator trusts.
+
+use std::path::Path;
+
+use crate::archive::{Archive, Entry, UnverifiedArchive};
+use crate::ops::error::{EntryError, OpsError};
+use crate::ops::judge::refuse_denied;
+use crate::spec::DenyList;
+use crate::trust::{BundleSigners, TrustedRoot};
+
+/// Whom the operator trusts, and what is refused whoever vouches for it.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// Who must have signed the bundle.
+    pub bundle: BundleTrust,
+    /// What keyless signatures are checked against.
+    pub root: TrustedRoot,
+    /// What no bundle may hold.
+    pub deny: DenyList,
+}
+
+/// Who must have signed a bundle.
+#[derive(Debug, Clone)]
+pub enum BundleTrust {
+    /// So many of these.
+    Signed(BundleSigners),
+    /// Nobody: the signatures are not looked at.
+    InsecureUnsigned,
+}
+
+/// Opens a bundle that the operator trusts. The large blobs are not hashed yet.
+///
+/// # Errors
+/// When it cannot be read, is not signed as demanded, is not complete, or holds what is denied.
+pub fn open(path: &Path, trust: &Trust) -> Result<Archive, OpsError> {
+    let unverified = UnverifiedArchive::open(path)?;
+    let archive = match &trust.bundle {
+        BundleTrust::Signed(signers) => unverified.verify(signers, &trust.root)?,
+        BundleTrust::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
+    };
+    let denied =
+        archive.entries().iter().filter_map(|entry| check_denied(&archive, entry, &trust.deny).err());
+    let denied: Vec<_> = denied.collect();
+    if denied.is_empty() { Ok(archive) } else { Err(OpsError::Entries(denied)) }
+}
+
+fn check_denied(archive: &Archive, entry: &Entry, deny: &DenyList) -> Result<(), EntryError> {
+    let Ok(reference) = entry.name().parse() else { return Ok(()) };
+    let top = archive.manifest(&entry.descriptor.digest);
+    let children = top.into_iter().flat_map(|top| top.document.manifests.iter().flatten());
+    let manifests = top.into_iter().chain(children.filter_map(|child| archive.manifest(&child.digest)));
+    let digests = manifests.flat_map(|manifest| {
+        manifest.document.blobs().map(|blob| blob.digest).chain([manifest.descriptor.digest])
+    });
+    refuse_denied(deny, &reference, &digests.collect::<Vec<_>>())
+}
