@@ -1,4 +1,4 @@
-//! Who a signing certificate has to be for: an identity, and the issuer that vouches for it.
+//! The identity that a signing certificate must name, and the issuer of that identity.
 
 use std::fmt;
 

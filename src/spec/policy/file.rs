@@ -4,22 +4,22 @@ mod forms;
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decoder, Fields, closest};
-use super::node::{Node, Value};
-use super::policy::{Attestation, Policy, Signed, Signers};
+use super::super::decode::{Decoder, Fields, closest};
+use super::super::node::{Node, Value};
+use super::{Attestation, Policy, Signed, Signers};
 
 const FORMS: [&str; 5] = ["keyless", "key", "unsigned", "allOf", "anyOf"];
 const ATTESTATIONS: &str = "attestations";
 /// How deep `allOf` and `anyOf` may be within each other.
 const MAX_DEPTH: usize = 8;
 
-/// The policies that have a name. One that has faults keeps its name, so that they are told once.
+/// The policies that have a name. One that has faults keeps its name, so that they are reported once.
 #[derive(Default)]
-pub(super) struct Policies(BTreeMap<String, Option<Policy>>);
+pub(in crate::spec) struct Policies(BTreeMap<String, Option<Policy>>);
 
 impl Policies {
     /// Reads the policies of a file, in its order.
-    pub(super) fn read(decoder: &mut Decoder, node: &Node) -> Self {
+    pub(in crate::spec) fn read(decoder: &mut Decoder, node: &Node) -> Self {
         let mut policies = Self::default();
         let Value::Map(entries) = &node.value else {
             decoder.fields(node, "`policies`", &[]);
@@ -33,7 +33,7 @@ impl Policies {
     }
 
     /// Reads a policy: a name, or an inline one.
-    pub(super) fn policy(&self, decoder: &mut Decoder, node: &Node) -> Option<Policy> {
+    pub(in crate::spec) fn policy(&self, decoder: &mut Decoder, node: &Node) -> Option<Policy> {
         match &node.value {
             Value::Text(name) => self.named(decoder, node, name),
             _ => self.inline(decoder, node),
@@ -49,7 +49,7 @@ impl Policies {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("define it under `policies`, above its use; there are: {}", known.join(", ")),
         };
-        decoder.fault(node.place, format!("there is no policy `{name}`"), hint);
+        decoder.fault(node.place, format!("unknown policy `{name}`"), hint);
         None
     }
 

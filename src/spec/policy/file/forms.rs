@@ -1,9 +1,9 @@
 //! The forms of a policy that name one kind of signer, or none.
 
 use crate::spec::decode::{Decoder, Fields};
-use crate::spec::identity::{Identity, SubjectMatch};
 use crate::spec::node::{Node, Value};
-use crate::spec::pattern::Pattern;
+use crate::spec::policy::identity::{Identity, SubjectMatch};
+use crate::spec::policy::pattern::Pattern;
 use crate::spec::policy::{Signed, Signers};
 
 pub(super) fn key(decoder: &mut Decoder, body: &Node) -> Option<Signers> {
@@ -25,7 +25,7 @@ pub(super) fn key(decoder: &mut Decoder, body: &Node) -> Option<Signers> {
 
 pub(super) fn unsigned(decoder: &mut Decoder, body: &Node) -> Option<Signed> {
     let fields = decoder.fields(body, "`unsigned`", &["reason"]);
-    let node = fields.required(decoder, "reason", "why nobody's signature is demanded")?;
+    let node = fields.required(decoder, "reason", "why no signature is required")?;
     Some(Signed::Unsigned { reason: decoder.text(node, "`reason`")? })
 }
 

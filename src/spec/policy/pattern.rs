@@ -53,7 +53,7 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// [`PatternError`] where the text is empty, too long, not an expression, or sets a flag.
+    /// [`PatternError`] if the text is empty, too long, not an expression, or sets a flag.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() || text.len() > LENGTH_LIMIT {
             return Err(PatternError::Length { found: text.len() });

@@ -1,7 +1,7 @@
 use super::*;
-use crate::spec::identity::{Identity, SubjectMatch};
-use crate::spec::parse_yaml;
-use crate::spec::pattern::Pattern;
+use crate::spec::file::parse_yaml;
+use crate::spec::policy::identity::{Identity, SubjectMatch};
+use crate::spec::policy::pattern::Pattern;
 
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
@@ -102,7 +102,7 @@ fn policies_that_say_nothing_or_too_much_are_faults() {
             "it: {keyless: {issuer: i, identity: a, Ref: x}}",
             "unknown field `Ref` in `keyless`; did you mean `ref`?",
         ),
-        ("it: {unsigned: {}}", "`unsigned` lacks `reason`; add `reason: why nobody's signature is demanded`"),
+        ("it: {unsigned: {}}", "`unsigned` lacks `reason`; add `reason: why no signature is required`"),
         (
             "it: {allOf: [{key: {pem: A}}]}",
             "`allOf` needs at least two policies, found 1; write the one policy by itself, or add another",
@@ -115,10 +115,10 @@ fn policies_that_say_nothing_or_too_much_are_faults() {
             "it: {anyOf: [{key: {pem: A}}, {unsigned: {reason: x}}]}",
             "`unsigned` cannot be one of several: it would be met by anything; take it out, or make it the whole policy",
         ),
-        ("it: other", "there is no policy `other`; define it under `policies`, above its use; there are: "),
+        ("it: other", "unknown policy `other`; define it under `policies`, above its use; there are: "),
         (
             "it: {allOf: [it, it]}",
-            "there is no policy `it`; define it under `policies`, above its use; there are: ",
+            "unknown policy `it`; define it under `policies`, above its use; there are: ",
         ),
         (
             "it: {key: {pem: A}, attestations: [{by: {key: {pem: A}}}]}",

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::decode::Decoder;
-use super::node::Node;
+use super::super::decode::Decoder;
+use super::super::node::Node;
 
 /// Reads a list of ranges, in their shortest spelling.
 pub(super) fn decode_cidrs(decoder: &mut Decoder, node: &Node, what: &str) -> Vec<String> {
@@ -24,7 +24,7 @@ fn decode_cidr(decoder: &mut Decoder, node: &Node) -> Option<String> {
 
 /// Returns the range, or what to write in its place.
 ///
-/// Kubernetes takes host bits that are set, but warns and will refuse them: whoever wrote them meant one of two things.
+/// Kubernetes accepts host bits that are set, but warns and will refuse them: the author meant one of two ranges.
 // See: https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/ (`ipBlock.cidr`)
 fn parse(text: &str) -> Result<String, String> {
     let example =
@@ -49,7 +49,7 @@ fn parse(text: &str) -> Result<String, String> {
     }
 }
 
-/// Returns the first address of the range that an address lies in.
+/// Returns the first address of the range that holds an address.
 fn network(address: IpAddr, length: u32) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
