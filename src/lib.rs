@@ -3,7 +3,7 @@
 //! The pipeline, as types:
 //!
 //! ```text
-//! build    YAML → Spec → Resolved → Verified<Provenance> → Assembly → bundle file
+//! build    YAML → Spec → Resolved → Verified<Judged<Resolved>> → Assembly → bundle file
 //! install  path → UnverifiedArchive → Archive → ImageMap → RenderedSet (ObjectSet) → ApplyReport → ProbeReport
 //! ```
 //!

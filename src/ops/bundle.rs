@@ -10,7 +10,7 @@ use crate::spec::Spec;
 
 /// The folder of upstream's files within a bundle.
 pub(super) const FILES: &str = "files/";
-/// The folder of upstream's lists of checksums within a bundle, each under the name of the file that it vouches for.
+/// The folder of upstream's lists of checksums within a bundle, each under the name of its file.
 pub(super) const CHECKSUMS: &str = "checksums/";
 /// The largest blob that is read to make an image, in bytes.
 pub(super) const MAX_PART_BYTES: u64 = 64 * 1024 * 1024;

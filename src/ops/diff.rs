@@ -1,4 +1,4 @@
-//! `bundle diff`: what changed between two bundles or locks. Nobody vouches for either, as with `inspect`.
+//! `bundle diff`: what changed between two bundles or locks. Neither is verified, as with `inspect`.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,6 +1,7 @@
 //! Every error of a command, what it means for the exit code, and what to do next.
 
 mod entry;
+mod group;
 mod sign;
 
 pub use entry::EntryError;
@@ -56,7 +57,7 @@ pub enum OpsError {
         changes: Vec<Change>,
     },
     /// Entries could not be resolved or verified.
-    #[error("{} of the bundle's entries cannot be taken", .0.len())]
+    #[error("{} of the bundle's entries could not be resolved or verified", .0.len())]
     Entries(Vec<EntryError>),
     /// One entry cannot be used.
     #[error(transparent)]
@@ -80,8 +81,8 @@ pub enum OpsError {
         /// Every fault.
         source: RenderErrors,
     },
-    /// A site's registry has no room for everything that travels.
-    #[error("what travels cannot all be pushed for `{site}`")]
+    /// Two repositories of the bundle would become one in a site's registry.
+    #[error("cannot push the whole bundle to the registry of `{site}`")]
     Site {
         /// The site file.
         site: String,
@@ -135,10 +136,19 @@ pub enum OpsError {
 }
 
 impl OpsError {
-    /// Returns the error and its causes in one line, without those whose words were said already.
+    /// Returns the error and its causes in one line, without causes whose text is already part of it.
     #[must_use]
     pub fn words(&self) -> String {
         crate::report::chain(self, ": ")
+    }
+
+    /// Returns the faults of entries, one text for each cause; empty for any other error.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        match self {
+            Self::Entries(errors) => group::texts(errors),
+            _ => Vec::new(),
+        }
     }
 
     /// Returns how far an install came that was begun and did not come to its end.
@@ -182,7 +192,7 @@ impl OpsError {
             Self::Edit(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::TrustedRoot { .. } => Some("give the `trusted_root.json` of the Sigstore that signed, as its TUF repository or `cosign trusted-root create` has it".to_owned()),
-            Self::Lock(_) => Some("write it anew with `bundle lock SPEC --update`".to_owned()),
+            Self::Lock(_) => Some("replace it with `bundle lock SPEC --update`".to_owned()),
             _ => None,
         }
     }

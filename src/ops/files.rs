@@ -26,8 +26,8 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, OpsError> {
     fs::read(path).map_err(failed)
 }
 
-/// Writes a file beside its place and renames it, so that a reader sees the old one or the new one. Whoever could read the
-/// old one can read the new one.
+/// Writes a file beside its place and renames it, so that a reader sees the old one or the new one. The new one has the
+/// old one's permissions.
 ///
 /// # Errors
 /// When it cannot be written.

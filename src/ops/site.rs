@@ -50,17 +50,17 @@ pub fn read_site(path: &Path) -> Result<Site, OpsError> {
     Ok(Site::parse(&read_text(path)?, &path.display().to_string())?)
 }
 
-/// Reads the certificates of the registry's own authority, which nodes and controllers are told to believe.
+/// Reads the CA certificates of the site's registry, which nodes and controllers are configured to trust.
 ///
 /// # Errors
-/// When there is a file, and it cannot be read or holds no certificate.
+/// When the site names a file that cannot be read or holds no certificate.
 pub fn read_authority(site: &mut Site) -> Result<(), OpsError> {
     let Some(ca) = &site.registry.certificates.ca else { return Ok(()) };
     let text = certificates_of(&read_text(Path::new(ca))?);
     if text.is_empty() {
         return Err(OpsError::Usage {
             message: format!("`{ca}` holds no certificate, and the site's registry names it as `ca`"),
-            hint: "name a file of PEM with `-----BEGIN CERTIFICATE-----`".to_owned(),
+            hint: "name a PEM file with `-----BEGIN CERTIFICATE-----`".to_owned(),
         });
     }
     site.registry.certificates.ca_pem = Some(text);

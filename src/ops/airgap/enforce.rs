@@ -9,7 +9,7 @@ use crate::ops::files::{read_text, replace};
 use crate::report::Reporter;
 use crate::spec::Site;
 
-/// What is to be moved, and where that is written down.
+/// The change of enforcement, and the files to record it in.
 #[derive(Debug, Clone)]
 pub struct EnforceRequest {
     /// How the cluster is reached.

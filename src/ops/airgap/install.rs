@@ -61,7 +61,7 @@ pub struct InstallReport {
     pub applied: ApplyReport,
     /// What was proved.
     pub probes: ProbeReport,
-    /// What came of going back, where the probes failed and that was asked for.
+    /// The outcome of the rollback, if the probes failed and a rollback was asked for.
     pub rollback: Option<Result<Rollback, ClusterError>>,
 }
 
@@ -112,7 +112,7 @@ fn refusals(plan: &Plan) -> impl Iterator<Item = Finding> {
         let id = object.id.to_string();
         let reason = reason.strip_prefix(&id).unwrap_or(reason).trim_start();
         Finding::error(id, format!("it would be refused: {reason}"))
-            .expected("an object that the cluster takes")
+            .expected("an object that the cluster accepts")
             .hint(step)
     })
 }
@@ -134,8 +134,8 @@ pub async fn plan(
 /// Installs a bundle.
 ///
 /// # Errors
-/// The first step that fails; the next ones are not begun. The same command goes on from there. Where objects were applied
-/// already, [`ClusterError::Stopped`] tells which.
+/// The first step that fails; the next ones are not begun. The same command continues from there. If objects were already
+/// applied, [`ClusterError::Stopped`] tells which.
 pub async fn install(
     path: &Path,
     options: &InstallOptions,

@@ -8,23 +8,23 @@ use crate::ops::judge::refuse_denied;
 use crate::spec::DenyList;
 use crate::trust::{BundleSigners, TrustedRoot};
 
-/// Whom the operator trusts, and what is refused whoever vouches for it.
+/// The signers that the operator trusts, and what is refused even if they signed it.
 #[derive(Debug, Clone)]
 pub struct Trust {
     /// Who must have signed the bundle.
     pub bundle: BundleTrust,
     /// What keyless signatures are checked against.
     pub root: TrustedRoot,
-    /// What no bundle may hold.
+    /// Digests and versions that are refused in any bundle.
     pub deny: DenyList,
 }
 
 /// Who must have signed a bundle.
 #[derive(Debug, Clone)]
 pub enum BundleTrust {
-    /// So many of these.
+    /// These signers, as many as the threshold demands.
     Signed(BundleSigners),
-    /// Nobody: the signatures are not looked at.
+    /// No signer: signatures are not checked.
     InsecureUnsigned,
 }
 

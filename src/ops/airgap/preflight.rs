@@ -12,7 +12,7 @@ use crate::registry::push::PushPlan;
 use crate::rendered::RenderedSet;
 use crate::report::{Finding, Reporter, Severity};
 
-/// What is about to be installed, and where.
+/// The bundle about to be installed, and its target.
 #[derive(Clone, Copy)]
 pub struct Preflight<'a> {
     /// The bundle.
@@ -35,7 +35,7 @@ pub struct Preflight<'a> {
 pub struct PreflightReport {
     /// What is not as it must be, or should be known; errors first.
     pub findings: Vec<Finding>,
-    /// What would be pushed; `None` where the registry could not be asked, which is among the findings.
+    /// What would be pushed; `None` if the registry could not be asked, which is among the findings.
     pub push: Option<PushPlan>,
 }
 
@@ -46,7 +46,7 @@ impl PreflightReport {
         self.findings.iter().any(Finding::is_error)
     }
 
-    /// Reports every finding, and goes on unless there is an error among them.
+    /// Reports every finding, and continues unless one of them is an error.
     ///
     /// # Errors
     /// All findings, when one of them is an error.
@@ -67,7 +67,7 @@ impl PreflightReport {
 /// Finds out what would keep an install from working. Nothing is changed: what is written anywhere is a dry run, or an upload
 /// that is cancelled before it begins.
 ///
-/// Whether the registry has room, nobody can ask; [`PreflightReport::push`] has the bytes that it needs at most.
+/// Free space in the registry cannot be checked remotely; [`PreflightReport::push`] has the bytes that it needs at most.
 ///
 /// # Errors
 /// When the cluster cannot be asked, or the bundle's own files are altered.
@@ -108,7 +108,7 @@ fn of_error(subject: String, error: &OpsError) -> Finding {
     Finding::error(subject, error.words()).hint(error.hint().unwrap_or_default())
 }
 
-/// Returns the platforms of everything that travels, as the lock has them.
+/// Returns the platforms of each image, from the lock.
 fn platforms(archive: &Archive) -> Result<BTreeMap<ImageRef, Vec<String>>, OpsError> {
     let lock = Documents::of(archive)?.lock;
     let composed = lock.composed.into_iter().map(|image| (image.reference, image.platforms));

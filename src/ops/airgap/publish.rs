@@ -37,7 +37,7 @@ pub struct PublishOptions {
     pub access: Access,
     /// Whether a tag that points elsewhere is moved.
     pub retag: bool,
-    /// When it was made, in RFC 3339, where the artifact has to say so.
+    /// When it was made, in RFC 3339, if the artifact has to record it.
     pub created: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl Published {
     /// Reads what follows `oci://`.
     ///
     /// # Errors
-    /// When it names no registry or no repository, or a digest, which nobody can choose.
+    /// When it names no registry or no repository, or a digest, which cannot be chosen.
     pub fn parse(text: &str) -> Result<Self, OpsError> {
         let refused = || OpsError::Usage {
             message: format!("`oci://{text}` is not a place for an artifact"),

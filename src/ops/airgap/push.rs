@@ -55,12 +55,12 @@ pub(super) async fn plan(archive: &Archive, options: &PushOptions) -> Result<Pla
     Ok(push.plan(items(archive, &options.paths)).await?)
 }
 
-/// Says which hosts have a path of their own though nothing of theirs travels: a name that was misspelt would do nothing in silence.
+/// Warns about hosts that have a path of their own although the bundle has nothing from them: a misspelt name would have no effect.
 pub(super) fn warn_of_unused(archive: &Archive, paths: &HostPaths, reporter: &dyn Reporter) {
     let is_of =
         |entry: &Entry, host: &str| entry.repository.split_once('/').is_some_and(|(of, _)| of == host);
     for host in paths.hosts().filter(|host| !archive.entries().iter().any(|entry| is_of(entry, host))) {
-        reporter.warn(format!("`{host}` has a path of its own, and nothing of that host is in the bundle"));
+        reporter.warn(format!("`{host}` has a path of its own, but the bundle has nothing from that host"));
     }
 }
 

@@ -19,7 +19,7 @@ use crate::rendered::RenderedSet;
 use crate::spec::ItemKind;
 use proofs::proofs;
 
-/// Renders a bundle's layers for a site. Nodes are told to trust the keys of `trust` for what these keys signed.
+/// Renders a bundle's layers for a site. Nodes are configured to trust the keys of `trust` for the images that these keys signed.
 ///
 /// # Errors
 /// When the bundle's own files are altered, or the layers cannot be rendered for this site.

@@ -8,7 +8,7 @@ use crate::spec::{HostPaths, below};
 
 /// Returns the repositories of a bundle, each with its host, which tells two of the same path apart: under upstream's paths, as a
 /// mirror is asked for them, or below those that hosts have of their own; all of them below the prefix, if it is not empty.
-/// A path of a host of which nothing is there is said.
+/// Warns about `paths` for hosts that the bundle has nothing from.
 #[must_use]
 pub fn catalog(archive: &Archive, prefix: &str, paths: &HostPaths, reporter: &dyn Reporter) -> Catalog {
     warn_of_unused(archive, paths, reporter);

@@ -29,7 +29,7 @@ impl Target {
         Ok((cluster, set.objects))
     }
 
-    /// Connects to the cluster, and fills in the site's platform from the nodes where nobody named one.
+    /// Connects to the cluster, and takes the platform from the nodes if neither the site nor the command names one.
     pub(super) async fn reach(&self) -> Result<(Cluster, SiteChoice), OpsError> {
         let cluster = Cluster::connect(&self.cluster).await?;
         let mut site = self.site.clone();

@@ -21,7 +21,7 @@ use crate::registry::oci::{self, Descriptor};
 use crate::registry::{Client, Manifest};
 use crate::resolve::Resolved;
 use crate::spec::ItemKind;
-use crate::trust::{SigningKey, sign_image};
+use crate::trust::{Judged, SigningKey, Verified, sign_image};
 
 /// zstd's level for the bundle's own files; part of the format, as the bytes depend on it.
 const LEVEL: i32 = 9;
@@ -46,7 +46,7 @@ pub(super) fn assemble(
     key: Option<&SigningKey>,
 ) -> Result<Assembly, OpsError> {
     let mut parts = Parts::of(client);
-    for (resolved, _) in &gathered.items {
+    for resolved in &gathered.items {
         parts.item(resolved, key)?;
     }
     for composed in &gathered.composed {
@@ -84,7 +84,11 @@ impl<'a> Parts<'a> {
         Self { client, small, large, composed: BTreeMap::new(), entries: Vec::new() }
     }
 
-    fn item(&mut self, resolved: &Resolved, key: Option<&SigningKey>) -> Result<(), OpsError> {
+    fn item(
+        &mut self,
+        resolved: &Verified<Judged<Resolved>>,
+        key: Option<&SigningKey>,
+    ) -> Result<(), OpsError> {
         let reference = &resolved.item.reference;
         let role = if resolved.item.kind == ItemKind::Image { Role::Image } else { Role::Artifact };
         let tag = reference.tag().map(str::to_owned);
@@ -163,7 +167,7 @@ impl<'a> Parts<'a> {
         compressed.collect()
     }
 
-    /// A large file is a blob as it is, and is fetched with the other large blobs.
+    /// A large file is a blob of its own, and is fetched with the other large blobs.
     fn large_file(&mut self, name: &str, file: &GatheredFile) -> Option<PayloadFile> {
         let Content::Large(source) = &file.content else { return None };
         let (digest, size, origin) = (file.sha256, file.size, Origin::File(source.clone()));

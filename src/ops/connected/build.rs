@@ -57,7 +57,7 @@ pub struct BuildReport {
     pub files: Vec<PathBuf>,
     /// Whether it is signed.
     pub signed: bool,
-    /// What keyless signatures were checked against; `None` where no policy asks for one.
+    /// What keyless signatures were checked against; `None` if no policy asks for one.
     pub trusted_root: Option<String>,
 }
 
@@ -86,7 +86,7 @@ pub async fn build(
     Ok(report)
 }
 
-/// Returns the lock of what was gathered; where there was one, it may only have grown.
+/// Returns the lock of what was gathered; a lock that exists may only have grown.
 fn settle_lock(workspace: &Workspace, gathered: &Gathered, locked: bool) -> Result<Lock, OpsError> {
     let new = gathered.lock(&workspace.spec.targets);
     let empty = Lock::new(new.targets.clone(), Vec::new(), Vec::new());
@@ -141,7 +141,7 @@ async fn pack(
     Ok(names)
 }
 
-/// Returns the content of the first slot: the signature, or spaces where there is no key.
+/// Returns the content of the first slot: the signature, or spaces if there is no key.
 fn signature_slot(index: &[u8], key: Option<&SigningKey>) -> Result<Vec<u8>, OpsError> {
     let Some(key) = key else { return Ok(vec![b' '; SLOT]) };
     Ok(BundleSignature::sign(key, index).padded(SLOT).map_err(SignError::Unfit)?)

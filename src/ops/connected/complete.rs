@@ -1,4 +1,4 @@
-//! Completeness: what the layers of every site refer to must travel, and what travels should be referred to.
+//! Completeness: the bundle carries every image that the layers of its sites use, and should carry no other.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,11 @@ use crate::render::{BundleFacts, Carried, ImageMap, Sources, render};
 use crate::report::Reporter;
 use crate::spec::{ItemKind, Platform, Site};
 
-/// Renders every site of the spec for its platforms. What travels though nothing refers to it is told.
+/// Renders every site of the spec for its platforms. Warns about carried images that no layer uses.
 ///
 /// # Errors
-/// When a layer refers to something that does not travel, or leads out of the site, or two repositories would be one in its registry.
+/// When a layer uses an image that the bundle does not carry or an address outside the site, or when two repositories would become one
+/// in the site's registry.
 pub(super) fn check_sites(
     workspace: &Workspace,
     gathered: &Gathered,
@@ -51,19 +52,20 @@ pub(super) fn check_sites(
     if !workspace.sites.is_empty() {
         used.extend(parts_of(workspace, &used));
         let unused = carried.iter().map(|one| &one.reference).filter(|reference| !used.contains(reference));
-        unused
-            .for_each(|reference| reporter.warn(format!("`{reference}` travels, but no layer refers to it")));
+        unused.for_each(|reference| {
+            reporter.warn(format!("`{reference}` is in the bundle, but no layer uses it"))
+        });
     }
     Ok(())
 }
 
 fn artifacts(gathered: &Gathered) -> impl Iterator<Item = (String, &Document)> {
-    let artifacts = gathered.items.iter().filter(|(resolved, _)| resolved.item.kind == ItemKind::Artifact);
-    artifacts.map(|(resolved, _)| (resolved.item.reference.to_string(), &resolved.carried().document))
+    let artifacts = gathered.items.iter().filter(|resolved| resolved.item.kind == ItemKind::Artifact);
+    artifacts.map(|resolved| (resolved.item.reference.to_string(), &resolved.carried().document))
 }
 
 fn carried(gathered: &Gathered) -> Vec<Carried> {
-    let items = gathered.items.iter().map(|(resolved, _)| Carried {
+    let items = gathered.items.iter().map(|resolved| Carried {
         reference: resolved.item.reference.clone(),
         digest: resolved.carried().descriptor.digest,
         kind: resolved.item.kind,
@@ -84,7 +86,7 @@ fn parts_of(workspace: &Workspace, used: &BTreeSet<ImageRef>) -> Vec<ImageRef> {
     parts.cloned().collect()
 }
 
-/// Returns the site's platform, or every platform that the bundle carries where the site leaves it open.
+/// Returns the site's platform, or every platform that the bundle carries if the site leaves it open.
 fn platforms(workspace: &Workspace, site: &Site) -> Vec<Platform> {
     let carried =
         [(Platform::K3s, &workspace.spec.platforms.k3s), (Platform::Talos, &workspace.spec.platforms.talos)];

@@ -11,18 +11,18 @@ use crate::compose::{Composed, LayerRecipe, Part, Recipe};
 use crate::digest::Digest;
 use crate::ops::bundle::MAX_PART_BYTES;
 use crate::ops::error::{EntryError, OpsError};
-use crate::ops::judge::Judged;
 use crate::reference::ImageRef;
 use crate::registry::oci::Descriptor;
 use crate::registry::{Client, RegistryError};
 use crate::resolve::Resolved;
 use crate::spec::{Compose, Spec};
 use crate::store::{BlobSink as _, BlobSource};
+use crate::trust::{Judged, Verified};
 
 /// Makes every image that a spec composes, but for the bytes of the layers.
 pub(super) async fn compose(
     spec: &Spec,
-    items: &[(Resolved, Judged)],
+    items: &[Verified<Judged<Resolved>>],
     client: &Client,
 ) -> Result<Vec<Composed>, OpsError> {
     let (mut composed, mut errors) = (Vec::new(), Vec::new());
@@ -38,14 +38,13 @@ pub(super) async fn compose(
 async fn compose_one(
     spec: &Spec,
     wanted: &Compose,
-    items: &[(Resolved, Judged)],
+    items: &[Verified<Judged<Resolved>>],
     client: &Client,
 ) -> Result<Composed, EntryError> {
     let refused = |source| EntryError::Compose { reference: wanted.image.to_string(), source };
-    let find =
-        |reference: &ImageRef| items.iter().find(|(resolved, _)| resolved.item.reference == *reference);
+    let find = |reference: &ImageRef| items.iter().find(|resolved| resolved.item.reference == *reference);
     let recipe = Recipe::new(wanted, &spec.targets, |reference| {
-        let (resolved, _) = find(reference)?;
+        let resolved = find(reference)?;
         let children = resolved.children.iter().collect();
         Some(Part { reference: &resolved.item.reference, top: &resolved.top, children })
     });
@@ -58,7 +57,7 @@ async fn compose_one(
     }
     let configs: BTreeMap<_, _> = find(&wanted.base)
         .into_iter()
-        .flat_map(|(resolved, _)| resolved.configs.iter().map(|(digest, bytes)| (*digest, bytes.clone())))
+        .flat_map(|resolved| resolved.configs.iter().map(|(digest, bytes)| (*digest, bytes.clone())))
         .collect();
     recipe.make(layers, &|blob| held(&configs, blob)).map_err(refused)
 }

@@ -14,9 +14,10 @@ use crate::compose::Composed;
 use crate::digest::Digest;
 use crate::lock::{Lock, LockedItem};
 use crate::ops::error::{EntryError, OpsError};
-use crate::ops::judge::{Judged, judge, refuse_denied};
+use crate::ops::judge::{judge, refuse_denied};
 use crate::resolve::{Resolved, resolve};
 use crate::spec::Item;
+use crate::trust::{Judged, Verified};
 use file::GatheredFile;
 use pins::Pins;
 
@@ -25,7 +26,7 @@ const ENTRIES: usize = 8;
 
 /// Everything small that a spec names, judged.
 pub(super) struct Gathered {
-    pub items: Vec<(Resolved, Judged)>,
+    pub items: Vec<Verified<Judged<Resolved>>>,
     pub composed: Vec<Composed>,
     pub files: BTreeMap<String, GatheredFile>,
 }
@@ -58,25 +59,24 @@ async fn take(
     item: &Item,
     targets: &[String],
     pin: Option<Digest>,
-) -> Result<(Resolved, Judged), EntryError> {
+) -> Result<Verified<Judged<Resolved>>, EntryError> {
     let resolved = resolve(&upstream.client, item, targets, pin).await?;
     refuse_denied(&upstream.deny, &item.reference, &resolved.digests())?;
-    let verdict = judge(&resolved, &upstream.root)?;
-    Ok((resolved, verdict))
+    judge(resolved, &upstream.root)
 }
 
 impl Gathered {
     /// Returns the lock that records what was gathered.
     pub(super) fn lock(&self, targets: &[String]) -> Lock {
-        let items = self.items.iter().map(|(resolved, verdict)| LockedItem {
+        let items = self.items.iter().map(|resolved| LockedItem {
             reference: resolved.item.reference.clone(),
             kind: resolved.item.kind,
             digest: resolved.top.descriptor.digest,
             subset: resolved.subset.as_ref().map(|subset| subset.descriptor.digest),
             platforms: resolved.platforms.clone(),
             size: resolved.size(),
-            signatures: verdict.signatures(),
-            attestations: verdict.attestations(),
+            signatures: resolved.signatures(),
+            attestations: resolved.attestations(),
         });
         let files = self.files.values().map(GatheredFile::locked);
         let composed = self.composed.iter().map(|composed| composed.locked.clone());

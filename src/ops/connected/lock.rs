@@ -40,7 +40,7 @@ pub struct LockReport {
     pub files: usize,
     /// What differs from the lock that was there.
     pub changes: Vec<Change>,
-    /// What keyless signatures were checked against; `None` where no policy asks for one.
+    /// What keyless signatures were checked against; `None` if no policy asks for one.
     pub trusted_root: Option<String>,
     /// Whether the lock was written.
     pub written: bool,

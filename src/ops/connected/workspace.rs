@@ -21,11 +21,11 @@ pub struct Workspace {
     pub spec: Spec,
     /// Its text.
     pub text: String,
-    /// Where its lock lies: `x.lock` for `x.yaml`.
+    /// The path of its lock: `x.lock` for `x.yaml`.
     pub lock_path: PathBuf,
     /// The lock, if there is one.
     pub lock: Option<Lock>,
-    /// The layers and platforms, as they travel: path and content.
+    /// The layers and platforms, by their paths in the bundle.
     pub sources: BTreeMap<String, Vec<u8>>,
     /// The sites that completeness is checked against, with their names.
     pub sites: Vec<(String, Site)>,
@@ -91,7 +91,7 @@ fn read_layers(
     Ok(())
 }
 
-/// The folder beside a policy that holds the cases of `gator verify`: for whoever changes the policy, not for the cluster.
+/// The folder beside a policy that holds the cases of `gator verify`: for authors of the policy, not for the cluster.
 const SUITE: &str = "suite";
 
 /// Reads the regular files of a folder; hidden ones stay behind, and so do suites and what links lead to.

@@ -3,9 +3,10 @@
 use crate::compose::ComposeError;
 use crate::digest::Digest;
 use crate::fetch::ChecksumsError;
+use crate::reference::ImageRef;
 use crate::registry::RegistryError;
 use crate::resolve::ResolveError;
-use crate::trust::{PublicKeyError, TrustError};
+use crate::trust::{PolicyError, PublicKeyError, TrustError};
 
 /// Why one entry cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +15,7 @@ pub enum EntryError {
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     /// It is not signed as its policy demands.
-    #[error("`{reference}` is refused by its policy")]
+    #[error("`{reference}` does not meet its policy")]
     Trust {
         /// The reference.
         reference: String,
@@ -34,7 +35,7 @@ pub enum EntryError {
         found: String,
     },
     /// What is proved about it is not what the bundle's own lock records.
-    #[error("the lock records of `{reference}`: {expected}; the bundle proves: {found}")]
+    #[error("`{reference}`: the lock records {expected}, the bundle proves {found}")]
     NotAsRecorded {
         /// The reference.
         reference: String,
@@ -127,6 +128,15 @@ impl EntryError {
         Self::Contradiction { what, reason }
     }
 
+    /// Returns the error for an entry that does not meet its policy.
+    pub(in crate::ops) fn policy(reference: &ImageRef, error: PolicyError) -> Self {
+        let reference = reference.to_string();
+        match error {
+            PolicyError::Trust(source) => Self::Trust { reference, source },
+            PolicyError::Key(source) => Self::Key { reference, source },
+        }
+    }
+
     /// Returns whether the entry is refused, rather than not found out.
     pub(super) fn is_refusal(&self) -> bool {
         match self {
@@ -159,7 +169,7 @@ impl EntryError {
                     .to_owned(),
             ),
             Self::NotAsLocked { .. } | Self::NotAsRecorded { .. } | Self::Contradiction { .. } => Some(
-                "do not use this bundle: whoever signed it did not build it with this program".to_owned(),
+                "do not use this bundle: its signer did not build it with this program".to_owned(),
             ),
             Self::Checksums { .. } => Some(
                 "check `checksums` in the spec: it has to name the file as its address does, in the form of `sha256sum`"
@@ -169,7 +179,7 @@ impl EntryError {
                 "do not take this file: upstream's own list has another checksum for its name".to_owned(),
             ),
             Self::LargeFile { .. } => Some(
-                "add `large: true` to the file in the spec: it is then stored as it is, and no layer can read it"
+                "add `large: true` to the file in the spec: it is then stored uncompressed, and no layer can read it"
                     .to_owned(),
             ),
             Self::Denied { .. } => Some("choose a version that is not on the deny list".to_owned()),

@@ -5,7 +5,7 @@ use crate::trust::BundleSignatureError;
 /// A signature cannot be put into a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// Every slot is taken by somebody else.
+    /// Every slot holds another signer's signature.
     #[error("no slot is free: all {slots} hold signatures, by {}", by.join(", "))]
     Full {
         /// How many slots there are.
@@ -14,7 +14,7 @@ pub enum SignError {
         by: Vec<String>,
     },
     /// What a slot holds has every command refuse the bundle, so nothing can be put beside it.
-    #[error("the bundle's signature `{slot}` cannot stay")]
+    #[error("cannot keep the bundle's signature `{slot}`")]
     Bad {
         /// The slot.
         slot: String,
@@ -22,7 +22,7 @@ pub enum SignError {
         source: BundleSignatureError,
     },
     /// A signature that was made elsewhere is not one of this bundle.
-    #[error("the signature `{name}` cannot be attached")]
+    #[error("cannot attach the signature `{name}`")]
     Attachment {
         /// Its file.
         name: String,

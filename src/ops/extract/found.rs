@@ -48,7 +48,7 @@ pub(super) fn find<'a>(archive: &'a Archive, name: &str) -> Result<Vec<Found<'a>
             Ok(vec![Found { name: name.to_owned(), file, what, title: None }])
         }
         Role::Original => Err(OpsError::Usage {
-            message: format!("`{name}` is an index of which not every platform is in the bundle"),
+            message: format!("`{name}` is an index, and the bundle carries only some of its platforms"),
             hint: format!(
                 "extract the image that was made from it; `bundle inspect FILE` lists those of `{}`",
                 entry.repository
@@ -105,7 +105,7 @@ fn plain(file: &str, name: &str) -> Result<String, OpsError> {
     if is_plain && file.len() <= MAX_NAME {
         return Ok(file.to_owned());
     }
-    let message = format!("`{}` is no plain name, so no file is called after it", name.escape_debug());
-    let hint = "what it holds can be read with `tar -xOf` out of the bundle, by its digest".to_owned();
+    let message = format!("`{}` is not a plain file name, so it cannot be extracted", name.escape_debug());
+    let hint = "read its blobs out of the bundle by digest, with `tar -xOf`".to_owned();
     Err(OpsError::Usage { message, hint })
 }

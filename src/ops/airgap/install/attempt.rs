@@ -81,7 +81,7 @@ impl Attempt<'_> {
     }
 
     async fn give_up(&self, mut failure: InstallFailure, retreat: Option<Retreat>) -> ClusterError {
-        // Whoever has the Lease now is at work there.
+        // The current holder of the Lease is at work there.
         if !matches!(failure.error, ClusterError::LeaseLost { .. }) {
             let words = format!("{}: {}", self.name(), failure.error);
             self.announce(Notice::InstallFailed(words)).await;

@@ -65,7 +65,7 @@ fn by_key(archive: &Archive, entry: &Entry, keys: &[PublicKey]) -> Option<Proof>
     keys.iter().find(signed).map(|key| Proof::Key { pem: key.to_pem() })
 }
 
-/// Returns what the lock says of the image: who was seen to have signed it, or why nobody had to.
+/// Returns the proof that the lock records for the image: its signer, or why it needs none.
 fn as_locked(documents: &Documents, entry: &Entry, reference: &ImageRef) -> Proof {
     let unproven = |reason: &str| Proof::None { reason: reason.to_owned() };
     let mut items = documents.lock.items.iter();

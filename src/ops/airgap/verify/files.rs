@@ -71,7 +71,7 @@ impl FilesCheck<'_> {
         }
     }
 
-    /// Checks that the lists of checksums are those of the lock, and that each has the file that it vouches for.
+    /// Checks that the lists of checksums are those of the lock, and that each lists its file.
     fn check_checksums(&self) -> Result<(), EntryError> {
         let Documents { spec, lock, payload } = self.documents;
         let mut unknown: BTreeSet<_> =

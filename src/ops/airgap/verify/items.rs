@@ -1,6 +1,6 @@
 //! What a bundle carries, compared with its spec and its lock, and judged again.
 //!
-//! The signature over the index says that somebody made this bundle. Here it is checked that what it carries is what its lock names,
+//! The signature over the index shows who made this bundle. Here it is checked that what it carries is what its lock names,
 //! all of it and nothing else, and that upstream's signatures hold for exactly that. Refused, all in
 //! `a_bundle_whose_parts_contradict_each_other_is_refused`:
 //! - an item whose content is not what the lock names; a subset index that was not made from the original that upstream signed;
@@ -16,7 +16,7 @@ use crate::digest::Digest;
 use crate::lock::{AttestationSeen, LockedCompose, LockedItem, SignatureSeen};
 use crate::ops::bundle::Documents;
 use crate::ops::error::{EntryError, OpsError};
-use crate::ops::judge::judge_again;
+use crate::ops::judge::judge_carried;
 use crate::reference::ImageRef;
 use crate::resolve::subset_of;
 use crate::spec::{Compose, Item, ItemKind};
@@ -45,7 +45,7 @@ impl Documents {
         let locked = self.lock.item(&item.reference);
         let locked = locked.ok_or_else(|| other(item, "entry in the lock", "one", "none"))?;
         self.check_content(archive, item, locked)?;
-        let judged = judge_again(archive, item, locked.digest, root)?;
+        let judged = judge_carried(archive, item, locked.digest, root)?;
         let (signatures, attestations) = (judged.signatures(), judged.attestations());
         if signatures != locked.signatures || attestations != locked.attestations {
             return Err(EntryError::NotAsRecorded {
@@ -74,7 +74,7 @@ impl Documents {
         Ok(())
     }
 
-    /// Checks that a subset index says of the platforms that travel what the original says of them.
+    /// Checks that a subset index has the original's descriptors of the platforms that the bundle carries.
     fn check_subset(
         &self,
         archive: &Archive,
@@ -152,7 +152,7 @@ fn is_entry_of(entry: &Entry, role: Role, reference: &ImageRef) -> bool {
     entry.role == role && entry.repository == reference.name() && entry.tag.as_deref() == reference.tag()
 }
 
-/// Returns the digest of what the bundle carries under a name; of all, where there are several.
+/// Returns the digest of what the bundle carries under a name; of all, if there are several.
 fn carried_as(archive: &Archive, role: Role, reference: &ImageRef) -> String {
     let found = archive.entries().iter().filter(|entry| is_entry_of(entry, role, reference));
     let found: Vec<_> = found.map(|entry| entry.descriptor.digest.to_string()).collect();

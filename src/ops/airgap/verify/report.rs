@@ -15,7 +15,7 @@ pub struct VerifyReport {
     pub name: String,
     /// The bundle's version.
     pub version: String,
-    /// The signatures that it was accepted for; `None` where they were not looked at.
+    /// The signatures that it was accepted for; `None` if they were not looked at.
     pub signatures: Option<Vec<SignatureSeen>>,
     /// Its signatures by others, who were not asked for.
     pub others: Vec<SetAside>,
@@ -23,11 +23,11 @@ pub struct VerifyReport {
     pub blobs: usize,
     /// Bytes of the file.
     pub bytes: u64,
-    /// What keyless signatures were checked against; `None` where nobody asks for one.
+    /// What keyless signatures were checked against; `None` if no policy needs one.
     pub trusted_root: Option<String>,
     /// How each image and artifact was verified.
     pub items: Vec<VerifiedItem>,
-    /// What was made again from those, and is the same.
+    /// The images that were composed again from those, with the same result.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub composed: Vec<LockedCompose>,
 }

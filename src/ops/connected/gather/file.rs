@@ -14,10 +14,10 @@ use crate::spec::FileSpec;
 
 /// The largest file that is held in memory, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
-/// The largest file that travels as a blob of its own, in bytes: where the plain field for sizes in a tar ends.
+/// The largest file that is a blob of its own, in bytes: the largest size that tar's octal size field holds.
 const MAX_LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024 * 1024 - 1;
 
-/// A file, and the list of checksums that vouches for it where the spec names one.
+/// A file, and upstream's list of checksums for it if the spec names one.
 pub(in crate::ops::connected) struct GatheredFile {
     pub file: FileSpec,
     pub sha256: Digest,
@@ -31,13 +31,13 @@ pub(in crate::ops::connected) struct GatheredFile {
 pub(in crate::ops::connected) enum Content {
     /// All of it.
     Held(Bytes),
-    /// The place where it will be fetched from.
+    /// The source to fetch it from.
     Large(FileSource),
 }
 
 impl GatheredFile {
     /// Fetches a file, and compares it with what is pinned and with what upstream lists. Of a large one only digest and size
-    /// are found out, which takes reading it where the lock does not know them.
+    /// are found out, which means reading it once if the lock does not have them.
     pub(super) async fn fetch(
         upstream: &Upstream,
         file: &FileSpec,
@@ -86,7 +86,7 @@ fn place(upstream: &Upstream, url: &str, pin: Option<Digest>) -> Result<FileSour
     FileSource::new(&upstream.client, upstream.files.as_ref(), url, pin)
 }
 
-/// Returns digest and size of a large file: as they are known, or as reading it once tells.
+/// Returns digest and size of a large file: from the lock, or by reading the file once.
 async fn measured(source: &FileSource, known: Option<(Digest, u64)>) -> Result<(Digest, u64), RegistryError> {
     match known.filter(|(_, size)| *size <= MAX_LARGE_FILE_BYTES) {
         Some(known) => Ok(known),
@@ -102,7 +102,7 @@ fn unread(file: &FileSpec, source: RegistryError) -> EntryError {
     }
 }
 
-/// Fetches upstream's list of checksums, where the spec names one.
+/// Fetches upstream's list of checksums if the spec names one.
 async fn checksums(
     upstream: &Upstream,
     file: &FileSpec,

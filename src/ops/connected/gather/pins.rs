@@ -7,7 +7,7 @@ use crate::spec::{FileSpec, Item};
 /// Which digests are asked for instead of tags.
 #[derive(Clone, Copy)]
 pub(in crate::ops::connected) enum Pins<'a> {
-    /// What the lock says, where it says something.
+    /// The lock's digests, if it has any.
     Locked(Option<&'a Lock>),
     /// None: what upstream has now.
     Current,
@@ -33,7 +33,7 @@ impl<'a> Pins<'a> {
         file.sha256.or(locked.map(|locked| locked.sha256))
     }
 
-    /// Returns digest and size of a file, where the lock knows both.
+    /// Returns digest and size of a file, if the lock has both.
     pub(super) fn measured(self, file: &FileSpec) -> Option<(Digest, u64)> {
         let locked = self.locked_file(file)?;
         (Some(locked.sha256) == self.file(file)).then_some((locked.sha256, locked.size))
