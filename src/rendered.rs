@@ -86,14 +86,14 @@ pub struct RenderedLayer {
 pub struct RenderedObject {
     /// The file that it was made from: `10-gatekeeper/gatekeeper.yaml`.
     pub source: String,
-    /// The object as it is applied.
+    /// The object to apply.
     pub value: Value,
     /// Whether it is skipped if the cluster does not know its kind.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
 
-/// Something that is waited for, of every object of the layer that it applies to.
+/// A condition to wait for, of every object of the layer that it applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Condition {
@@ -105,7 +105,7 @@ pub enum Condition {
     JobsComplete,
     /// Every ConstraintTemplate has `status.created` and no error.
     TemplatesCreated,
-    /// Every ready pod of Gatekeeper says that it enforces every constraint as it is now, and one of them answers the webhook.
+    /// Every ready pod of Gatekeeper reports that it enforces the current version of every constraint, and one of them answers the webhook.
     ConstraintsEnforced,
     /// Every webhook configuration has a `caBundle` in each of its webhooks.
     WebhookCertificates,
@@ -114,7 +114,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Every condition: what can be asked of objects whose layer is not at hand.
+    /// Every condition, for objects whose layer is not known.
     pub const ALL: [Self; 7] = [
         Self::CrdsEstablished,
         Self::RolloutsComplete,

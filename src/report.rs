@@ -1,4 +1,4 @@
-//! What happens while a command works, as events. The library writes nothing: whoever calls it decides what a person sees.
+//! What happens while a command works, as events. The library writes nothing: its caller decides what the operator sees.
 
 mod finding;
 
@@ -14,7 +14,7 @@ pub(crate) fn printable(text: &str, limit: usize) -> String {
     short
 }
 
-/// Returns an error and its causes, without those whose words were said already.
+/// Returns an error and its causes, without causes whose text is already part of it.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error, between: &str) -> String {
     let mut text = error.to_string();

@@ -129,7 +129,7 @@ fn listing(set: &RenderedSet) -> String {
     set.files().iter().map(|(path, content)| format!("=== {path}\n{content}\n")).collect()
 }
 
-/// What is said of the shipped layers with one file changed.
+/// Returns the faults of the shipped layers with one file changed.
 fn faults(path: &str, content: &str) -> String {
     let mut files = shipped();
     files.insert(path.to_owned(), content.into());
@@ -345,11 +345,11 @@ fn an_object_of_two_layers_is_refused() {
     let errors = run(shipped(), &site, Platform::K3s).unwrap_err();
     assert_eq!(
         errors.to_string(),
-        "Namespace `gatekeeper-system` is made twice: by `00-namespaces/namespaces.yaml` and by `10-gatekeeper/gatekeeper.yaml`"
+        "Namespace `gatekeeper-system` is created twice: by `00-namespaces/namespaces.yaml` and by `10-gatekeeper/gatekeeper.yaml`"
     );
     assert_eq!(
         errors.0[0].hint(),
-        Some("remove one of them; a namespace of the site may be one that a layer brings along")
+        Some("remove one of them; a layer may create a namespace that the site lists")
     );
 }
 

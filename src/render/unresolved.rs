@@ -11,7 +11,7 @@ pub enum UnresolvedImage {
     /// The bundle does not carry it.
     #[error("the bundle does not carry `{image}`{}", others(.carried))]
     NotCarried {
-        /// The reference with every default written out; without a tag where any would have done.
+        /// The reference with every default written out; without a tag if any would do.
         image: String,
         /// What the bundle carries of the same name.
         carried: Vec<String>,
@@ -25,11 +25,11 @@ pub enum UnresolvedImage {
         carried: Vec<String>,
     },
     /// The bundle carries another image under this name.
-    #[error("`{image}` is not what travels: expected digest {}", .carried.join(" or "))]
+    #[error("`{image}` is not the image that the bundle carries: expected digest {}", .carried.join(" or "))]
     OtherDigest {
         /// The reference with every default written out.
         image: String,
-        /// The digests that travel under this name.
+        /// The digests that the bundle carries under this name.
         carried: Vec<String>,
     },
     /// The field holds something else than a text.

@@ -21,11 +21,11 @@ const MAX_DOCUMENTS: usize = 1024;
 /// What is wrong with a YAML text, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YamlFault {
-    /// Line and column, from 1, where they are known.
+    /// Line and column, from 1, if known.
     pub place: Option<(u64, u64)>,
     /// What is wrong, in one line.
     pub reason: String,
-    /// The line of the text, shortened; empty where it is not known.
+    /// The line of the text, shortened; empty if unknown.
     pub near: String,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Objects that nobody applied: a layer's programs make them.
+/// Objects that were not applied: a layer's programs create them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Generated {

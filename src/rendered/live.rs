@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A connection over TCP between two short-lived pods, which a working layer lets pass, or does not.
+/// A TCP connection between two short-lived pods, which a working layer allows or blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveProbe {
@@ -12,9 +12,9 @@ pub struct LiveProbe {
     pub name: String,
     /// The image of both pods, as nodes pull it; it has `sh` and BusyBox' `nc`.
     pub image: String,
-    /// Who begins to talk.
+    /// The client.
     pub from: LiveEnd,
-    /// Who listens.
+    /// The listener.
     pub to: LiveEnd,
     /// The port that is listened on.
     pub port: u16,
@@ -37,8 +37,8 @@ pub struct LiveEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LiveExpectation {
-    /// It is made.
+    /// It is established.
     Open,
-    /// It is refused, or nobody answers.
+    /// It is refused, or times out.
     Closed,
 }

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 10] = [
     &["digest"],
     &["reference", "report"],
     &["spec", "store"],
-    &["lock", "registry", "platform"],
+    &["lock", "registry", "platform", "rendered"],
     &["resolve", "fetch", "render"],
     &["trust", "compose", "completeness", "cluster"],
     &["archive"],

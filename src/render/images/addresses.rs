@@ -39,7 +39,7 @@ impl SiteHosts {
         Self(hosts.map(str::to_owned).collect())
     }
 
-    /// Tells whether an authority (host, perhaps with a port) lies in the site: a host that it names, this very pod, a
+    /// Tells whether an authority (host, perhaps with a port) is in the site: a host that it names, this very pod, a
     /// Service, or a name that is no public one.
     fn contains(&self, authority: &str) -> bool {
         let host = host(authority);
@@ -68,7 +68,7 @@ impl Inert {
     }
 }
 
-/// Refuses every address of an object that leads out of the site, where the layer does not declare it inert.
+/// Refuses every address of an object outside the site that the layer does not declare inert.
 pub(in crate::render) fn refuse_outside(
     object: &mut Object,
     inert: &[Inert],
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn what_leaves_it_is_named_with_its_field() {
         let start = "ConfigMap `c` in `10-x/y.yaml`, field `/data/a~1b/0/c`: `";
-        let end = "` leads out of the site";
+        let end = "` is outside the site";
         for (text, address) in [
             ("see https://example.com/x for more", "https://example.com/x"),
             ("index: HTTPS://user:pass@example.com:8080", "HTTPS://user:pass@example.com:8080"),

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(in crate::render) struct Endpoint {
     /// The host, an IPv6 address without brackets.
     host: String,
-    /// The port, of the scheme where the address has none.
+    /// The port; the scheme's default if the address has none.
     port: u16,
     /// The namespace of the Service that it names.
     namespace: Option<String>,
@@ -18,7 +18,7 @@ pub(in crate::render) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Takes an address of HTTP apart; `None` when it is none.
+    /// Splits an HTTP address; `None` if the text is not one.
     pub(in crate::render) fn of(address: &str) -> Option<Self> {
         let known = match address.split_once("://")?.0 {
             "http" => 80,

@@ -1,4 +1,4 @@
-//! What travels, and what it is called in the cluster.
+//! The images that the bundle carries, and their names in the cluster.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use crate::spec::{ImageMode, ItemKind, below};
 pub struct Carried {
     /// Upstream's reference, as the spec has it.
     pub reference: ImageRef,
-    /// The digest of the index or subset that travels.
+    /// The digest of the index or subset that the bundle carries.
     pub digest: Digest,
     /// Image or artifact.
     pub kind: ItemKind,
@@ -50,13 +50,13 @@ pub(in crate::render) struct Named {
     pub(in crate::render) reference: ImageRef,
     /// Where it is pulled from, without tag and digest.
     pub(in crate::render) repository: String,
-    /// Its tag, where the reference or the bundle has one.
+    /// Its tag, if the reference or the bundle has one.
     pub(in crate::render) tag: Option<String>,
     digest: Digest,
 }
 
 impl Named {
-    /// Returns the whole reference: tag kept where there is one, and always the digest.
+    /// Returns the whole reference: the tag if there is one, and always the digest.
     pub(in crate::render) fn pinned(&self) -> String {
         let tag = self.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
         format!("{}{tag}@{}", self.repository, self.digest)
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(
             reason(&format!("nginx:1.25@{other}")),
             format!(
-                "`docker.io/library/nginx:1.25@{other}` is not what travels: expected digest `{carried}`"
+                "`docker.io/library/nginx:1.25@{other}` is not the image that the bundle carries: expected digest `{carried}`"
             )
         );
         assert!(reason("Not An Image").starts_with("`Not An Image` is not an image reference: "));

@@ -39,7 +39,7 @@ impl<'a> Naming<'a> {
         Ok(())
     }
 
-    /// Names the references at a path; with a path of a tag, which lies beside, name and tag stay apart.
+    /// Names the references at a path; if the tag has a path of its own, name and tag stay apart.
     pub(in crate::render) fn name_at(
         &mut self,
         object: &mut Object,

@@ -6,7 +6,7 @@ use crate::render::error::Faults;
 use crate::render::objects::object::Object;
 use crate::render::objects::pointer::Pointer;
 
-/// API group, kind, and where its pod specification lies.
+/// API group, kind, and the path of its pod specification.
 pub(in crate::render) const POD_SPECS: &[(&str, &str, &str)] = &[
     ("", "Pod", "/spec"),
     ("", "PodTemplate", "/template/spec"),

@@ -13,7 +13,7 @@ pub enum Proof {
     },
     /// A signature by a certificate. To judge it a node needs the root of the Sigstore that issued it.
     Certificate {
-        /// Who vouched for the identity.
+        /// The OIDC issuer of the identity.
         issuer: String,
         /// The identity.
         subject: String,

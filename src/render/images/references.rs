@@ -1,4 +1,4 @@
-//! Where references hide that no pod specification shows: declared by the layer, beside the reason for what travels unseen.
+//! References that no pod specification shows: the layer declares where they are, and which images it carries without naming them.
 
 use serde::Deserialize;
 
@@ -15,12 +15,12 @@ use crate::render::objects::pointer::Pointer;
 pub(in crate::render) struct ReferencePlace {
     target: Target,
     path: Pointer,
-    /// Where the tag lies, for whoever wants it apart from the name.
+    /// Where the tag is, for objects that have it apart from the name.
     tag: Option<Pointer>,
     pulled_by: PulledBy,
 }
 
-/// Something that must travel, though no object names it.
+/// An image or artifact that the bundle must carry though no object names it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::render) struct Carries {
@@ -58,7 +58,7 @@ impl ReferencePlace {
 }
 
 impl Carries {
-    /// Checks that it travels.
+    /// Checks that the bundle carries it.
     pub(in crate::render) fn check(&self, layer_file: &str, naming: &mut Naming<'_>, faults: &mut Faults) {
         if self.reason.trim().is_empty() {
             faults.push(RenderError::NoReason {

@@ -79,7 +79,7 @@ fn sha256(text: &str) -> String {
     Digest::of(text.as_bytes()).hex()
 }
 
-/// Filter `endpoint`: what a policy has to know of an address: `host`, `port`, and `namespace` or `range`, where it has one.
+/// Filter `endpoint`: what a policy has to know of an address: `host`, `port`, and `namespace` or `range`, if it has one.
 fn endpoint(address: &str) -> Result<Value, Error> {
     let invalid = || {
         let detail = format!("`{}` is not an address such as http://alerts.lan:9093", printable(address, 80));
@@ -88,7 +88,7 @@ fn endpoint(address: &str) -> Result<Value, Error> {
     Endpoint::of(address).map(|endpoint| Value::from(Serde(endpoint))).ok_or_else(invalid)
 }
 
-/// Filter `folder`: the folder in which an absolute path lies.
+/// Filter `folder`: the folder of an absolute path.
 fn folder(path: &str) -> Result<String, Error> {
     let folder = path.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')).map(|(folder, _)| folder);
     let invalid = || {

@@ -26,7 +26,7 @@ pub(in crate::render) struct Layer {
     /// Upstream's files, carried below `files/`, and what is changed in them.
     #[serde(default)]
     pub(in crate::render) files: Vec<UpstreamFile>,
-    /// Files of the layer that are taken as they are.
+    /// Files of the layer that are used unchanged.
     #[serde(default)]
     pub(in crate::render) manifests: Vec<String>,
     /// Files of the layer that are rendered first.
@@ -44,16 +44,16 @@ pub(in crate::render) struct Layer {
     /// Files of the layer that render to lists of live probes.
     #[serde(default)]
     pub(in crate::render) live_probes: Vec<String>,
-    /// Where references to images and artifacts lie, besides pod specifications.
+    /// Where references to images and artifacts are, besides pod specifications.
     #[serde(default)]
     pub(in crate::render) references: Vec<ReferencePlace>,
-    /// What must travel though no object names it.
+    /// Images and artifacts that the bundle must carry though no object names them.
     #[serde(default)]
     pub(in crate::render) carries: Vec<Carries>,
     /// Texts that may speak of addresses outside the site, as nothing opens them.
     #[serde(default)]
     pub(in crate::render) inert: Vec<Inert>,
-    /// Kinds (`group/Kind`) whose objects are left out where the cluster does not know the kind.
+    /// Kinds (`group/Kind`) whose objects are skipped if the cluster does not know the kind.
     #[serde(default)]
     pub(in crate::render) optional_kinds: Vec<String>,
     /// What the layer's programs make by themselves: it goes when the layer goes.
@@ -107,7 +107,7 @@ impl Layer {
         Duration::from_secs(self.timeout_seconds.into())
     }
 
-    /// Tells whether an object is left out where the cluster does not know its kind.
+    /// Tells whether an object is skipped if the cluster does not know its kind.
     pub(in crate::render) fn is_optional(&self, object: &Object) -> bool {
         let kind = format!("{}/{}", object.group(), object.kind());
         self.optional_kinds.contains(&kind)

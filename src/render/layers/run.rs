@@ -70,7 +70,7 @@ impl Run<'_> {
     }
 
     /// Patches the objects of a file. Returns whether all of its patches are known: without them the objects would only be
-    /// blamed for what the patches mend.
+    /// blamed for faults that the patches fix.
     fn patch(&mut self, layer: &str, upstream: &UpstreamFile, objects: &mut [Object]) -> bool {
         let mut known = true;
         for file in &upstream.patches {

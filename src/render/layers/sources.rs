@@ -65,7 +65,7 @@ impl Sources {
         names.into_iter().map(|name| if check(name) { Ok(name) } else { Err(refuse(name)) }).collect()
     }
 
-    /// Returns the paths that lie below a folder (which ends with `/`), sorted.
+    /// Returns the paths below a folder (which ends with `/`), sorted.
     pub(in crate::render) fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
         self.texts.keys().map(String::as_str).filter(move |path| path.starts_with(folder))
     }

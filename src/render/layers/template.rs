@@ -54,7 +54,7 @@ fn syntax() -> SyntaxConfig {
     builder.build().unwrap_or_default()
 }
 
-/// Writes a value the way JSON does; a text as it is.
+/// Writes a value as JSON; a text unchanged.
 fn format(output: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),

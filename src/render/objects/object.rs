@@ -15,7 +15,7 @@ pub(in crate::render) struct Object {
     pub(in crate::render) value: Value,
     /// Layer and file: `10-gatekeeper/gatekeeper.yaml`.
     pub(in crate::render) source: String,
-    /// Whether it is left out where the cluster does not know its kind.
+    /// Whether it is skipped if the cluster does not know its kind.
     pub(in crate::render) optional: bool,
 }
 
@@ -153,7 +153,7 @@ mod tests {
         let older = "{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: x, namespace: s}}";
         assert_eq!(
             faults(&[("10-x/y.yaml", object), ("20-z/w.yaml", older)]),
-            "Deployment `s/x` is made twice: by `10-x/y.yaml` and by `20-z/w.yaml`"
+            "Deployment `s/x` is created twice: by `10-x/y.yaml` and by `20-z/w.yaml`"
         );
     }
 

@@ -14,7 +14,7 @@ use crate::render::error::{Faults, RenderError};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::render) struct Patch {
     target: Target,
-    /// Why upstream's file cannot stay as it is.
+    /// Why upstream's file has to be changed.
     reason: String,
     set: Option<Change>,
     append: Option<Change>,

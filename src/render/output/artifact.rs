@@ -1,4 +1,4 @@
-//! A rendered set as one OCI artifact that Flux and Argo CD read as it is.
+//! A rendered set as one OCI artifact that Flux and Argo CD can read.
 //!
 //! One layer, a tar of the manifests: without a layer selector Flux takes the first one, and Argo CD wants exactly one. Node files
 //! are not in it. Same objects, same bytes: no times, no owners, a fixed order, and blocks that are stored, not compressed,

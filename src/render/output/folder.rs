@@ -14,13 +14,13 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 pub(in crate::render) struct Folder<'a> {
     pub(in crate::render) name: String,
     pub(in crate::render) layer: &'a RenderedLayer,
-    /// Whether it holds what is left out where the cluster does not know the kind.
+    /// Whether it holds what is skipped if the cluster does not know the kind.
     pub(in crate::render) optional: bool,
     files: Vec<(String, &'a RenderedObject)>,
 }
 
 impl RenderedSet {
-    /// Returns every file: path and content. Besides what [`RenderedSet::manifests`] returns, node files lie below `nodes/`.
+    /// Returns every file: path and content. Besides what [`RenderedSet::manifests`] returns, node files are below `nodes/`.
     #[must_use]
     pub fn files(&self) -> Vec<(String, String)> {
         let nodes =
@@ -29,7 +29,7 @@ impl RenderedSet {
     }
 
     /// Returns the files of the objects: path and content. Each is `NN-layer/NNN-kind-name.yaml`, and `kustomization.yaml` leads
-    /// to the layers in their order. What not every cluster knows lies in `NN-layer-optional/`, which has to be named to be applied.
+    /// to the layers in their order. Objects whose kinds not every cluster knows are in `NN-layer-optional/`, which is applied only if it is named.
     ///
     /// Paths are made from our own numbers and from names with everything but letters, digits, `.` and `-` replaced.
     #[must_use]

@@ -1,6 +1,6 @@
-//! What Flux and Argo CD are told so that they apply a rendered set: objects to look at, change where needed, and commit.
+//! The objects that make Flux and Argo CD apply a rendered set: to review, change if needed, and commit.
 //!
-//! The digest is pinned: nobody who can move a tag can change what is applied.
+//! The digest is pinned, so moving a tag does not change what is applied.
 
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ fn argo_cd(source: &GitopsSource<'_>) -> Value {
     })
 }
 
-/// How Argo CD reaches the registry; a user name and password, where there are any, are added by hand.
+/// How Argo CD reaches the registry; add a user name and password by hand if the registry needs them.
 fn argo_cd_access(source: &GitopsSource<'_>) -> Value {
     json!({
         "apiVersion": "v1",

@@ -12,7 +12,7 @@ use crate::rendered::LiveExpectation;
 use crate::spec::Site;
 use crate::spec::site::{Direction, Labels, NamespaceNetwork, Protocol, SiteFlow, SiteFlowEnd};
 
-/// What is tried where a flow or a namespace has no port of its own.
+/// The port to try if a flow or a namespace has no port of its own.
 const ANY_PORT: u16 = 8080;
 
 // See: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
@@ -47,7 +47,7 @@ pub(in crate::render) fn connections(site: &Site) -> Vec<Connection> {
 }
 
 impl End {
-    /// Adds what nobody's flows select: a name, and what the site's policies demand of every pod.
+    /// Adds labels that no flow selects: a name, and those that the site's policies demand of every pod.
     fn label(&mut self, site: &Site) {
         let demanded = site.gatekeeper.policies.iter().flat_map(|policy| &policy.labels);
         for label in demanded.map(String::as_str).chain([NAME]) {
@@ -102,7 +102,7 @@ fn outsiders(site: &Site) -> Vec<&str> {
     all.filter(|name| !named(name)).collect()
 }
 
-/// Returns the connection if the site's flows say for sure that it is as it is wanted.
+/// Returns the connection if the site's flows settle whether it is open.
 fn connection(
     site: &Site,
     name: String,
@@ -118,7 +118,7 @@ fn connection(
     (found == Some(open) && port != site.network.dns.port).then_some(it)
 }
 
-/// Tells whether one side lets a connection pass; `None` where that depends on what an address range covers.
+/// Tells whether one side lets a connection pass; `None` if that depends on what an address range covers.
 fn passes(site: &Site, side: Direction, (from, to): (&End, &End), port: u16) -> Option<bool> {
     let (near, far) = if side == Direction::Egress { (from, to) } else { (to, from) };
     let is_isolated = |namespace: &crate::spec::site::SiteNamespace| {
@@ -159,7 +159,7 @@ fn namespace_of(end: &SiteFlowEnd) -> Option<&str> {
     }
 }
 
-/// Returns a pod that an end of a flow selects; where that may be in every namespace, one that the other end is not in.
+/// Returns a pod that an end of a flow selects; if that may be in any namespace, one that the other end is not in.
 fn end(site: &Site, end: &SiteFlowEnd, other: Option<&str>) -> Option<End> {
     let SiteFlowEnd::Pods { namespace, pods } = end else { return None };
     let mut any = site.namespaces.iter().map(|one| one.name.as_str()).chain(["default"]);
