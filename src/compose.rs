@@ -1,7 +1,7 @@
 //! Images made from parts of the same bundle: a base, and one layer more with files of artifacts, for every target.
 //!
-//! All that is made follows from the parts and the spec alone: no time, no order, no compressor. So whoever has a bundle makes the
-//! image again and compares digests, and what nobody upstream signed is as good as what it was made from.
+//! All that is made follows from the parts and the spec alone: no time, no order, no compressor. So the holder of a bundle makes the
+//! image again and compares digests, and an image that upstream did not sign is as good as its parts.
 //! Nothing large is held: the layer comes piece by piece, when it is measured and when it is written.
 
 mod error;
@@ -18,13 +18,14 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 pub use error::ComposeError;
-pub use layer::{LayerRecipe, Measured, Read, Take, Taken};
+pub use gzip::Take;
+pub use layer::{LayerRecipe, Measured, Read};
 pub use part::Part;
+pub use take::Taken;
 
 use crate::digest::Digest;
 use crate::lock::{LockedAddition, LockedCompose, LockedPart};
-use crate::registry::Manifest;
-use crate::registry::oci::{Descriptor, Platform};
+use crate::oci::{Descriptor, Manifest, Platform};
 use crate::spec::Compose;
 use image::Described;
 

@@ -12,7 +12,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | 0 | [`digest`], then [`mod@reference`], [`report`] |
-//! | 1 | [`oci`], [`spec`], [`store`] |
+//! | 1 | [`oci`], [`pem`], [`spec`], [`store`] |
 //! | 2 | [`lock`], [`platform`], [`registry`], [`rendered`], [`server`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
@@ -30,7 +30,9 @@ pub mod compose;
 pub mod digest;
 pub mod fetch;
 pub mod lock;
+pub mod oci;
 pub mod ops;
+pub mod pem;
 pub mod platform;
 pub mod reference;
 pub mod registry;
@@ -38,6 +40,7 @@ pub mod render;
 pub mod rendered;
 pub mod report;
 pub mod resolve;
+pub mod server;
 pub mod spec;
 pub mod store;
 pub mod trust;

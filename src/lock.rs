@@ -43,13 +43,13 @@ pub struct LockedItem {
     pub kind: ItemKind,
     /// The digest of the manifest or index, as upstream publishes it.
     pub digest: Digest,
-    /// The digest of the subset index, where not every platform travels.
+    /// The digest of the subset index, if the bundle does not carry every platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subset: Option<Digest>,
-    /// The platforms that travel; empty for what has none.
+    /// The platforms in the bundle; empty for an item without platforms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub platforms: Vec<String>,
-    /// Bytes of all blobs that travel, as they are stored.
+    /// Stored size of all carried blobs, in bytes.
     pub size: u64,
     /// The signatures that it was accepted for, in the order of their forms and signers.
     pub signatures: Vec<SignatureSeen>,
@@ -70,7 +70,7 @@ pub struct LockedFile {
     pub sha256: Digest,
     /// Its size in bytes.
     pub size: u64,
-    /// Upstream's list of checksums that vouched for it.
+    /// Upstream's list of checksums that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksums: Option<LockedChecksums>,
 }

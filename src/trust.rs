@@ -18,49 +18,33 @@
 //! - an attestation of the same signer passed off as a signature: `an_attestation_is_not_a_signature`;
 //! - a bad signature hidden behind a good one in the other form: `a_bad_signature_beside_a_good_one_is_refused`;
 //! - a stranger's signature or attestation that blocks a good one: `a_strangers_signature_is_set_aside`.
-//! - everything that can be wrong with certificates, logs and timestamps: see [`keyless`].
+//! - everything that can be wrong with certificates, logs and timestamps: see `sigstore/keyless.rs`.
+//!
+//! Rooms, lowest first: `verified` and `keys`; `sigstore`; `image` and `bundle`.
 
-pub mod bundle_signature;
-pub mod bundle_signers;
-pub mod cosign;
-pub mod evidence;
-pub mod fault;
-pub mod image_signature;
-pub mod key_file;
-pub mod keyless;
-pub mod public_key;
-pub mod requirement;
-pub mod signer;
-pub mod trusted_root;
-pub mod verify_bundle;
-
-mod attestation_tag;
-mod claims;
-mod dsse;
-mod encoding;
-mod judge;
-mod pem;
-mod provenance;
-mod sigstore_bundle;
-mod simple_signing;
-mod statement;
+mod bundle;
+mod image;
+mod keys;
+mod sigstore;
 mod verified;
 
-pub use bundle_signature::{
-    BundleRefusal, BundleSignature, BundleSignatureError, Claimed, SetAside, SignedBytes, verify_signatures,
-};
-pub use bundle_signers::{BundleSigners, BundleSignersError};
-pub use cosign::{TrustError, accept_unsigned, verify_attestation, verify_image};
-pub use evidence::{Evidence, Stored, WantedBlob, blobs_to_read};
-pub use fault::Fault;
-pub use image_signature::{SignatureImage, sign_image};
-pub use judge::{Judged, PolicyError, judge, judge_carried};
-pub use key_file::KeyFileError;
-pub use keyless::KeylessFault;
-pub use provenance::Provenance;
-pub use public_key::{PublicKey, PublicKeyError};
-pub use requirement::{Requirement, Signatory};
-pub use signer::SigningKey;
-pub use trusted_root::{TrustedRoot, TrustedRootError};
+pub use bundle::claimed::{Claimed, SetAside};
+pub use bundle::decide::{SignedBytes, verify_signatures};
+pub use bundle::error::BundleSignatureError;
+pub use bundle::refusal::BundleRefusal;
+pub use bundle::signature::{BundleSignature, SLOT, is_empty};
+pub use bundle::signers::{BundleSigners, BundleSignersError};
+pub use image::cosign::{accept_unsigned, verify_attestation, verify_image};
+pub use image::error::TrustError;
+pub use image::fault::Fault;
+pub use image::image_signature::{SignatureImage, sign_image};
+pub use image::judge::{Judged, PolicyError, judge, judge_carried};
+pub use image::provenance::Provenance;
+pub use image::requirement::Requirement;
+pub use keys::key_file::KeyFileError;
+pub use keys::public_key::{PublicKey, PublicKeyError};
+pub use keys::signer::SigningKey;
+pub use sigstore::keyless::fault::KeylessFault;
+pub use sigstore::signatory::Signatory;
+pub use sigstore::trusted_root::{TrustedRoot, TrustedRootError, embedded_is_old};
 pub use verified::Verified;
-pub use verify_bundle::{Artifact, BundleProof, verify_bundle};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ArchiveError;
 use crate::digest::Digest;
+use crate::oci::{self, Descriptor};
 use crate::reference::ImageRef;
-use crate::registry::oci::{self, Descriptor};
 
 /// The artifact type of the bundle's own manifest.
 pub const BUNDLE_TYPE: &str = "application/vnd.airgap-bundle.v1";
@@ -15,7 +15,7 @@ pub const BUNDLE_TYPE: &str = "application/vnd.airgap-bundle.v1";
 pub const CONTENTS_TYPE: &str = "application/vnd.airgap-bundle.contents.v1+json";
 /// The media type of a file of the bundle's own: its text, compressed with zstd.
 pub const FILE_TYPE: &str = "application/vnd.airgap-bundle.file.v1+zstd";
-/// The media type of a large file of the bundle's own: its bytes, as they are.
+/// The media type of a large file of the bundle's own: its bytes, unchanged.
 pub const LARGE_FILE_TYPE: &str = "application/vnd.airgap-bundle.file.v1";
 
 /// The version of the format that this program writes and reads.
@@ -41,7 +41,7 @@ pub struct Contents {
     pub name: String,
     /// The bundle's version.
     pub version: String,
-    /// The image platforms that travel.
+    /// The carried image platforms.
     pub targets: Vec<String>,
     /// Digest and size in bytes of every blob.
     pub blobs: Vec<(Digest, u64)>,
@@ -55,7 +55,7 @@ pub enum Role {
     Image,
     /// Any other artifact, complete.
     Artifact,
-    /// An index as upstream signed it, of which only some platforms travel.
+    /// An index as upstream signed it; the bundle carries only some of its platforms.
     Original,
     /// A signature or attestation, stored under a tag.
     Signature,
@@ -145,14 +145,14 @@ pub struct PayloadFile {
 }
 
 impl PayloadFile {
-    /// Describes a large file, which is a blob as it is.
+    /// Describes a large file, which is an unchanged blob.
     #[must_use]
     pub fn large(path: String, digest: Digest, size: u64) -> Self {
         let descriptor = Descriptor::new(LARGE_FILE_TYPE, digest, size);
         Self { path, size, descriptor }
     }
 
-    /// Tells whether it is stored as it is, and never held in memory.
+    /// Returns whether it is stored unchanged, and never held in memory.
     #[must_use]
     pub fn is_large(&self) -> bool {
         self.descriptor.media_type == LARGE_FILE_TYPE

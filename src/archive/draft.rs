@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::ArchiveError;
-use super::parts::{MAX_PARTS, Parts, part_path};
+use super::format::MAX_PARTS;
+use super::parts::{Parts, part_path};
 
 /// The files of a bundle before they have their names. They are removed when it is dropped.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Draft {
         &self.names
     }
 
-    /// Gives the files their names. Parts that could not get theirs stay under `NAME.partial`, as the older ones are gone by then. While parts of two bundles are there, there is no first one, so nobody takes them for one bundle.
+    /// Gives the files their names. Parts that could not get theirs stay under `NAME.partial`, as the older ones are gone by then. While parts of two bundles are there, there is no first one, so no reader takes them for one bundle.
     ///
     /// # Errors
     /// When a file cannot be renamed, or an older part that is in the way cannot be removed.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::parts::MAX_PARTS;
+use super::format::MAX_PARTS;
 use crate::digest::Digest;
 
 /// A bundle could not be read or written, or is not what it says it is.
@@ -37,7 +37,7 @@ pub enum ArchiveError {
         found: u64,
     },
     /// A part of the file is not here.
-    #[error("part `{}` is not here: the contents go on after the {found} bytes of those that are", path.display())]
+    #[error("part `{}` is missing: the parts found hold only the first {found} bytes", path.display())]
     PartMissing {
         /// The part.
         path: PathBuf,
@@ -54,15 +54,15 @@ pub enum ArchiveError {
         /// The size of the part, in bytes.
         found: u64,
     },
-    /// The file lies in parts, and another one than the first was named.
-    #[error("`{}` lies in parts", path.display())]
+    /// The file is split into parts, and the path is not that of the first one.
+    #[error("`{}` is not the first part of a split bundle", path.display())]
     NotFirst {
         /// What was named.
         path: PathBuf,
         /// The first part.
         first: PathBuf,
     },
-    /// The file would lie in more parts than can be opened at once.
+    /// The file would have more parts than can be opened at once.
     #[error("{parts} parts are more than the limit of {MAX_PARTS}")]
     TooManyParts {
         /// How many parts there are or would be.

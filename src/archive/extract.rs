@@ -7,8 +7,7 @@ use super::error::ArchiveError;
 use super::format::{BLOCK, INDEX_NAME, LAYOUT_NAME, Member, OCI_LAYOUT, blob_name};
 use super::reader::Archive;
 use crate::digest::{Digest, Hasher};
-use crate::registry::Manifest;
-use crate::registry::oci::{self, Descriptor};
+use crate::oci::{self, Descriptor, Manifest};
 use crate::store::BlobSource as _;
 
 const PIECE_BYTES: u64 = 1024 * 1024;
@@ -17,7 +16,7 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), ArchiveError>;
 
 impl Archive {
-    /// Returns a file of the bundle's own; `None` where there is none of that path, or a large one.
+    /// Returns a file of the bundle's own; `None` if there is none of that path, or if it is large.
     ///
     /// # Errors
     /// When it is altered, or decompresses to another size than it announces.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::{
-    Archive, ArchiveError, Contents, Entry, FILE_TYPE, FORMAT_VERSION, Layout, PayloadFile, Role,
-    SIGNATURE_SLOT, UnverifiedArchive, Writer, bundle_manifest, index_document,
+    Archive, ArchiveError, Contents, Entry, FILE_TYPE, FORMAT_VERSION, InsecureArchive, Layout, PayloadFile,
+    Role, SIGNATURE_SLOT, UnverifiedArchive, Writer, bundle_manifest, index_document,
 };
 use crate::digest::Digest;
-use crate::registry::oci::{self, Descriptor};
+use crate::oci::{self, Descriptor};
 use crate::store::BlobSink;
 
 const SPEC: &[u8] = b"kind: Bundle\n";
@@ -122,7 +122,7 @@ impl Fixture {
 
     /// Writes the file and opens it.
     pub fn open(&self) -> Result<Archive, ArchiveError> {
-        UnverifiedArchive::open(&self.write())?.insecure_trust_unsigned()
+        UnverifiedArchive::open(&self.write())?.insecure_trust_unsigned().map(InsecureArchive::into_archive)
     }
 
     /// Writes the file and returns why it is refused.

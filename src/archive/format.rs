@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use crate::digest::Digest;
-use crate::trust::bundle_signature::SLOT;
+use crate::trust::SLOT;
+
+/// How many parts a bundle has at most: each is a file that stays open.
+pub const MAX_PARTS: u64 = 200;
 
 /// The size of a tar block, in bytes.
 // See: POSIX.1-2017 pax, "ustar Interchange Format"

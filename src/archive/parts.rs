@@ -9,9 +9,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::error::ArchiveError;
-
-/// How many parts a bundle has at most: each is a file that stays open.
-pub const MAX_PARTS: u64 = 200;
+use super::format::MAX_PARTS;
 
 /// The files that hold the bytes of a bundle.
 #[derive(Debug)]
@@ -122,7 +120,7 @@ impl Parts {
         let files = self.files.iter().enumerate().map(|(place, (path, file))| (path, file, size(place)));
         let cut = files.into_iter().find(|(_, file, size)| shorter(file, *size));
         let (path, why) = cut.map_or((self.path(), source.to_string()), |(path, _, size)| {
-            (path, format!("shorter than the {size} bytes that it had: copy it again, and start anew"))
+            (path, format!("shorter than the {size} bytes that it had: copy it again, then restart"))
         });
         io::Error::new(source.kind(), format!("`{}`: {why}", path.display()))
     }

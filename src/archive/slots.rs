@@ -2,7 +2,7 @@
 
 use super::error::ArchiveError;
 use super::format::{Layout, Member, SIGNATURE_SLOT};
-use super::reader::UnverifiedArchive;
+use super::unverified::UnverifiedArchive;
 
 impl UnverifiedArchive {
     /// Returns the index, which is what signatures are over.
@@ -17,7 +17,7 @@ impl UnverifiedArchive {
         &self.slots
     }
 
-    /// Writes the slots that differ from what is there, and waits until they are on the disk. Nothing else of the file moves.
+    /// Writes the slots that differ from the file's, and waits until they are on the disk. Nothing else of the file moves.
     ///
     /// # Errors
     /// When a content has another size than a slot, when the file is not the one that was read, or cannot be written.

@@ -124,7 +124,7 @@ impl BlobSource for Writer {
     }
 }
 
-/// A thread that waits for the disk, so that nobody else has to.
+/// A thread that waits for the disk, so that no other thread has to.
 #[derive(Debug)]
 struct Flusher {
     written: AtomicU64,
@@ -137,7 +137,7 @@ impl Flusher {
         let parts = parts.clone();
         let (batches, arrived) = sync_channel(1);
         let thread = std::thread::Builder::new().name("flusher".to_owned());
-        // An error is told to one caller only, so it has to be kept until somebody asks.
+        // The system reports an error only once, so it is kept until the next call.
         let thread = thread.spawn(move || arrived.into_iter().try_for_each(|()| parts.sync_data()))?;
         Ok(Self { written: AtomicU64::new(0), batches: Some(batches), thread: Some(thread) })
     }

@@ -12,8 +12,8 @@ use super::error::Failure;
 use super::options::{BundleOptions, PathOptions};
 use super::ui::Ui;
 use crate::ops::{OpsError, catalog, open, read_text};
-use crate::registry::server::{Limits, Listening, Passwords, Registry, Tls, TlsError};
 use crate::report;
+use crate::server::{Limits, Listening, Passwords, Registry, Tls, TlsError};
 
 /// Serve a bundle as a read-only OCI registry, straight from the file
 #[derive(clap::Args)]

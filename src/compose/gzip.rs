@@ -4,12 +4,13 @@ use std::io;
 
 use flate2::Crc;
 
-use super::layer::Take;
-
 // See: RFC 1951 section 3.2.4: a stored block holds at most 65,535 bytes
 const BLOCK_BYTES: usize = 65_535;
 // See: RFC 1952 section 2.3: no name, no time, an unknown system
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+
+/// Takes the pieces of a layer, in order.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
 
 /// Wraps pieces into stored blocks, all of one size but the last, however the pieces are cut.
 pub(super) struct Gzip<'a> {

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::layer::Measured;
 use crate::digest::Digest;
-use crate::registry::Manifest;
-use crate::registry::oci::{self, Descriptor};
+use crate::oci::{self, Descriptor, Manifest};
 
 // See: OCI image-spec layer.md
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";

@@ -1,39 +1,24 @@
 //! The layer that is added to a base: a tar with one member a file, and nothing else, in a gzip that only stores.
 //!
-//! It is not compressed, as its digest would then depend on who compresses; clients that know gzip alone read it all the same.
+//! It is not compressed, as its digest would then depend on who compresses; clients that know only gzip can still read it.
 //! It has no folders: one that the base lacks is made by
-//! whoever unpacks it, root's with 0755, and one that the base has would get another mode, or take a link's place.
+//! the client that unpacks it, root's with 0755, and one that the base has would get another mode, or take a link's place.
 
 use std::io;
 
 use bytes::Bytes;
 
 use super::error::ComposeError;
-use super::gzip::Gzip;
-use super::take::extract;
+use super::gzip::{Gzip, Take};
+use super::take::{Taken, extract};
 use crate::digest::{Digest, Hasher};
-use crate::reference::ImageRef;
-use crate::registry::oci::Descriptor;
+use crate::oci::Descriptor;
 
 // See: POSIX.1-2017 pax, "ustar Interchange Format"
 const BLOCK: u64 = 512;
 
 /// Reads a blob of a part, whole and compared with its digest.
 pub type Read<'a> = &'a dyn Fn(&Descriptor) -> io::Result<Bytes>;
-/// Takes the pieces of a layer, in order.
-pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
-
-/// A file that goes from an artifact into an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
-    /// Its absolute path in the image; the last part is its name in the artifact.
-    pub path: String,
-    /// The artifact.
-    pub artifact: ImageRef,
-    /// The artifact's layer that holds it.
-    pub layer: Descriptor,
-}
-
 /// What a layer is called, and how large it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measured {

@@ -1,11 +1,10 @@
 //! An image or artifact that something is made from.
 
 use super::error::ComposeError;
+use crate::oci::{Descriptor, Manifest, Platform};
 use crate::reference::{ImageRef, PinnedRef};
-use crate::registry::Manifest;
-use crate::registry::oci::{Descriptor, Platform};
 
-/// The largest layer of an artifact that is read, in bytes as it is stored.
+/// The largest layer of an artifact that is read, in stored bytes.
 pub const MAX_LAYER_BYTES: u64 = 64 * 1024 * 1024;
 
 /// An image or artifact, as upstream publishes it.
@@ -15,7 +14,7 @@ pub struct Part<'a> {
     pub reference: &'a ImageRef,
     /// Its manifest or index.
     pub top: &'a Manifest,
-    /// Those manifests below the index that travel.
+    /// The carried manifests below the index.
     pub children: Vec<&'a Manifest>,
 }
 

@@ -6,7 +6,8 @@
 use std::io::{self, Read as _};
 
 use super::error::ComposeError;
-use super::layer::Taken;
+use crate::oci::Descriptor;
+use crate::reference::ImageRef;
 
 /// The largest file that is taken, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -14,9 +15,20 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_CONTENT_BYTES: u64 = 128 * 1024 * 1024;
 /// How many entries a layer may have.
 const MAX_ENTRIES: usize = 10_000;
-/// How many names are told where the wanted one is not among them.
+/// How many names an error lists if the wanted one is missing.
 const MAX_TOLD: usize = 20;
 const PIECE_BYTES: usize = 64 * 1024;
+
+/// A file that goes from an artifact into an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Its absolute path in the image; the last part is its name in the artifact.
+    pub path: String,
+    /// The artifact.
+    pub artifact: ImageRef,
+    /// The artifact's layer that holds it.
+    pub layer: Descriptor,
+}
 
 /// Takes a file: its size and no piece first, then its pieces in order.
 type Take<'a> = &'a mut dyn FnMut(u64, Option<&[u8]>) -> io::Result<()>;

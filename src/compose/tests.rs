@@ -3,8 +3,8 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::oci;
 use crate::reference::ImageRef;
-use crate::registry::oci;
 use crate::spec::Addition;
 
 const TARGETS: [&str; 2] = ["linux/amd64", "linux/arm64"];
@@ -117,7 +117,7 @@ impl World {
     }
 
     fn artifact(&mut self, layer: Vec<u8>) -> Value {
-        let config = self.blob(oci::EMPTY, "{}");
+        let config = self.blob("application/vnd.oci.empty.v1+json", "{}");
         let layer = self.blob("application/x+tar.gz", layer);
         json!({"schemaVersion": 2, "mediaType": oci::MANIFEST, "config": config, "layers": [layer]})
     }

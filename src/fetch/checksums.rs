@@ -4,7 +4,7 @@ use crate::digest::Digest;
 
 /// The largest list that is read, in bytes.
 pub const MAX_CHECKSUMS_BYTES: u64 = 1024 * 1024;
-/// How many names are told where the wanted one is not among them.
+/// How many names an error lists if the wanted one is missing.
 const MAX_TOLD: usize = 20;
 
 /// A list of checksums says nothing of a file.
@@ -41,7 +41,7 @@ fn told(found: &[String]) -> String {
 ///
 /// # Errors
 /// When it has none, or several.
-// See: GNU coreutils, "md5sum invocation", of which `sha256sum` has the format
+// See: GNU coreutils, "md5sum invocation", the format of `sha256sum`
 pub fn checksum_of(list: &[u8], name: &str) -> Result<Digest, ChecksumsError> {
     let text = std::str::from_utf8(list).map_err(|_| ChecksumsError::NotText)?;
     let lines: Vec<_> = text.lines().filter_map(line).collect();

@@ -32,7 +32,7 @@ impl FileSource {
     /// Finds the place of a file that upstream has at an address. A folder has it under the hexadecimal digits of its digest.
     ///
     /// # Errors
-    /// When it is to come from a folder, and nobody knows its digest.
+    /// When it should come from a folder, and its digest is unknown.
     pub fn new(
         client: &Client,
         mirror: Option<&FileMirror>,

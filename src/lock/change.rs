@@ -32,17 +32,17 @@ pub enum What {
     Gone,
     /// It has another digest.
     Digest,
-    /// Somebody else signed it.
+    /// It has another signer.
     Signer,
     /// The same signer, but the signature is stored in another form.
     Form,
-    /// Other attestations, or by somebody else.
+    /// Other attestations, or another signer of them.
     Attestations,
     /// The same signer in the same form, but another entry of the log.
     SignedAgain,
     /// Another reason why it is accepted unsigned.
     Reason,
-    /// Other platforms of it travel.
+    /// Other platforms of it are carried.
     Platforms,
     /// An image that is made from others has another digest.
     Composed,
@@ -52,7 +52,7 @@ pub enum What {
     Size,
     /// A file comes from another address.
     Address,
-    /// Another list of checksums vouches for a file, or the same says something else of other files.
+    /// Another list of checksums names a file, or the same says something else of other files.
     Checksums,
     /// The bundle has another name or version.
     Version,
@@ -82,7 +82,7 @@ impl Change {
         matches!(self.what, What::Composed | What::MadeOf)
     }
 
-    /// Tells whether nothing changed that was ever trusted: the same content, vouched for by the same signer.
+    /// Returns whether nothing that was trusted changed: same content, same signer.
     #[must_use]
     pub fn is_harmless(&self) -> bool {
         matches!(self.what, What::SignedAgain | What::Reason)

@@ -46,7 +46,7 @@ pub enum Signer {
 pub struct CertificateSigner {
     /// The certificate's subject.
     pub identity: String,
-    /// Who vouched for it.
+    /// The issuer that the certificate names.
     pub issuer: String,
     /// The transparency log, in hexadecimal.
     pub log_id: String,
@@ -67,7 +67,7 @@ pub struct AttestationSeen {
 }
 
 impl SignatureSeen {
-    /// Returns the signer; `None` where nobody signed.
+    /// Returns the signer; `None` if it is unsigned.
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {
         match self {
@@ -92,7 +92,7 @@ impl SignatureSeen {
     /// Returns the identity or the key, in words that stay the same when the same signer signs again.
     #[must_use]
     pub fn by(&self) -> String {
-        self.signer().map_or_else(|| "nobody".to_owned(), Signer::to_string)
+        self.signer().map_or_else(|| "none".to_owned(), Signer::to_string)
     }
 }
 

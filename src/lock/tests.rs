@@ -205,8 +205,8 @@ fn a_changed_signer_is_told_from_a_changed_form_and_from_a_new_signature() {
     for (old, new, expected, harmless) in [
         (&old, tagged(by("two", 7)), "signer `one` of `issuer` → `two` of `issuer`", false),
         (&old, tagged(Signer::Key("hint".to_owned())), "signer `one` of `issuer` → `hint`", false),
-        (&old, unsigned.clone(), "signer `one` of `issuer` → nobody", false),
-        (&unsigned, old.clone(), "signer nobody → `one` of `issuer`", false),
+        (&old, unsigned.clone(), "signer `one` of `issuer` → none", false),
+        (&unsigned, old.clone(), "signer none → `one` of `issuer`", false),
         (&old, bundled(by("one", 7)), "form signature tag → Sigstore bundle", false),
         (
             &old,

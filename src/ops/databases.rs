@@ -1,6 +1,6 @@
 //! Finds the databases among a bundle's artifacts, and when each was made.
 
-use crate::registry::oci::Document;
+use crate::oci::Document;
 use crate::rendered::Database;
 
 /// The beginnings of the media types of the layers that are databases.

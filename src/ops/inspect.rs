@@ -5,8 +5,7 @@ use std::path::Path;
 use super::error::OpsError;
 use crate::archive::{Role, UnverifiedArchive};
 use crate::digest::Digest;
-use crate::trust::bundle_signature::is_empty;
-use crate::trust::{BundleSignature, Claimed};
+use crate::trust::{BundleSignature, Claimed, is_empty};
 
 /// What a bundle says of itself.
 #[derive(Debug, Clone, serde::Serialize)]

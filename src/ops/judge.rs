@@ -4,10 +4,11 @@ use super::error::EntryError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
 use crate::fetch::checksum_of;
+use crate::oci::Evidence;
 use crate::reference::ImageRef;
 use crate::resolve::{MAX_EVIDENCE_BYTES, Resolved};
 use crate::spec::{DenyList, FileSpec, Item};
-use crate::trust::{self, Evidence, Judged, Stored, TrustedRoot, Verified};
+use crate::trust::{self, Judged, TrustedRoot, Verified};
 
 /// Refuses what is on the deny list, signed or not.
 pub(super) fn refuse_denied(
@@ -52,34 +53,23 @@ pub(super) fn judge_carried(
     judged.map_err(|error| EntryError::policy(&item.reference, error))
 }
 
-/// Returns what a bundle carries beside a manifest.
-pub(super) fn evidence_of(archive: &Archive, repository: &str, subject: Digest) -> Evidence {
+/// Returns the evidence that a bundle carries for a manifest.
+pub(super) fn evidence_of(archive: &Archive, repository: &str, subject: Digest) -> Vec<Evidence> {
     let entries = archive.entries().iter().filter(|entry| entry.repository == repository);
-    let mut evidence = Evidence::default();
-    for entry in entries {
-        let Some(manifest) = archive.manifest(&entry.descriptor.digest) else { continue };
-        let about = manifest.document.subject.as_ref().is_some_and(|named| named.digest == subject);
-        if is_tag_of(entry, subject, "sig") {
-            evidence.signature_tag = Some(stored(archive, entry));
-        } else if is_tag_of(entry, subject, "att") {
-            evidence.attestation_tag = Some(stored(archive, entry));
-        } else if entry.role == Role::Referrer && about {
-            evidence.referrers.push(stored(archive, entry));
-        }
+    entries.filter_map(|entry| evidence(archive, entry, subject)).collect()
+}
+
+fn evidence(archive: &Archive, entry: &Entry, subject: Digest) -> Option<Evidence> {
+    let manifest = archive.manifest(&entry.descriptor.digest)?;
+    let about = manifest.document.subject.as_ref().is_some_and(|named| named.digest == subject);
+    let is_tagged = entry.role == Role::Signature;
+    if !is_tagged && !(entry.role == Role::Referrer && about) {
+        return None;
     }
-    evidence
-}
-
-// See: cosign specs/SIGNATURE_SPEC.md, "Tag-based Discovery"
-fn is_tag_of(entry: &Entry, subject: Digest, suffix: &str) -> bool {
-    let tag = format!("sha256-{}.{suffix}", subject.hex());
-    entry.role == Role::Signature && entry.tag.as_deref() == Some(&tag)
-}
-
-fn stored(archive: &Archive, entry: &Entry) -> Stored {
-    let Some(manifest) = archive.manifest(&entry.descriptor.digest) else { return Stored::default() };
-    let blobs = manifest.document.blobs().filter_map(|blob| {
-        Some((blob.digest, archive.blob(&blob.digest, MAX_EVIDENCE_BYTES).ok()?.to_vec()))
-    });
-    Stored { blobs: blobs.collect(), manifest: manifest.bytes.to_vec() }
+    let blobs = manifest
+        .document
+        .blobs()
+        .filter_map(|blob| Some((blob.digest, archive.blob(&blob.digest, MAX_EVIDENCE_BYTES).ok()?)));
+    let tag = entry.tag.clone().filter(|_| is_tagged);
+    Some(Evidence { tag, blobs: blobs.collect(), manifest: manifest.clone() })
 }

@@ -9,8 +9,7 @@ use std::path::Path;
 use super::error::{OpsError, SignError};
 use crate::archive::UnverifiedArchive;
 use crate::digest::Digest;
-use crate::trust::bundle_signature::{SLOT, is_empty};
-use crate::trust::{BundleSignature, BundleSignatureError, Claimed, SigningKey, TrustedRoot};
+use crate::trust::{BundleSignature, BundleSignatureError, Claimed, SLOT, SigningKey, TrustedRoot, is_empty};
 
 /// How to sign.
 #[derive(Debug)]

@@ -1,12 +1,11 @@
 //! What can go wrong with a registry.
 
-mod hint;
+pub(super) mod hint;
 
 use std::time::Duration;
 
 use super::place::Place;
 use crate::digest::InvalidDigest;
-pub(super) use hint::{AUTHORITY, NO_STORE};
 
 /// A registry did not do what was asked, or sent what was not expected.
 #[derive(Debug, thiserror::Error)]
@@ -18,12 +17,12 @@ pub enum RegistryError {
         what: String,
         /// Where.
         place: Place,
-        /// Whether nobody ever answered there: then it is not asked again.
+        /// Whether no request to this place was ever answered: then there is no retry.
         lasting: bool,
         /// Why.
         source: reqwest::Error,
     },
-    /// The proxy lets nobody through.
+    /// The proxy refuses the connection.
     #[error("{what}: the proxy `{proxy}` answered {status} on the way to `{url}`")]
     Proxy {
         /// What was asked for.
@@ -141,7 +140,7 @@ pub enum RegistryError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The content is not what it is said to be.
+    /// The content does not have the form that it should have.
     #[error("{what}: {reason}")]
     Malformed {
         /// What was asked for.

@@ -4,8 +4,6 @@ use std::fmt;
 
 use reqwest::Url;
 
-use super::answer::shown;
-
 /// An address, and the proxy on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -45,4 +43,20 @@ pub(super) fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
     let end = url[host..].find('/').map_or(url.len(), |at| host + at);
     &url[..end]
+}
+
+/// Returns host and port of an address.
+pub(super) fn host_and_port(url: &Url) -> String {
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}:{port}", url.host_str().unwrap_or_default())
+}
+
+/// Returns an address without what may be secret in it: a user, a password, and what an upload or a store carries behind the `?`.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Only addresses without a host have none, and those are not asked.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.to_string()
 }

@@ -7,21 +7,21 @@ const HIDDEN: &str = "[hidden]";
 
 /// The secrets that went out with a request.
 #[derive(Clone, Default)]
-pub(super) struct Secrets(Vec<String>);
+pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
     /// Takes a token or password.
-    pub(super) fn of(secret: &str) -> Self {
+    pub(crate) fn of(secret: &str) -> Self {
         Self(vec![secret.to_owned()])
     }
 
     /// Takes a user's password, which is sent in another form.
-    pub(super) fn of_basic(user: &str, password: &str) -> Self {
+    pub(crate) fn of_basic(user: &str, password: &str) -> Self {
         Self(vec![STANDARD.encode(format!("{user}:{password}")), password.to_owned()])
     }
 
     /// Returns a text without them.
-    pub(super) fn hide(&self, text: &str) -> String {
+    pub(crate) fn hide(&self, text: &str) -> String {
         let secrets = self.0.iter().filter(|secret| !secret.is_empty());
         secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
     }

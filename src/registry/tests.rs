@@ -7,8 +7,12 @@ mod scripted;
 mod secrets;
 mod transfers;
 
-use super::auth::{Credentials, Login};
-use super::{Access, Client, Endpoint, Repository};
+use super::auth::Credentials;
+use super::auth::login::Login;
+use super::client::Client;
+use super::client::access::Access;
+use super::client::repository::Repository;
+use super::endpoint::Endpoint;
 use crate::digest::Digest;
 use crate::spec::Registries;
 use scripted::Scripted;
@@ -25,7 +29,7 @@ fn repository(client: &Client, registry: &Scripted) -> Repository {
     client.repository(Endpoint::new(&registry.address.to_string(), None, ""), "a/b", "reg/a/b")
 }
 
-/// Returns the repository `a/b` of a registry where nobody logs in.
+/// Returns the repository `a/b` of a registry without logins.
 fn anonymous(registry: &Scripted) -> Repository {
     let host = registry.address.to_string();
     repository(&client([(host, Login::Anonymous)]), registry)

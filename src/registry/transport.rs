@@ -1,5 +1,8 @@
 //! The connections: one pool for plain HTTP, one for TLS, and one for each host with certificates of its own.
 
+mod certificates;
+pub(super) mod proxy;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,12 +10,14 @@ use std::time::Duration;
 use reqwest::{Certificate, ClientBuilder, Proxy, Url, redirect};
 use tokio::sync::OnceCell;
 
-use super::access::Access;
-use super::certificates::{self, Pem};
 use super::endpoint::Endpoint;
-use super::error::{AUTHORITY, NO_STORE, RegistryError};
-use super::proxy::Ways;
+use super::error::RegistryError;
+use super::error::hint::NO_STORE;
+use super::place::host_and_port;
 use crate::report::chain;
+use crate::spec::Certificates;
+use certificates::{Pem, setup};
+use proxy::{Proxies, Ways};
 
 /// How long a connection may take to come about.
 pub(super) const CONNECT: Duration = Duration::from_secs(10);
@@ -20,7 +25,7 @@ pub(super) const CONNECT: Duration = Duration::from_secs(10);
 const MAX_HEADERS: usize = 100;
 
 /// The pools of connections.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     /// The proxies.
     pub(super) ways: Ways,
     own: BTreeMap<String, Own>,
@@ -38,14 +43,17 @@ struct Own {
 
 impl Transport {
     /// Reads the certificates. No connection is made yet.
-    pub(super) fn new(access: &Access) -> Result<Self, RegistryError> {
-        let ways = Ways::new(&access.proxies)?;
+    pub(super) fn new(
+        proxies: &Proxies,
+        certificates: &BTreeMap<String, Certificates>,
+    ) -> Result<Self, RegistryError> {
+        let ways = Ways::new(proxies)?;
         let mut own = BTreeMap::new();
-        for (host, files) in &access.certificates {
+        for (host, files) in certificates {
             let pem = certificates::read(host, files)?;
             let client = with_own(builder(&ways), host, &pem)?;
             let (authorities, elsewhere) = (pem.authorities.unwrap_or_default(), OnceCell::new());
-            own.insert(host_and_port(host), Own { client, authorities, elsewhere });
+            own.insert(of_host(host), Own { client, authorities, elsewhere });
         }
         let (plain, tls) = (OnceCell::new(), OnceCell::new());
         Ok(Self { ways, own, plain, tls, met: Mutex::default() })
@@ -61,17 +69,17 @@ impl Transport {
             // No authority is needed, and a machine without any can still talk to plain registries.
             return self.plain.get_or_try_init(|| async { build(self.builder().tls_certs_only([])) }).await;
         }
-        if let Some(own) = self.own.get(&origin(url)) {
+        if let Some(own) = self.own.get(&host_and_port(url)) {
             return Ok(&own.client);
         }
-        let home = home.and_then(|home| self.own.get(&host_and_port(&home.host)));
+        let home = home.and_then(|home| self.own.get(&of_host(&home.host)));
         match home.filter(|home| !home.authorities.is_empty()) {
             Some(home) => self.elsewhere(home).await,
             None => self.tls.get_or_try_init(|| async { build(self.builder()) }).await,
         }
     }
 
-    /// Returns the client for the token service or the store of a registry with an own authority, which may vouch for them, too,
+    /// Returns the client for the token service or the store of a registry with its own CA, which is trusted for them, too,
     /// beside this machine's. The client certificate is for the registry alone.
     async fn elsewhere<'a>(&'a self, home: &'a Own) -> Result<&'a reqwest::Client, RegistryError> {
         let authorities = home.authorities.iter().cloned();
@@ -84,12 +92,12 @@ impl Transport {
 
     /// Notes that a host has answered.
     pub(super) fn meet(&self, url: &Url) {
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(origin(url));
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(host_and_port(url));
     }
 
     /// Returns whether a host has ever answered.
     pub(super) fn has_met(&self, url: &Url) -> bool {
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).contains(&origin(url))
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).contains(&host_and_port(url))
     }
 }
 
@@ -122,16 +130,6 @@ fn with_own(builder: ClientBuilder, host: &str, pem: &Pem) -> Result<reqwest::Cl
     builder.build().map_err(|error| setup(&format!("the certificates of `{host}`"), &error))
 }
 
-pub(super) fn setup(what: &str, error: &reqwest::Error) -> RegistryError {
-    RegistryError::Setup { what: what.to_owned(), reason: chain(error, ": "), hint: AUTHORITY }
-}
-
-/// Returns host and port of an address.
-pub(super) fn origin(url: &Url) -> String {
-    let port = url.port_or_known_default().unwrap_or_default();
-    format!("{}:{port}", url.host_str().unwrap_or_default())
-}
-
-fn host_and_port(host: &str) -> String {
-    Url::parse(&format!("https://{host}/")).map_or_else(|_| host.to_owned(), |url| origin(&url))
+fn of_host(host: &str) -> String {
+    Url::parse(&format!("https://{host}/")).map_or_else(|_| host.to_owned(), |url| host_and_port(&url))
 }

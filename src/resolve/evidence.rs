@@ -1,31 +1,18 @@
 //! Finds what was signed or said about a digest: the referrers API, its fallback tag, and always cosign's own tags.
 //!
-//! Everything that is found travels. "Nothing is there" is concluded from 404 alone; any other failure is an error.
+//! All evidence is carried. Only a 404 means that there is none; any other failure is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
-
-use super::manifest;
+use super::manifest::manifest;
 use crate::digest::Digest;
-use crate::registry::oci::Descriptor;
-use crate::registry::{Manifest, RegistryError, Repository};
+use crate::oci::{Descriptor, Evidence, Manifest};
+use crate::registry::{RegistryError, Repository};
 
-/// The largest blob of a signature that is read, in bytes. Larger ones (an SBOM) travel unread.
+/// The largest blob of a signature that is read, in bytes. Larger ones (an SBOM) are carried unread.
 pub const MAX_EVIDENCE_BYTES: u64 = 1024 * 1024;
 /// How many referrers of one digest are taken; a bound on what a registry can make us fetch.
 const MAX_REFERRERS: usize = 128;
-
-/// A manifest that says something about another one.
-#[derive(Debug, Clone)]
-pub struct Evidence {
-    /// The tag under which it was found (`sha256-….sig`); `None` for a referrer.
-    pub tag: Option<String>,
-    /// The manifest.
-    pub manifest: Manifest,
-    /// Its blobs, by digest, as far as they are small.
-    pub blobs: BTreeMap<Digest, Bytes>,
-}
 
 /// Finds everything that was said about a digest.
 pub(super) async fn discover(
@@ -51,7 +38,7 @@ pub(super) async fn discover(
     Ok(found)
 }
 
-/// Refuses what is listed as a referrer and is none: it would not be found again where the bundle is pushed to.
+/// Refuses a manifest that is listed as a referrer but is not one: it would not be found again where the bundle is pushed to.
 // See: OCI image-spec manifest.md, `subject`
 fn check_subject(repository: &Repository, subject: &Digest, listed: &Manifest) -> Result<(), RegistryError> {
     let named = listed.document.subject.as_ref().map(|named| named.digest);

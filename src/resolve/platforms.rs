@@ -1,16 +1,16 @@
-//! Which platforms of an index travel, and the subset index made from them.
+//! Chooses the carried platforms of an index, and makes the subset index.
 
 use std::collections::BTreeSet;
 
-use super::{ResolveError, Resolved};
-use crate::registry::Manifest;
-use crate::registry::oci::{Descriptor, Platform};
+use super::error::ResolveError;
+use super::resolved::Resolved;
+use crate::oci::{Descriptor, Manifest, Platform};
 use crate::spec::{Item, ItemKind};
 
 // See: BuildKit docs/attestations/attestation-storage.md
 const ATTESTED: &str = "vnd.docker.reference.digest";
 
-/// Chooses the manifests of an index that travel.
+/// Chooses the manifests of an index to carry.
 pub(super) fn select(
     item: &Item,
     top: &Manifest,
@@ -52,7 +52,7 @@ fn is_for(child: &Descriptor, target: &str) -> bool {
     real_platform(child).is_some_and(|platform| platform.matches(target))
 }
 
-/// A child travels when a target wants it, when it says nothing about platforms, or when it attests one that travels.
+/// A child is carried if a target wants it, if it names no platform, or if it attests a carried one.
 fn travels(child: &Descriptor, listed: &[Descriptor], targets: &[String]) -> bool {
     match (real_platform(child), child.annotations.get(ATTESTED)) {
         (Some(platform), _) => targets.iter().any(|target| platform.matches(target)),
@@ -68,7 +68,7 @@ fn names(children: &[Descriptor]) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// Makes the index of the children that travel: the same fields and descriptors in the same order, as compact JSON.
+/// Makes the index of the carried children: the same fields and descriptors in the same order, as compact JSON.
 fn subset(top: &Manifest, travels: &[bool]) -> Result<Manifest, String> {
     let mut value: serde_json::Value =
         serde_json::from_slice(&top.bytes).map_err(|error| error.to_string())?;

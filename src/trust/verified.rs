@@ -10,7 +10,7 @@ pub struct Verified<T>(T);
 
 impl<T> Verified<T> {
     /// Marks a value as checked. Stays within `trust`.
-    pub(in crate::trust) fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self(value)
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use airgap_bundle::digest::{Digest, Hasher};
-use airgap_bundle::registry::{Client, Endpoint, Repository, oci};
+use airgap_bundle::oci;
+use airgap_bundle::registry::{Client, Endpoint, Repository};
 use airgap_bundle::spec::Registries;
 use bytes::Bytes;
 use futures_util::{Stream, stream};

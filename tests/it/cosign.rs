@@ -7,9 +7,8 @@ mod peer;
 use std::fs;
 
 use airgap_bundle::lock::{SignatureSeen, Signer};
-use airgap_bundle::trust::bundle_signature::SLOT;
 use airgap_bundle::trust::{
-    BundleSignature, BundleSigners, Claimed, Evidence, PublicKey, Requirement, TrustedRoot, sign_image,
+    BundleSignature, BundleSigners, Claimed, PublicKey, Requirement, SLOT, TrustedRoot, sign_image,
     verify_image, verify_signatures,
 };
 
@@ -85,7 +84,7 @@ fn is_high(bundle: &[u8]) -> bool {
 fn cosigns_signatures_of_an_image_are_taken() {
     let Some(peer) = Peer::new() else { return };
     let key = peer.cosigns_key();
-    let keys = [key.public_key().clone()];
+    let requirement = Requirement::Key(key.public_key().clone());
     let signer = Signer::Key(key.public_key().hint());
     let registry = Registry::start(&peer);
     let subject = registry.image();
@@ -97,15 +96,13 @@ fn cosigns_signatures_of_an_image_are_taken() {
 
     sign(&["--new-bundle-format=false"]);
     let tag = registry.stored(&format!(":sha256-{}.sig", subject.hex()));
-    let mut evidence = Evidence { signature_tag: Some(tag), ..Evidence::default() };
-    let seen =
-        verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap().into_inner().signature;
+    let evidence = [tag];
+    let seen = verify_image(subject, &evidence, &requirement, None).unwrap().into_inner().signature;
     assert_eq!(seen, SignatureSeen::SimpleSigning { signer: signer.clone() });
 
     sign(&[]);
-    evidence = Evidence { referrers: registry.referrers(subject), ..Evidence::default() };
-    let seen =
-        verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap().into_inner().signature;
+    let evidence = registry.referrers(subject);
+    let seen = verify_image(subject, &evidence, &requirement, None).unwrap().into_inner().signature;
     assert_eq!(seen, SignatureSeen::SigstoreBundle { signer });
 }
 
@@ -113,16 +110,16 @@ fn cosigns_signatures_of_an_image_are_taken() {
 fn cosigns_attestation_is_not_a_signature() {
     let Some(peer) = Peer::new() else { return };
     let key = peer.cosigns_key();
-    let keys = [key.public_key().clone()];
+    let requirement = Requirement::Key(key.public_key().clone());
     let registry = Registry::start(&peer);
     let subject = registry.image();
     let name = registry.reference(&format!("@{subject}"));
     peer.write("predicate.json", "{}");
     let about = ["--predicate", "predicate.json", "--type", "slsaprovenance1", "--key", "cosign.key", &name];
     peer.run("cosign", &[&["attest"], NO_LOG.as_slice(), &about].concat());
-    let evidence = Evidence { referrers: registry.referrers(subject), ..Evidence::default() };
+    let evidence = registry.referrers(subject);
     assert_eq!(
-        verify_image(subject, &evidence, &Requirement::any_key(&keys), None).unwrap_err().to_string(),
+        verify_image(subject, &evidence, &requirement, None).unwrap_err().to_string(),
         format!(
             "`{subject}` carries no signature by `{}`, only an attestation of type `https://slsa.dev/provenance/v1`",
             key.public_key().hint()
@@ -144,9 +141,8 @@ fn cosign_takes_our_signature_of_an_image() {
     assert!(String::from_utf8_lossy(&said).contains(&subject.to_string()));
 
     let stored = registry.stored(&format!(":{}", signature.tag()));
-    assert_eq!(stored.manifest, signature.manifest.bytes);
-    let evidence = Evidence { signature_tag: Some(stored), ..Evidence::default() };
-    assert!(verify_image(subject, &evidence, &Requirement::Key(key.public_key().clone()), None).is_ok());
+    assert_eq!(stored.manifest, signature.manifest);
+    assert!(verify_image(subject, &[stored], &Requirement::Key(key.public_key().clone()), None).is_ok());
 
     peer.cosigns_key();
     let other = ["verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", &name];

@@ -15,11 +15,9 @@ mod statements;
 mod times;
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::oci::{self, Descriptor, Evidence, Manifest};
 use airgap_bundle::spec::Identity;
-use airgap_bundle::trust::{
-    Evidence, Provenance, Requirement, Stored, TrustError, TrustedRoot, verify_image,
-};
+use airgap_bundle::trust::{Provenance, Requirement, TrustError, TrustedRoot, verify_image};
 use serde_json::Value;
 
 use crate::internet::sigstore::{Forge, Form, GITHUB, SignedManifest, Signing, Sigstore, Subject};
@@ -86,23 +84,15 @@ pub fn requirement() -> Requirement {
     Requirement::Identity(Identity::exact(GITHUB, IDENTITY))
 }
 
-/// Returns what a registry would give back.
-pub fn stored(signed: &SignedManifest) -> Stored {
-    let blobs = signed.blobs.iter().map(|blob| (Digest::of(blob), blob.to_vec()));
-    Stored { manifest: signed.manifest.to_vec(), blobs: blobs.collect() }
+/// Returns the evidence that a registry would give back.
+pub fn evidence(signed: &[SignedManifest]) -> Vec<Evidence> {
+    signed.iter().map(of_registry).collect()
 }
 
-pub fn evidence(signed: &[SignedManifest]) -> Evidence {
-    let (tagged, referring): (Vec<_>, Vec<_>) = signed.iter().partition(|one| one.tag.is_some());
-    let tagged = |suffix: &str| {
-        let is_it = |one: &&&SignedManifest| one.tag.as_ref().is_some_and(|tag| tag.ends_with(suffix));
-        tagged.iter().find(is_it).map(|one| stored(one))
-    };
-    Evidence {
-        signature_tag: tagged(".sig"),
-        attestation_tag: tagged(".att"),
-        referrers: referring.into_iter().map(stored).collect(),
-    }
+fn of_registry(signed: &SignedManifest) -> Evidence {
+    let blobs = signed.blobs.iter().map(|blob| (Digest::of(blob), blob.clone()));
+    let manifest = Manifest::parse(signed.manifest.clone(), None).expect("a manifest");
+    Evidence { tag: signed.tag.clone(), manifest, blobs: blobs.collect() }
 }
 
 /// Returns what is said of an image: of a bad signature its fault, of strangers' signatures what they are.

@@ -9,8 +9,8 @@ use crate::support::project;
 const LAYERS: [&[&str]; 10] = [
     &["digest"],
     &["reference", "report"],
-    &["spec", "store"],
-    &["lock", "registry", "platform", "rendered"],
+    &["oci", "pem", "spec", "store"],
+    &["lock", "registry", "platform", "rendered", "server"],
     &["resolve", "fetch", "render"],
     &["trust", "compose", "completeness", "cluster"],
     &["archive"],

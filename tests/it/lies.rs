@@ -4,7 +4,7 @@ use std::fs;
 
 use airgap_bundle::archive::{Entry, Role};
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::oci::{self, Descriptor};
 
 use crate::repack::Parts;
 use crate::support::Stack;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use airgap_bundle::registry::server::Running;
+use airgap_bundle::server::Running;
 
 use crate::support::Stack;
 
@@ -161,7 +161,7 @@ fn serve(stack: &Stack, bundle: &std::path::Path, key: &str) -> Running {
         open(bundle, &Trust { bundle: bundle_trust, root, deny: DenyList::default() })
             .expect("a good bundle"),
     );
-    let registry = airgap_bundle::registry::server::Registry::read_only(
+    let registry = airgap_bundle::server::Registry::read_only(
         catalog(&archive, "", &Default::default(), &airgap_bundle::report::Silent),
         archive,
     );

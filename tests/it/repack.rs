@@ -8,7 +8,7 @@ use airgap_bundle::archive::{
     bundle_manifest, index_document,
 };
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::Descriptor;
+use airgap_bundle::oci::Descriptor;
 use bytes::Bytes;
 
 const LIMIT: u64 = 1 << 30;
@@ -30,8 +30,11 @@ impl Parts {
     /// Takes a bundle apart.
     pub fn of(path: &Path) -> Self {
         let inspection = UnverifiedArchive::open(path).expect("a bundle").inspect().expect("a bundle");
-        let archive: Archive =
-            UnverifiedArchive::open(path).expect("a bundle").insecure_trust_unsigned().expect("a bundle");
+        let archive: Archive = UnverifiedArchive::open(path)
+            .expect("a bundle")
+            .insecure_trust_unsigned()
+            .expect("a bundle")
+            .into_archive();
         let (large, own): (Vec<_>, Vec<_>) = inspection.files.iter().partition(|file| file.is_large());
         let own: Vec<_> = own.iter().map(|file| file.descriptor.digest).collect();
         let blobs = inspection.contents.blobs.iter().filter(|(digest, _)| !own.contains(digest));

@@ -13,8 +13,7 @@ mod sign;
 use std::fs;
 
 use airgap_bundle::archive::UnverifiedArchive;
-use airgap_bundle::trust::BundleSignature;
-use airgap_bundle::trust::bundle_signature::SLOT;
+use airgap_bundle::trust::{BundleSignature, SLOT};
 use serde_json::Value;
 
 use crate::internet::sigstore::{Forge, Form, GITHUB, Signing, Sigstore};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
 
-use airgap_bundle::registry::{Client, Endpoint, Manifest, Repository};
+use airgap_bundle::oci::Manifest;
+use airgap_bundle::registry::{Client, Endpoint, Repository};
 use airgap_bundle::spec::Spec;
 
 use crate::internet::{Answer, Fault, Front, Options};

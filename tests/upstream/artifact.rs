@@ -4,8 +4,8 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use airgap_bundle::oci::{self, Platform};
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::registry::oci::{self, Platform};
 
 use super::layer::{Blob, Entry, Layer};
 use super::publication::{Document, Publication, descriptor, empty, index};

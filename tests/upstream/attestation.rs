@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
+use airgap_bundle::oci::{self, Descriptor, Platform};
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::registry::oci::{self, Descriptor, Platform};
 
 use super::layer::Blob;
 use super::publication::{Document, descriptor, empty};

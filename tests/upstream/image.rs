@@ -4,8 +4,8 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
+use airgap_bundle::oci::{self, Descriptor, Platform};
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::registry::oci::{self, Descriptor, Platform};
 
 use super::attestation;
 use super::layer::{Blob, Content, Entry, Layer};

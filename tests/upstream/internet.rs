@@ -31,8 +31,8 @@ use std::path::{Path, PathBuf};
 
 use airgap_bundle::digest::Digest;
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::registry::server::{Registry, Running};
 use airgap_bundle::registry::{Access, Client, Patience, RegistryError};
+use airgap_bundle::server::{Registry, Running};
 use airgap_bundle::spec::{FileMirror, Item, ItemKind, Mirror, Registries, Spec};
 
 pub use chaos::{Chaos, mixed};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::{self, Descriptor, Platform};
+use airgap_bundle::oci::{self, Descriptor, Platform};
 use airgap_bundle::registry::{RegistryError, Repository};
 
 use super::layer::Blob;
@@ -56,7 +56,7 @@ pub fn descriptor(media_type: &str, blob: &Blob) -> Descriptor {
 #[must_use]
 pub fn empty() -> (Blob, Value) {
     let blob = Blob::of("{}");
-    let mut descriptor = json!(descriptor(oci::EMPTY, &blob));
+    let mut descriptor = json!(descriptor("application/vnd.oci.empty.v1+json", &blob));
     descriptor["data"] = json!("e30=");
     (blob, descriptor)
 }

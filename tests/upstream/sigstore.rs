@@ -34,7 +34,7 @@ pub mod timestamp;
 mod trusted_root;
 mod upstream;
 
-use airgap_bundle::registry::oci::Descriptor;
+use airgap_bundle::oci::Descriptor;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use airgap_bundle::oci::Platform;
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::registry::oci::Platform;
 
 use super::sigstore::SignatureRow;
 

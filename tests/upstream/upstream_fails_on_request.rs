@@ -1,6 +1,7 @@
 //! A front makes a registry fail as a test wants, and only there.
 
-use airgap_bundle::registry::{Manifest, RegistryError, Repository};
+use airgap_bundle::oci::Manifest;
+use airgap_bundle::registry::{RegistryError, Repository};
 use http::Method;
 
 use super::upstream_is_like_upstream::spec_of;

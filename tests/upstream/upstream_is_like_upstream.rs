@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use airgap_bundle::oci::{self, Manifest};
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::registry::oci;
-use airgap_bundle::registry::{Client, Manifest};
+use airgap_bundle::registry::Client;
 use airgap_bundle::resolve::{Resolved, resolve};
 use airgap_bundle::spec::{ItemKind, Spec};
 
@@ -97,19 +97,25 @@ async fn artifacts_have_upstreams_media_types() {
         ("falcosecurity/rules/falco-rules", of(&rules), None, gz(&rules), "falco-rules-5.1.0.tar.gz"),
         (
             "aquasecurity/trivy-db",
-            oci::EMPTY.to_owned(),
+            "application/vnd.oci.empty.v1+json".to_owned(),
             Some(&trivy),
             gzip(&format!("{aqua}.db")),
             "db.tar.gz",
         ),
         (
             "aquasecurity/trivy-java-db",
-            oci::EMPTY.to_owned(),
+            "application/vnd.oci.empty.v1+json".to_owned(),
             Some(&trivy),
             gzip(&format!("{aqua}.javadb")),
             "javadb.tar.gz",
         ),
-        ("aquasecurity/trivy-checks", oci::EMPTY.to_owned(), Some(&checks), gzip(opa), "bundle.tar.gz"),
+        (
+            "aquasecurity/trivy-checks",
+            "application/vnd.oci.empty.v1+json".to_owned(),
+            Some(&checks),
+            gzip(opa),
+            "bundle.tar.gz",
+        ),
     ] {
         let manifest = resolved[repository].manifests().next().expect("a manifest");
         let [only] = manifest.document.layers.as_slice() else { panic!("`{repository}` has one layer") };

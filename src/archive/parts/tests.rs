@@ -117,14 +117,14 @@ fn a_part_that_is_missing_or_of_another_size_is_named() {
         (
             &|| fs::remove_file(split.part(5)).unwrap(),
             format!(
-                "part `split.tar.005` is not here: the contents go on after the {} bytes of those that are",
+                "part `split.tar.005` is missing: the parts found hold only the first {} bytes",
                 4 * size
             ),
         ),
         (
             &|| fs::remove_file(split.part(3)).unwrap(),
             format!(
-                "part `split.tar.003` is not here: the contents go on after the {} bytes of those that are",
+                "part `split.tar.003` is missing: the parts found hold only the first {} bytes",
                 2 * size
             ),
         ),
@@ -176,7 +176,10 @@ fn another_name_than_the_first_parts_is_told_which_that_is() {
     split.write(split.whole.len() as u64 / 2);
     for name in [split.output.clone(), split.part(2)] {
         let (said, hint) = split.refused(&name);
-        assert_eq!(said, format!("`{}` lies in parts", name.file_name().unwrap().display()));
+        assert_eq!(
+            said,
+            format!("`{}` is not the first part of a split bundle", name.file_name().unwrap().display())
+        );
         assert_eq!(hint.as_deref(), Some("name the first of them: `split.tar.001`"));
     }
 }

@@ -3,7 +3,8 @@ use std::os::unix::fs::FileExt;
 use super::super::fixture::{Fixture, Part, manifest};
 use super::super::{FILE_TYPE, LARGE_FILE_TYPE, Role};
 use super::*;
-use crate::registry::oci;
+use crate::oci;
+use crate::oci::Descriptor;
 use crate::report::Silent;
 
 #[test]

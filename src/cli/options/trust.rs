@@ -11,7 +11,7 @@ use crate::cli::ui::Ui;
 use crate::ops::{OpsError, Trust, read_text};
 use crate::report::Event;
 use crate::spec::DenyList;
-use crate::trust::{TrustedRoot, trusted_root};
+use crate::trust::{TrustedRoot, embedded_is_old};
 
 /// A bundle, and whom the operator trusts.
 #[derive(Args)]
@@ -45,7 +45,7 @@ impl TrustedRootOptions {
     /// Returns the root that was given, or the one built in, with a warning where that is old.
     pub fn root(&self, ui: &Ui, environment: &Environment) -> Result<TrustedRoot, OpsError> {
         let Some(path) = &self.trusted_root else {
-            if let Some(warning) = trusted_root::embedded_is_old(environment.now) {
+            if let Some(warning) = embedded_is_old(environment.now) {
                 ui.reporter().event(Event::Warning(warning));
             }
             let name = "built in".to_owned();

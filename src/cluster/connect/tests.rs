@@ -165,8 +165,7 @@ async fn what_a_pod_is_given_is_used_where_there_is_no_file() {
       caused by: failed to load certificate authority: failed to read file '"[folder]/ca.crt"': No such file or directory (os error 2)
     hint: name one with `--kubeconfig FILE`, and its context with `--context NAME`
     "#);
-    let authority =
-        crate::registry::server::Tls::generate(&["pod".to_owned()], 1_800_000_000).expect("a certificate");
+    let authority = crate::server::Tls::generate(&["pod".to_owned()], 1_800_000_000).expect("a certificate");
     std::fs::write(folder.path().join("ca.crt"), authority.certificate_pem()).expect("written");
     std::fs::write(folder.path().join("token"), SECRET).expect("written");
     let config = kubeconfig::load(&options).await.expect("readable");

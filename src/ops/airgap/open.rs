@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::archive::{Archive, Entry, UnverifiedArchive};
+use crate::archive::{Archive, Entry, UnverifiedArchive, Vouched};
 use crate::ops::error::{EntryError, OpsError};
 use crate::ops::judge::refuse_denied;
 use crate::spec::DenyList;
@@ -33,15 +33,24 @@ pub enum BundleTrust {
 /// # Errors
 /// When it cannot be read, is not signed as demanded, is not complete, or holds what is denied.
 pub fn open(path: &Path, trust: &Trust) -> Result<Archive, OpsError> {
+    opened(path, trust).map(|(archive, _)| archive)
+}
+
+/// Returns the signers, too; `None` if no signature was checked, as the operator asked.
+pub(super) fn opened(path: &Path, trust: &Trust) -> Result<(Archive, Option<Vouched>), OpsError> {
     let unverified = UnverifiedArchive::open(path)?;
-    let archive = match &trust.bundle {
-        BundleTrust::Signed(signers) => unverified.verify(signers, &trust.root)?,
-        BundleTrust::InsecureUnsigned => unverified.insecure_trust_unsigned()?,
+    let (archive, vouched) = match &trust.bundle {
+        BundleTrust::Signed(signers) => {
+            let verified = unverified.verify(signers, &trust.root)?;
+            let vouched = verified.vouched().clone();
+            (verified.into_archive(), Some(vouched))
+        }
+        BundleTrust::InsecureUnsigned => (unverified.insecure_trust_unsigned()?.into_archive(), None),
     };
     let denied =
         archive.entries().iter().filter_map(|entry| check_denied(&archive, entry, &trust.deny).err());
     let denied: Vec<_> = denied.collect();
-    if denied.is_empty() { Ok(archive) } else { Err(OpsError::Entries(denied)) }
+    if denied.is_empty() { Ok((archive, vouched)) } else { Err(OpsError::Entries(denied)) }
 }
 
 fn check_denied(archive: &Archive, entry: &Entry, deny: &DenyList) -> Result<(), EntryError> {

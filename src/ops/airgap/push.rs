@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::archive::{Archive, Entry, Role};
+use crate::oci::Manifest;
 use crate::ops::error::OpsError;
 use crate::registry::push::{Item, Plan, Push, PushPlan, PushReport};
-use crate::registry::{Access, Client, Endpoint, Manifest};
+use crate::registry::{Access, Client, Endpoint};
 use crate::report::{Reporter, Silent};
 use crate::spec::{HostPaths, Registries};
 

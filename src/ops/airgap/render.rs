@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use super::open::BundleTrust;
 use crate::archive::{Archive, Role};
+use crate::oci::Document;
 use crate::ops::bundle::Documents;
 use crate::ops::databases::databases;
 use crate::ops::error::OpsError;
 use crate::ops::site::SiteChoice;
-use crate::registry::oci::Document;
 use crate::render::{BundleFacts, Carried, ImageMap, Sources, render};
 use crate::rendered::RenderedSet;
 use crate::spec::ItemKind;

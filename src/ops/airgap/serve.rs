@@ -2,8 +2,8 @@
 
 use super::push::warn_of_unused;
 use crate::archive::Archive;
-use crate::registry::server::Catalog;
 use crate::report::Reporter;
+use crate::server::Catalog;
 use crate::spec::{HostPaths, below};
 
 /// Returns the repositories of a bundle, each with its host, which tells two of the same path apart: under upstream's paths, as a

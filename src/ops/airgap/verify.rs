@@ -9,7 +9,7 @@ pub use report::VerifyReport;
 
 use std::path::Path;
 
-use super::open::{Trust, open};
+use super::open::{Trust, opened};
 use crate::archive::{Archive, Vouched};
 use crate::lock::{SignatureSeen, Signer};
 use crate::ops::bundle::Documents;
@@ -26,18 +26,18 @@ pub fn verify(
     trust: &Trust,
     reporter: &dyn Reporter,
 ) -> Result<(Archive, VerifyReport), OpsError> {
-    let archive = open(path, trust)?;
+    let (archive, vouched) = opened(path, trust)?;
     archive.check(reporter)?;
     let documents = Documents::of(&archive)?;
     let items = documents.check(&archive, &trust.root)?;
     let contents = archive.contents();
-    let is_keyless = documents.spec.is_keyless() || archive.vouched().is_some_and(names_a_certificate);
+    let is_keyless = documents.spec.is_keyless() || vouched.as_ref().is_some_and(names_a_certificate);
     let report = VerifyReport {
         digest: archive.digest(),
         name: contents.name.clone(),
         version: contents.version.clone(),
-        signatures: archive.vouched().map(signatures),
-        others: archive.vouched().map(|vouched| vouched.others.clone()).unwrap_or_default(),
+        signatures: vouched.as_ref().map(signatures),
+        others: vouched.map(|vouched| vouched.others).unwrap_or_default(),
         blobs: contents.blobs.len() + 2,
         bytes: archive.length(),
         trusted_root: is_keyless.then(|| trust.root.to_string()),

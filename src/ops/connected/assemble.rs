@@ -14,11 +14,10 @@ use crate::compose::{Composed, LayerRecipe};
 use crate::digest::Digest;
 use crate::fetch::{Origin, Wanted};
 use crate::lock::Lock;
+use crate::oci::{Descriptor, Manifest};
 use crate::ops::bundle::{CHECKSUMS, FILES};
-use crate::ops::error::OpsError;
 use crate::reference::ImageRef;
-use crate::registry::oci::{self, Descriptor};
-use crate::registry::{Client, Manifest};
+use crate::registry::Client;
 use crate::resolve::Resolved;
 use crate::spec::ItemKind;
 use crate::trust::{Judged, SigningKey, Verified, sign_image};
@@ -44,18 +43,18 @@ pub(super) fn assemble(
     lock: &Lock,
     client: &Client,
     key: Option<&SigningKey>,
-) -> Result<Assembly, OpsError> {
+) -> Assembly {
     let mut parts = Parts::of(client);
     for resolved in &gathered.items {
-        parts.item(resolved, key)?;
+        parts.item(resolved, key);
     }
     for composed in &gathered.composed {
-        parts.composed(composed, key)?;
+        parts.composed(composed, key);
     }
     let mut files = parts.payload(&payload(workspace, gathered, lock));
     files.extend(gathered.files.iter().filter_map(|(name, file)| parts.large_file(name, file)));
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(parts.finish(workspace, &files))
+    parts.finish(workspace, &files)
 }
 
 /// The bundle's own files: path and content.
@@ -84,11 +83,7 @@ impl<'a> Parts<'a> {
         Self { client, small, large, composed: BTreeMap::new(), entries: Vec::new() }
     }
 
-    fn item(
-        &mut self,
-        resolved: &Verified<Judged<Resolved>>,
-        key: Option<&SigningKey>,
-    ) -> Result<(), OpsError> {
+    fn item(&mut self, resolved: &Verified<Judged<Resolved>>, key: Option<&SigningKey>) {
         let reference = &resolved.item.reference;
         let role = if resolved.item.kind == ItemKind::Image { Role::Image } else { Role::Artifact };
         let tag = reference.tag().map(str::to_owned);
@@ -109,14 +104,13 @@ impl<'a> Parts<'a> {
             self.small.extend(found.blobs.iter().map(|(digest, bytes)| (*digest, bytes.clone())));
             self.blobs(resolved, &found.manifest);
         }
-        match (key, &resolved.subset) {
-            (Some(key), Some(subset)) => self.sign(reference, subset, key),
-            _ => Ok(()),
+        if let (Some(key), Some(subset)) = (key, &resolved.subset) {
+            self.sign(reference, subset, key);
         }
     }
 
     /// An image that was made from parts: what it has in common with its base is fetched for the base.
-    fn composed(&mut self, composed: &Composed, key: Option<&SigningKey>) -> Result<(), OpsError> {
+    fn composed(&mut self, composed: &Composed, key: Option<&SigningKey>) {
         let reference = &composed.locked.reference;
         self.entry(reference, Role::Image, reference.tag().map(str::to_owned), &composed.index);
         self.small.extend(composed.configs.iter().map(|(digest, bytes)| (*digest, bytes.clone())));
@@ -124,7 +118,9 @@ impl<'a> Parts<'a> {
             self.small.insert(manifest.descriptor.digest, manifest.bytes.clone());
         }
         self.composed.extend(composed.layers.iter().map(|(digest, made)| (*digest, made.clone())));
-        key.map_or(Ok(()), |key| self.sign(reference, &composed.index, key))
+        if let Some(key) = key {
+            self.sign(reference, &composed.index, key);
+        }
     }
 
     fn entry(&mut self, reference: &ImageRef, role: Role, tag: Option<String>, manifest: &Manifest) {
@@ -141,20 +137,13 @@ impl<'a> Parts<'a> {
     }
 
     /// Signs an index that upstream did not make in cosign's form, so that a cluster which verifies images accepts it.
-    fn sign(&mut self, reference: &ImageRef, index: &Manifest, key: &SigningKey) -> Result<(), OpsError> {
+    fn sign(&mut self, reference: &ImageRef, index: &Manifest, key: &SigningKey) {
         let image = sign_image(key, index.descriptor.digest, &reference.name());
         let tag = image.tag();
         for blob in [image.config, image.payload] {
-            self.small.insert(blob.digest, blob.bytes.into());
+            self.small.insert(blob.descriptor.digest, blob.bytes);
         }
-        let unreadable = |reason| OpsError::Usage {
-            message: format!("the signature of `{reference}` is malformed: {reason}"),
-            hint: String::new(),
-        };
-        let manifest =
-            Manifest::parse(image.manifest.bytes.into(), Some(oci::MANIFEST)).map_err(unreadable)?;
-        self.entry(reference, Role::Signature, Some(tag), &manifest);
-        Ok(())
+        self.entry(reference, Role::Signature, Some(tag), &image.manifest);
     }
 
     fn payload(&mut self, files: &BTreeMap<String, Vec<u8>>) -> Vec<PayloadFile> {

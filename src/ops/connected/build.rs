@@ -19,8 +19,7 @@ use crate::ops::files::replace;
 use crate::ops::site::warn_of;
 use crate::report::Reporter;
 use crate::store::BlobSink;
-use crate::trust::bundle_signature::SLOT;
-use crate::trust::{BundleSignature, SigningKey, TrustedRoot};
+use crate::trust::{BundleSignature, SLOT, SigningKey, TrustedRoot};
 
 /// How to build.
 pub struct BuildOptions {
@@ -76,7 +75,7 @@ pub async fn build(
     reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
     workspace.sites.iter().for_each(|(name, site)| warn_of(name, site, &*reporter));
     check_sites(workspace, &gathered, &lock, &*reporter)?;
-    let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref())?;
+    let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref());
     drop(gathered);
     let mut report = report(workspace, &assembly, options.key.is_some(), &upstream.root);
     report.files = pack(assembly, options, reporter).await?;

@@ -2,10 +2,10 @@
 
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
+use crate::oci::Descriptor;
 use crate::ops::bundle::FILES;
 use crate::ops::error::OpsError;
 use crate::reference::ImageRef;
-use crate::registry::oci::Descriptor;
 
 /// The longest name of a file that is made, in bytes: ends, and the name of the unfinished file, have to fit, too.
 const MAX_NAME: usize = 200;

@@ -1,12 +1,8 @@
 //! What a registry asks for with its 401.
 
-use reqwest::header::WWW_AUTHENTICATE;
-
-use crate::registry::answer::Answer;
-
 /// What a registry asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Challenge {
+pub(crate) enum Challenge {
     /// A token of a token service.
     Bearer(Bearer),
     /// A password, or nothing that is known.
@@ -15,7 +11,7 @@ pub(super) enum Challenge {
 
 /// Where a token is had.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Bearer {
+pub(crate) struct Bearer {
     /// The token service's address.
     pub realm: String,
     /// The name of the registry to the token service.
@@ -23,8 +19,8 @@ pub(super) struct Bearer {
 }
 
 impl Challenge {
-    pub(super) fn of(answer: &Answer) -> Self {
-        let headers = answer.headers(WWW_AUTHENTICATE.as_str());
+    /// Reads the `WWW-Authenticate` headers of an answer.
+    pub(crate) fn of(headers: &[String]) -> Self {
         headers.iter().find_map(|text| bearer(text)).map_or(Self::Other, Self::Bearer)
     }
 }

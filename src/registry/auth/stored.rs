@@ -7,19 +7,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::login::Login;
 use crate::registry::error::RegistryError;
-use file::{Found, LoginFile};
-
-/// Who logs in.
-#[derive(Clone, PartialEq, Eq)]
-pub(in crate::registry) enum Login {
-    /// Nobody.
-    Anonymous,
-    /// A user with a password.
-    Basic(String, String),
-    /// Whoever holds this token, which the token service takes in exchange for others.
-    Identity(String),
-}
+use file::{Found, LoginFile, refused};
 
 /// The files in which logins are stored, in the order in which they are asked. The first that knows a login counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,24 +23,24 @@ pub struct LoginFiles {
 /// What helpers told, by helper and server: one may ask a person, and is asked once.
 type Told = HashMap<(String, String), Option<Login>>;
 
-/// Asks a helper about a server. `None`: it knows nobody there.
+/// Asks a helper about a server. `None` if the helper has no login for the server.
 type Asking<'a> = dyn FnMut(&str, &str) -> Result<Option<Login>, RegistryError> + 'a;
 
 /// The logins that are stored.
 #[derive(Clone)]
-pub(super) enum Logins {
+pub(crate) enum Logins {
     Stored(LoginFiles, Arc<Mutex<Told>>),
     #[cfg(test)]
     Fixed(HashMap<String, Login>),
 }
 
 impl Logins {
-    pub(super) fn new(files: &LoginFiles) -> Self {
+    pub(crate) fn new(files: &LoginFiles) -> Self {
         Self::Stored(files.clone(), Arc::default())
     }
 
     /// Returns the login for a repository of a host.
-    pub(super) async fn of(&self, host: &str, repository: &str) -> Result<Login, RegistryError> {
+    pub(crate) async fn of(&self, host: &str, repository: &str) -> Result<Login, RegistryError> {
         let (files, told) = match self {
             Self::Stored(files, told) => (files.clone(), told.clone()),
             #[cfg(test)]
@@ -93,11 +83,6 @@ fn ask_once(told: &mut Told, helper: &str, server: &str) -> Result<Option<Login>
     let login = helper::ask(helper, server)?;
     told.insert(key, login.clone());
     Ok(login)
-}
-
-fn refused(what: &str, reason: &str) -> RegistryError {
-    let hint = "mend it, or take it away and log in again with `docker login`, podman or skopeo";
-    RegistryError::Setup { what: what.to_owned(), reason: reason.to_owned(), hint }
 }
 
 #[cfg(test)]

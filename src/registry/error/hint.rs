@@ -8,9 +8,10 @@ use super::RegistryError;
 use crate::registry::place::{Place, origin};
 
 /// Where the authority of a registry is named.
-pub(in crate::registry) const AUTHORITY: &str = "name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
+pub(crate) const AUTHORITY: &str =
+    "name the registry's CA: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
 /// What helps a machine that has no authorities.
-pub(in crate::registry) const NO_STORE: &str = "install this machine's authorities (the package `ca-certificates`), or name the registry's own: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
+pub(crate) const NO_STORE: &str = "install this machine's CA certificates (package `ca-certificates`), or name the registry's CA: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`";
 
 impl RegistryError {
     /// Returns a next step that works, whichever command asked.
@@ -60,10 +61,10 @@ fn unreachable(place: &Place, certificate: Option<&CertificateError>) -> String 
     let (origin, direct) = (place.origin(), directly(&place.url));
     match (&place.proxy, certificate) {
         (Some(_), Some(CertificateError::UnknownIssuer)) => {
-            format!("{AUTHORITY}; a proxy that looks into TLS has one of its own")
+            format!("{AUTHORITY}; a proxy that intercepts TLS has a CA of its own")
         }
         (None, Some(CertificateError::UnknownIssuer)) => AUTHORITY.to_owned(),
-        (_, Some(_)) => format!("`{origin}` has to show another certificate: this one is not good for it"),
+        (_, Some(_)) => format!("`{origin}` needs another certificate: this one is not valid for it"),
         (Some(proxy), None) => {
             format!(
                 "check the proxy `{proxy}`, which {} names: does it answer from this machine? {direct}",
@@ -86,7 +87,7 @@ fn refused_by(proxy: &str, url: &str, status: u16) -> String {
                 "the proxy does not reach `{host}`: check the name, or run the same command again later; {direct}"
             )
         }
-        _ => format!("ask whoever runs the proxy to let this machine reach `{host}`; {direct}"),
+        _ => format!("ask the proxy's operator to let this machine reach `{host}`; {direct}"),
     }
 }
 
@@ -95,7 +96,7 @@ fn unauthorized(place: &Place) -> String {
     match place.answering_proxy() {
         Some(proxy) => {
             format!(
-                "{log_in}; or it is the proxy that refuses: ask whoever runs `{proxy}`; {}",
+                "{log_in}; if the proxy is what refuses access, ask the operator of `{proxy}`; {}",
                 directly(&place.url)
             )
         }
@@ -106,10 +107,10 @@ fn unauthorized(place: &Place) -> String {
 fn own_failure(place: &Place) -> String {
     match place.answering_proxy() {
         Some(_) => format!(
-            "that is the failure of the registry or of the proxy: {}; run the same command again later",
+            "the registry or the proxy failed: {}; run the same command again later",
             directly(&place.url)
         ),
-        None => "that is the registry's own failure: run the same command again later".to_owned(),
+        None => "the registry failed: run the same command again later".to_owned(),
     }
 }
 
@@ -118,7 +119,7 @@ fn directly(url: &str) -> String {
     let host = host(url);
     let name = host.rsplit_once(':').filter(|(name, _)| !name.is_empty()).map_or(host, |(name, _)| name);
     let name = if host.ends_with(']') { host } else { name };
-    format!("with `{name}` in NO_PROXY it is asked directly")
+    format!("with `{name}` in NO_PROXY requests bypass the proxy")
 }
 
 fn host(url: &str) -> &str {
@@ -170,7 +171,7 @@ mod tests {
         let refused = |place| RegistryError::Unauthorized { what: "x".into(), place, status: 403 }.hint();
         let said = refused(place(plain, Some("proxy.lan:3128"))).unwrap();
         assert!(
-            said.ends_with("; or it is the proxy that refuses: ask whoever runs `proxy.lan:3128`; with `registry.lan` in NO_PROXY it is asked directly"),
+            said.ends_with("; if the proxy is what refuses access, ask the operator of `proxy.lan:3128`; with `registry.lan` in NO_PROXY requests bypass the proxy"),
             "{said}"
         );
         let tls = place("https://registry.lan:5000/v2/", Some("proxy.lan:3128"));
@@ -185,7 +186,7 @@ mod tests {
             ("http://[fd00::5]:5000/v2/", "[fd00::5]"),
             ("http://[fd00::5]/v2/", "[fd00::5]"),
         ] {
-            assert_eq!(directly(url), format!("with `{name}` in NO_PROXY it is asked directly"));
+            assert_eq!(directly(url), format!("with `{name}` in NO_PROXY requests bypass the proxy"));
         }
     }
 }

@@ -7,13 +7,23 @@ use futures_util::{Stream, stream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{PlannedBlob, Push, PushError};
+use super::error::PushError;
+use super::target::Push;
 use crate::digest::Digest;
-use crate::registry::RegistryError;
+use crate::registry::error::RegistryError;
 use crate::report::{Event, Reporter};
 use crate::store::BlobSource;
 
 const PIECE_BYTES: u64 = 512 * 1024;
+
+/// A blob, the repositories that hold it already, and those that need it.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedBlob {
+    pub digest: Digest,
+    pub size: u64,
+    pub held_by: Option<String>,
+    pub needed_by: Vec<String>,
+}
 
 /// Sends every blob, the largest first.
 pub(super) async fn send_all(

@@ -1,7 +1,7 @@
 //! What can go wrong with a push.
 
 use crate::digest::Digest;
-use crate::registry::RegistryError;
+use crate::registry::error::RegistryError;
 
 /// A push was refused or is not complete.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum PushError {
     #[error("failed to push")]
     Registry(#[from] RegistryError),
     /// A tag already points to something else.
-    #[error("`{name}` is already there with another digest: expected `{expected}`, found `{found}`")]
+    #[error("`{name}` already exists with another digest: expected `{expected}`, found `{found}`")]
     TagTaken {
         /// The tag, with registry and repository.
         name: String,
@@ -61,7 +61,7 @@ impl PushError {
     }
 }
 
-/// Returns how two repositories of one path can be kept apart: Docker's, of which there are most, stay where they are.
+/// Returns how two repositories of one path can be kept apart: Docker Hub's, the most frequent ones, keep their paths.
 fn mapping(first: &str, second: &str) -> String {
     let name = if second.starts_with("docker.io/") { first } else { second };
     let (host, repository) = name.split_once('/').unwrap_or((name, ""));

@@ -2,10 +2,13 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::error::PushError;
+use super::item::Item;
 use super::read_back::read_back;
 use super::referrers::{Unlisted, descriptor, list};
-use super::{Item, Push, PushError, QUESTIONS};
-use crate::registry::{Manifest, RegistryError};
+use super::target::{Push, QUESTIONS};
+use crate::oci::Manifest;
+use crate::registry::error::RegistryError;
 use crate::report::Reporter;
 
 /// Puts every item and returns the names of the optional ones that the registry refused.
@@ -16,7 +19,7 @@ pub(super) async fn put_all(
 ) -> Result<Vec<String>, PushError> {
     let below = stream::iter(items.iter().map(|item| put_below(push, item)));
     let below: Vec<_> = below.buffered(QUESTIONS).try_collect().await?;
-    // Whoever finds an item takes everything below it for done, so that is listed before the item is there.
+    // A client that finds an item assumes that everything below it exists, so that is listed first.
     list(push, below.into_iter().flatten().collect()).await?;
     let put = stream::iter(items.iter().map(|item| put_top(push, item)));
     let put: Vec<_> = put.buffered(QUESTIONS).try_collect().await?;
@@ -33,7 +36,7 @@ pub(super) async fn put_all(
     }
     if !left_out.is_empty() {
         reporter.warn(format!(
-            "`{}` takes no index of which not every platform is there: {} original indexes were left out; their subsets are there",
+            "`{}` refuses an index without all of its platforms: {} original indexes were left out, their subsets were pushed",
             push.endpoint.host,
             left_out.len()
         ));
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_about_the_content_or_about_something_else() {
-        let place = || crate::registry::Place { url: String::new(), proxy: None };
+        let place = || crate::registry::place::Place { url: String::new(), proxy: None };
         let status = |status| RegistryError::Status {
             what: String::new(),
             place: place(),

@@ -2,8 +2,12 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{Item, Push, PushError, QUESTIONS, referrers};
-use crate::registry::{Manifest, RegistryError};
+use super::error::PushError;
+use super::item::Item;
+use super::referrers;
+use super::target::{Push, QUESTIONS};
+use crate::oci::Manifest;
+use crate::registry::error::RegistryError;
 
 /// Reads back what was sent.
 pub(super) async fn read_back(push: &Push, items: impl Iterator<Item = &Item>) -> Result<(), PushError> {

@@ -1,18 +1,18 @@
-//! The fallback tag: how a registry without the referrers API is told what refers to what.
+//! The fallback tag: how referrers are listed in a registry without the referrers API.
 //!
-//! Others may write the same tag. What they listed stays, and what was written is read again: nobody can write it in one step.
+//! Others may write the same tag. Their entries stay, and the tag is read back after each write, as no write is atomic.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::Push;
+use super::target::Push;
 use crate::digest::Digest;
-use crate::registry::oci::{self, Descriptor};
-use crate::registry::{Manifest, RegistryError};
+use crate::oci::{self, Descriptor, Manifest};
+use crate::registry::error::RegistryError;
 
-/// How often a tag is written before it is said that somebody else keeps writing it.
+/// How often a tag is written before another client is blamed for overwriting it.
 const WRITES: usize = 5;
 
 /// A referrer that the registry took without keeping a list of its own.
@@ -86,7 +86,7 @@ async fn add(
     match merged(repository.manifest(&tag).await?, descriptors).map_err(malformed)? {
         None => Ok(()),
         Some(_) => Err(malformed(format!(
-            "written {WRITES} times, and it still does not list what was pushed: somebody else writes it at the same time"
+            "written {WRITES} times, and it still does not list the pushed referrers: another client keeps overwriting it"
         ))),
     }
 }
@@ -99,7 +99,7 @@ fn merged(existing: Option<Manifest>, descriptors: &[Descriptor]) -> Result<Opti
     };
     let listed = index.get_mut("manifests").and_then(Value::as_array_mut);
     let listed =
-        listed.ok_or("the tag is there and is no index of referrers; remove it from the registry")?;
+        listed.ok_or("the tag exists and is not an index of referrers; remove it from the registry")?;
     let before = listed.len();
     for descriptor in descriptors {
         if !listed.iter().any(|other| other["digest"] == json!(descriptor.digest)) {

@@ -1,7 +1,8 @@
 //! What a push would send, in numbers, and whether the registry would take it.
 
-use super::{Item, Plan};
-use crate::registry::RegistryError;
+use super::item::Item;
+use super::plan::Plan;
+use crate::registry::error::RegistryError;
 
 /// What a push would send.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -25,7 +26,7 @@ impl Plan {
         PushPlan { present: self.present, entries: self.needed().count(), blobs, bytes }
     }
 
-    /// Shows that the registry takes what has to be sent, without sending any of it. Whether it has room for it, nobody can ask:
+    /// Shows that the registry takes what has to be sent, without sending any of it. Free space cannot be checked:
     /// the distribution protocol has no such question.
     ///
     /// # Errors
@@ -44,11 +45,12 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Push;
     use super::*;
-    use crate::registry::oci;
-    use crate::registry::server::{Catalog, Memory, Registry, Running};
-    use crate::registry::{Client, Endpoint, Manifest};
+    use crate::oci::{self, Manifest};
+    use crate::registry::client::Client;
+    use crate::registry::endpoint::Endpoint;
+    use crate::registry::push::target::Push;
+    use crate::server::{Catalog, Memory, Registry, Running};
     use crate::spec::Registries;
     use std::sync::Arc;
 

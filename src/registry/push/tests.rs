@@ -1,8 +1,13 @@
 use super::referrers::{Unlisted, list};
 use super::*;
-use crate::registry::oci;
-use crate::registry::server::{Registry, Running};
+use crate::digest::Digest;
+use crate::oci;
+use crate::oci::{Descriptor, Manifest};
+use crate::registry::{Client, Endpoint};
+use crate::server::{Registry, Running};
 use crate::spec::Registries;
+use crate::store::BlobSource;
+use std::sync::Arc;
 
 async fn target() -> (Running, Push) {
     let running = Registry::writable().spawn().await.unwrap();
@@ -112,7 +117,11 @@ async fn an_original_index_that_is_refused_is_left_out_and_said() {
     assert!(
         matches!(
             &refused,
-            PushError::Registry(crate::registry::RegistryError::Status { status: 400, expected: "201", .. })
+            PushError::Registry(crate::registry::error::RegistryError::Status {
+                status: 400,
+                expected: "201",
+                ..
+            })
         ),
         "{refused:?}"
     );
@@ -127,7 +136,7 @@ async fn a_fallback_tag_that_is_no_index_is_not_overwritten() {
     put(&push, &tag, &theirs).await;
     let refused = list(&push, vec![unlisted(subject, &ours.descriptor)]).await.unwrap_err().to_string();
     assert!(
-        refused.ends_with("the tag is there and is no index of referrers; remove it from the registry"),
+        refused.ends_with("the tag exists and is not an index of referrers; remove it from the registry"),
         "{refused}"
     );
     assert_eq!(push.repository("a/b").resolve(&tag).await.unwrap(), Some(theirs.descriptor.digest));

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::scripted::{Reply, Scripted, answer};
 use super::{BLOB, Login, blob, client, repository};
-use crate::registry::{Client, RegistryError, Repository};
+use crate::registry::client::Client;
+use crate::registry::client::repository::Repository;
+use crate::registry::error::RegistryError;
 
 /// Starts a registry that wants a token of the given service: `token-N` for N requests or more made with it is no longer good.
 async fn registry(service: &Scripted, good: fn(&str) -> bool) -> Scripted {
@@ -56,10 +58,10 @@ async fn a_token_that_ran_out_is_renewed_before_it_is_used() {
     let registry = registry(&service, |_| true).await;
     let (client, repository) = logged_in(&registry, Login::Anonymous);
     read(&repository).await.unwrap();
-    client.inner.clock.wait(Duration::from_secs(294)).await;
+    client.session.clock.wait(Duration::from_secs(294)).await;
     read(&repository).await.unwrap();
     assert_eq!(service.asked().len(), 1);
-    client.inner.clock.wait(Duration::from_secs(1)).await;
+    client.session.clock.wait(Duration::from_secs(1)).await;
     read(&repository).await.unwrap();
     assert_eq!(service.asked().len(), 2);
     assert!(!service.seen()[0].contains("uthorization"), "{:?}", service.seen());

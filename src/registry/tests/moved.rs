@@ -3,7 +3,8 @@
 use super::scripted::{Scripted, answer};
 use super::{BLOB, Login, anonymous, blob, client, repository};
 use crate::digest::Digest;
-use crate::registry::{RegistryError, oci};
+use crate::oci;
+use crate::registry::error::RegistryError;
 
 #[tokio::test]
 async fn a_redirect_is_followed_without_the_credentials() {
@@ -79,8 +80,9 @@ async fn a_failure_of_the_store_is_told_without_what_its_address_holds() {
 #[test]
 fn from_tls_nothing_leads_to_plain_http_off_this_machine() {
     let from = reqwest::Url::parse("https://reg.example/v2/a/b/blobs/uploads/").unwrap();
-    let place =
-        |text: &str| crate::registry::exchange::next_place(&from, text, "x").map(|url| url.to_string());
+    let place = |text: &str| {
+        crate::registry::client::exchange::next_place(&from, text, "x").map(|url| url.to_string())
+    };
     assert_eq!(place("/v2/u?x=y").unwrap(), "https://reg.example/v2/u?x=y");
     assert_eq!(place("https://other.example/u").unwrap(), "https://other.example/u");
     assert_eq!(place("http://127.0.0.1:5000/u").unwrap(), "http://127.0.0.1:5000/u");
@@ -130,7 +132,7 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
 async fn a_list_that_does_not_end_or_goes_elsewhere_is_refused() {
     for (link, reason) in [
         ("<?again>; rel=\"next\"", "the list has more than 256 pages"),
-        ("<http://127.0.0.2/x>; rel=\"next\"", "the list goes on at another host"),
+        ("<http://127.0.0.2/x>; rel=\"next\"", "the list continues at another host"),
     ] {
         let registry =
             Scripted::start(move |_, _| answer("200 OK", &[&format!("link: {link}")], b"{\"tags\":[]}"))
@@ -144,7 +146,7 @@ async fn a_list_that_does_not_end_or_goes_elsewhere_is_refused() {
     })
     .await;
     let error = anonymous(&registry).tags().await.unwrap_err().to_string();
-    assert_eq!(error, "tags of `reg/a/b`: the list breaks off after 1 pages: the next one is not there");
+    assert_eq!(error, "tags of `reg/a/b`: the list breaks off after 1 pages: the next page is missing");
 }
 
 #[tokio::test]

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::scripted::{Reply, Scripted, answer, bytes, cut};
 use super::{BLOB, Client, Credentials, Endpoint, Login, anonymous, blob};
-use crate::registry::{Access, Patience, RegistryError};
+use crate::registry::client::access::Access;
+use crate::registry::client::retry::Patience;
+use crate::registry::error::RegistryError;
 use crate::spec::Registries;
 
 /// Returns how long was waited, by the test's clock.
-fn waited(repository: &crate::registry::Repository) -> Duration {
-    repository.client.inner.clock.now()
+fn waited(repository: &crate::registry::client::repository::Repository) -> Duration {
+    repository.session.clock.now()
 }
 
 #[tokio::test]
@@ -123,7 +125,7 @@ async fn a_host_that_answered_before_may_come_back() {
 }
 
 /// Returns a repository of a registry that may be silent for a moment only.
-fn impatient(registry: &Scripted, retries: u32) -> crate::registry::Repository {
+fn impatient(registry: &Scripted, retries: u32) -> crate::registry::client::repository::Repository {
     let host = registry.address.to_string();
     let silence = Duration::from_millis(20);
     let access =

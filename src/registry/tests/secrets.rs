@@ -4,7 +4,10 @@ use std::error::Error;
 
 use super::scripted::{Reply, Scripted, answer};
 use super::{BLOB, Login, blob, client, repository};
-use crate::registry::{Access, Client, Proxies, RegistryError};
+use crate::registry::client::Client;
+use crate::registry::client::access::Access;
+use crate::registry::error::RegistryError;
+use crate::registry::transport::proxy::Proxies;
 use crate::spec::Registries;
 
 const SECRETS: [&str; 4] = ["planted", "someone:", "c29tZW9uZTpwbGFudGVk", "state="];

@@ -4,9 +4,10 @@ use bytes::Bytes;
 use futures_util::stream;
 
 use super::scripted::{Reply, Scripted, answer, bytes, cut};
-use super::{BLOB, anonymous, blob};
+use super::{BLOB, Client, Login, anonymous, blob, client};
 use crate::digest::Digest;
-use crate::registry::{RegistryError, Repository};
+use crate::registry::client::repository::Repository;
+use crate::registry::error::RegistryError;
 
 /// Streams the blob and returns the pieces with their offsets.
 async fn stream(repository: &Repository) -> Result<Vec<(u64, String)>, RegistryError> {
@@ -80,10 +81,14 @@ async fn more_than_was_promised_is_refused_at_once() {
     assert!(matches!(error, RegistryError::Size { expected: 10, found: 11, .. }), "{error}");
 }
 
-/// Downloads a file of which nobody knows anything yet.
+fn anonymous_client(server: &Scripted) -> Client {
+    client([(server.address.to_string(), Login::Anonymous)])
+}
+
+/// Downloads a file of unknown size and digest.
 async fn measure(server: &Scripted, limit: u64) -> Result<(Digest, u64), RegistryError> {
     let url = format!("http://{}/x", server.address);
-    anonymous(server).client.measure_file(&url, limit).await
+    anonymous_client(server).measure_file(&url, limit).await
 }
 
 #[tokio::test]
@@ -130,7 +135,7 @@ async fn a_file_that_is_larger_than_any_may_be_is_refused() {
 async fn a_file_that_is_not_the_promised_one_is_refused() {
     let server = Scripted::start(|_, _| answer("200 OK", &[], BLOB)).await;
     let url = format!("http://{}/x", server.address);
-    let (client, other) = (anonymous(&server).client, Digest::of(b"other"));
+    let (client, other) = (anonymous_client(&server), Digest::of(b"other"));
     let error = client.stream_file(&url, &other, 10, |_, _| Ok(())).await.unwrap_err();
     let expected = format!("file `{url}`: expected digest `{other}`, found `{}`", blob());
     assert_eq!(error.to_string(), expected);

@@ -12,8 +12,7 @@ use flate2::{Compression, GzBuilder};
 use serde_json::{Value, json};
 
 use crate::digest::Digest;
-use crate::registry::Manifest;
-use crate::registry::oci::{self, Descriptor};
+use crate::oci::{self, Descriptor, Manifest};
 use crate::rendered::RenderedSet;
 use crate::store::BlobSource;
 

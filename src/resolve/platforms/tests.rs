@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::digest::Digest;
-use crate::registry::oci;
+use crate::oci;
 use crate::spec::{Policy, Signed};
 
 fn item(kind: ItemKind) -> Item {
@@ -51,7 +51,7 @@ fn select_from(
     select(&item(kind), &top, top.document.manifests.as_deref().unwrap(), &targets)
 }
 
-/// What is listed, what the targets are, what travels, and the names of its platforms.
+/// Listed children, targets, carried children, and the names of the platforms.
 type Choice = [&'static [&'static str]; 4];
 
 const CHOICES: [Choice; 8] = [

@@ -1,13 +1,13 @@
 //! The real cosign and crane, a folder for them to work in, and a real registry.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::trust::{SignatureImage, SigningKey, Stored, blobs_to_read};
+use airgap_bundle::oci::{Descriptor, Evidence, Manifest};
+use airgap_bundle::trust::{SignatureImage, SigningKey};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -115,15 +115,15 @@ impl<'a> Registry<'a> {
         String::from_utf8(self.peer.run("crane", &["digest", &name])).unwrap().trim().parse().unwrap()
     }
 
-    /// Reads a manifest and the blobs that are needed to judge it.
-    pub(super) fn stored(&self, suffix: &str) -> Stored {
-        let manifest = self.manifest(suffix);
-        let mut blobs = BTreeMap::new();
-        for blob in blobs_to_read(&manifest).unwrap() {
+    /// Reads a manifest with its blobs.
+    pub(super) fn stored(&self, suffix: &str) -> Evidence {
+        let manifest = Manifest::parse(self.manifest(suffix).into(), None).unwrap();
+        let blob = |blob: &Descriptor| {
             let name = self.reference(&format!("@{}", blob.digest));
-            blobs.insert(blob.digest, self.peer.run("crane", &["blob", &name]));
-        }
-        Stored { manifest, blobs }
+            (blob.digest, self.peer.run("crane", &["blob", &name]).into())
+        };
+        let blobs = manifest.document.blobs().map(blob).collect();
+        Evidence { tag: suffix.strip_prefix(':').map(str::to_owned), manifest, blobs }
     }
 
     fn manifest(&self, suffix: &str) -> Vec<u8> {
@@ -136,7 +136,7 @@ impl<'a> Registry<'a> {
     }
 
     /// Reads the referrers from the tag that stands in for the referrers API.
-    pub(super) fn referrers(&self, subject: Digest) -> Vec<Stored> {
+    pub(super) fn referrers(&self, subject: Digest) -> Vec<Evidence> {
         let index = self.manifest(&format!(":sha256-{}", subject.hex()));
         let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
         let entries = index["manifests"].as_array().unwrap();
@@ -162,14 +162,12 @@ impl Drop for Registry<'_> {
 fn write_layout(folder: &Path, signature: &SignatureImage) {
     let blobs = folder.join("blobs/sha256");
     fs::create_dir_all(&blobs).unwrap();
-    for blob in [&signature.manifest, &signature.config, &signature.payload] {
-        fs::write(blobs.join(blob.digest.hex()), &blob.bytes).unwrap();
-    }
     let manifest = &signature.manifest;
-    let entry = json!({
-        "mediaType": manifest.media_type, "size": manifest.bytes.len(), "digest": manifest.digest.to_string(),
-    });
-    let index = json!({ "schemaVersion": 2, "manifests": [entry] });
+    fs::write(blobs.join(manifest.descriptor.digest.hex()), &manifest.bytes).unwrap();
+    for blob in [&signature.config, &signature.payload] {
+        fs::write(blobs.join(blob.descriptor.digest.hex()), &blob.bytes).unwrap();
+    }
+    let index = json!({ "schemaVersion": 2, "manifests": [manifest.descriptor] });
     fs::write(folder.join("index.json"), index.to_string()).unwrap();
     fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
 }

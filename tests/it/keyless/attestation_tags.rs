@@ -1,8 +1,11 @@
 //! Attestations in cosign's older form: a layer of the manifest at `sha256-….att`.
 
+use std::collections::BTreeMap;
+
 use airgap_bundle::lock::SignatureSeen;
+use airgap_bundle::oci::{Evidence, MANIFEST, Manifest};
 use airgap_bundle::spec::Identity;
-use airgap_bundle::trust::{Requirement, Stored, verify_attestation, verify_image};
+use airgap_bundle::trust::{Requirement, verify_attestation, verify_image};
 use serde_json::json;
 
 use super::{Bench, IDENTITY, evidence, put, requirement, said};
@@ -114,7 +117,10 @@ fn an_attestation_by_key_behind_the_older_tag_is_judged_too() {
     let bench = Bench::new();
     let mut evidence = evidence(&[attested(&bench, IDENTITY, Forge::default())]);
     let nobody = Requirement::Identity(Identity::exact(GITHUB, OTHER));
-    evidence.attestation_tag = Some(Stored { manifest: b"{}".to_vec(), ..Stored::default() });
+    let tag = format!("sha256-{}.att", bench.image().hex());
+    evidence.retain(|found| found.tag.as_ref() != Some(&tag));
+    let manifest = Manifest::parse("{}".into(), Some(MANIFEST)).expect("a manifest");
+    evidence.push(Evidence { tag: Some(tag), manifest, blobs: BTreeMap::new() });
     let found = verify_attestation(bench.image(), &evidence, PROVENANCE, &nobody, Some(&bench.root));
     assert_eq!(
         said(found.map(airgap_bundle::trust::Verified::into_inner)),

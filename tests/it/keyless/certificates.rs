@@ -93,9 +93,9 @@ fn certificates_of_another_profile_are_refused() {
                 leaf.remove("1.3.6.1.4.1.57264.1.8");
             }),
             [
-                "only a keyless signature: the certificate does not say who vouched for its subject",
-                "only a keyless signature or attestation: the certificate does not say who vouched for its subject",
-                "only a keyless signature or attestation: the certificate does not say who vouched for its subject",
+                "only a keyless signature: the certificate names no issuer for its subject",
+                "only a keyless signature or attestation: the certificate names no issuer for its subject",
+                "only a keyless signature or attestation: the certificate names no issuer for its subject",
             ],
         ),
         Row(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use airgap_bundle::digest::Digest;
 use airgap_bundle::lock::{CertificateSigner, Lock, LockedFile, LockedItem, SignatureSeen, Signer};
-use airgap_bundle::registry::oci::Descriptor;
+use airgap_bundle::oci::Descriptor;
 use airgap_bundle::spec::ItemKind;
 use serde_json::json;
 use tempfile::TempDir;

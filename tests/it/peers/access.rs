@@ -59,7 +59,7 @@ fn a_registry_of_an_own_authority_takes_a_push_from_a_machine_without_any() {
     assert_eq!(
         none.stderr,
         "error: `nothing.pem`: cannot be read: No such file or directory (os error 2)\n\n\
-         hint: name files of PEM, as `openssl` writes them; paths are relative to the working directory\n"
+         hint: name PEM files; paths are relative to the working directory\n"
     );
 }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::Descriptor;
-use airgap_bundle::registry::server::Registry;
+use airgap_bundle::oci::Descriptor;
+use airgap_bundle::server::Registry;
 use tempfile::TempDir;
 
 use super::programs::Programs;

@@ -1,6 +1,6 @@
 //! Two upstream hosts with one path, kept apart in real registries and by `serve`: each name leads to what its host has.
 
-use airgap_bundle::registry::oci::Descriptor;
+use airgap_bundle::oci::Descriptor;
 use tempfile::TempDir;
 
 use super::programs::Programs;

@@ -103,7 +103,7 @@ fn a_file_that_is_no_json_is_an_error_that_names_it() {
         (
             Some(2),
             "error: failed to push\n  caused by: the credential file `FILE`: expected JSON as `docker login` writes it, found something else at line 1, column 11\n\n\
-             hint: mend it, or take it away and log in again with `docker login`, podman or skopeo\n"
+             hint: fix the file, or remove it and log in again with `docker login`, podman or skopeo\n"
         )
     );
 }

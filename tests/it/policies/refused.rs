@@ -1,6 +1,6 @@
 //! What is not signed as its policy demands is refused, and what cannot be looked at is not taken for absent.
 
-use airgap_bundle::registry::oci;
+use airgap_bundle::oci;
 use serde_json::Value;
 
 use super::signed::{Form, Signed};
@@ -91,7 +91,7 @@ fn a_failure_while_looking_for_a_signature_is_not_its_absence() {
         error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `docker.io/falcosecurity/falco:0.44.1`: `docker.io/falcosecurity/falco:sha256-[hex].sig`: `http://[docker.io]/v2/falcosecurity/falco/manifests/sha256-[hex].sig` answered 500, expected 200: FAULT laid by a test
 
-        hint: that is the registry's own failure: run the same command again later
+        hint: the registry failed: run the same command again later
         ");
     front.heal();
     signed.tiny.stack.bundle(signed.tiny.lock()).ok();

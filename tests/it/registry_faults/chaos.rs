@@ -9,9 +9,9 @@ use airgap_bundle::ops::{
     BuildOptions, BundleTrust, OpsError, PushOptions, Trust, Upstream, Workspace, build, open, push,
 };
 use airgap_bundle::registry::push::PushReport;
-use airgap_bundle::registry::server::Registry;
 use airgap_bundle::registry::{Access, Client, Endpoint, Patience};
 use airgap_bundle::report::Silent;
+use airgap_bundle::server::Registry;
 use airgap_bundle::spec::{DenyList, Registries};
 use airgap_bundle::trust::TrustedRoot;
 

@@ -1,6 +1,6 @@
 //! Faults of the registries that `lock` and `build` read from.
 
-use airgap_bundle::registry::oci;
+use airgap_bundle::oci;
 use http::Method;
 use serde_json::json;
 use tokio::net::TcpSocket;
@@ -57,7 +57,7 @@ fn what_a_registry_does_not_have_is_named() {
         error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: not found at `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0`
 
-        hint: check the name and the tag in the spec; where it is the lock's digest that is gone, `bundle lock SPEC --update` takes what the tag names now
+        hint: check the name and the tag in the spec; if the lock's digest is gone, `bundle lock SPEC --update` takes the tag's current digest
         ");
 }
 
@@ -91,7 +91,7 @@ fn a_registry_that_breaks_is_an_error_of_every_entry_that_needs_it() {
           - failed to resolve `docker.io/falcosecurity/falco:0.44.1`: `docker.io/falcosecurity/falco:0.44.1`: `http://[docker.io]/v2/falcosecurity/falco/manifests/0.44.1` answered 503, expected 200: FAULT laid by a test
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` answered 500, expected 200: FAULT laid by a test
 
-        hint: that is the registry's own failure: run the same command again later
+        hint: the registry failed: run the same command again later
         ");
 }
 
@@ -139,7 +139,7 @@ fn a_failure_while_looking_for_signatures_is_not_their_absence() {
         let expected = format!(
             "error: 1 of the bundle's entries could not be resolved or verified\n  \
              - failed to resolve `{ARTIFACT}`: {what}: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/{path}` answered 500, expected 200: FAULT laid by a test\n\n\
-             hint: that is the registry's own failure: run the same command again later\n"
+             hint: the registry failed: run the same command again later\n"
         );
         assert_eq!(tiny.fails(2, tiny.lock()), tiny.plain(&expected));
         tiny.front("ghcr.io").heal();

@@ -84,7 +84,7 @@ fn a_target_that_breaks_in_the_middle_is_an_error_and_the_next_push_goes_on() {
         error: failed to push
           caused by: `[empty-1]/falcosecurity/rules/falco-rules@[digest 1]`: `http://[empty-1]/v2/falcosecurity/rules/falco-rules/blobs/uploads/[session]` answered 500, expected 201: FAULT laid by a test
 
-        hint: that is the registry's own failure: run the same command again later, only what is missing is sent
+        hint: the registry failed: run the same command again later, only what is missing is sent
         ");
     tiny.front("empty-1").heal();
     tiny.front("empty-1").fault(writing("falco-rules/manifests/", 500));
@@ -92,7 +92,7 @@ fn a_target_that_breaks_in_the_middle_is_an_error_and_the_next_push_goes_on() {
         error: failed to push
           caused by: `[empty-1]/falcosecurity/rules/falco-rules:5.1.0`: `http://[empty-1]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` answered 500, expected 201: FAULT laid by a test
 
-        hint: that is the registry's own failure: run the same command again later, only what is missing is sent
+        hint: the registry failed: run the same command again later, only what is missing is sent
         ");
     tiny.front("empty-1").heal();
     let _before = tiny.front("empty-1").take_requests();
@@ -180,7 +180,7 @@ fn a_tag_that_points_elsewhere_is_moved_only_when_asked_to() {
     let put = falco.put_manifest("0.44.1", &child.descriptor.media_type, child.bytes.clone());
     tiny.stack.block_on(put).expect("it is taken");
     insta::assert_snapshot!(tiny.fails(1, push(&target)), @r"
-        error: `[empty-1]/falcosecurity/falco:0.44.1` is already there with another digest: expected `[digest 1]`, found `[digest 2]`
+        error: `[empty-1]/falcosecurity/falco:0.44.1` already exists with another digest: expected `[digest 1]`, found `[digest 2]`
 
         hint: `--retag` moves the tag to what the bundle holds
         ");

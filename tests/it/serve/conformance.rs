@@ -2,7 +2,7 @@
 //! answer. Pushing and content management are not for a registry that is read-only: it answers 405.
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::oci::{self, Descriptor};
 use http::Method;
 use tempfile::TempDir;
 

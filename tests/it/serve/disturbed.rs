@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::server::Tls;
+use airgap_bundle::server::Tls;
 use tempfile::TempDir;
 
 use super::made::{Made, noise};
@@ -96,7 +96,7 @@ fn a_bundle_that_is_cut_breaks_the_pull_off_and_the_log_says_what_helps() {
     let digest = Digest::of(&layer);
     let path = format!("acme/app/blobs/{digest}");
     let expected = format!(
-        "warning: blob `{digest}` cannot be read: `b.tar`: shorter than the {length} bytes that it had: copy it again, and start anew"
+        "warning: blob `{digest}` cannot be read: `b.tar`: shorter than the {length} bytes that it had: copy it again, then restart"
     );
     assert_eq!(get(&served, &path, &[]), (200, None));
     assert_eq!(served.logged(), expected);
@@ -118,8 +118,7 @@ fn a_bundle_that_is_altered_breaks_the_pull_off_once_and_is_not_served_again() {
     let digest = Digest::of(&layer);
     let path = format!("acme/app/blobs/{digest}");
     assert_eq!(get(&served, &path, &[]), (200, None));
-    let text =
-        "was altered: it does not match its digest and is not served again; start anew with a good copy";
+    let text = "was altered: it does not match its digest and is no longer served; restart with a good copy";
     assert_eq!(served.logged(), format!("warning: blob `{digest}` {text}"));
     assert_eq!(get(&served, &path, &[]).0, 410);
 }
@@ -172,7 +171,7 @@ fn an_address_that_is_taken_and_a_certificate_that_is_no_use_are_refused_with_wh
         )
     );
     let said = run(&["--listen", "127.0.0.1:0", "--tls-cert", "old.pem", "--tls-key", "old.pem"]);
-    let begin = "error: `old.pem` with `old.pem`: the certificate is good from 2001-09-08T01:46:40Z until 2002-09-08T01:46:40Z, and this machine's clock says 20";
+    let begin = "error: `old.pem` with `old.pem`: the certificate is not valid now: valid 2001-09-08T01:46:40Z to 2002-09-08T01:46:40Z, current time 20";
     let hint = "\n\nhint: give a certificate that is good now, or set this machine's clock\n";
     assert!(said.starts_with(begin) && said.ends_with(hint), "{said}");
 }

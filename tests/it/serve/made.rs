@@ -8,7 +8,7 @@ use airgap_bundle::archive::{
     bundle_manifest, index_document,
 };
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::oci::{self, Descriptor};
 use airgap_bundle::store::BlobSink;
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ impl Made {
         layers: &[(&str, &[u8])],
         subject: Option<&Descriptor>,
     ) -> Descriptor {
-        let config = self.blob(oci::EMPTY, b"{}".to_vec());
+        let config = self.blob("application/vnd.oci.empty.v1+json", b"{}".to_vec());
         let layers: Vec<_> =
             layers.iter().map(|(media_type, bytes)| self.blob(media_type, bytes.to_vec())).collect();
         let mut manifest = json!({

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use airgap_bundle::trust::bundle_signature::SLOT;
+use airgap_bundle::trust::SLOT;
 
 use super::{Bench, padded};
 use crate::peers::programs::Programs;

@@ -2,7 +2,7 @@
 //!
 //! Cosign is taken from the folder of built parts. Where it is not there, a test says so and passes, except on CI.
 
-use airgap_bundle::registry::oci::Descriptor;
+use airgap_bundle::oci::Descriptor;
 
 use super::super::upstream_is_like_upstream::homelab;
 use super::super::{Options, start};

@@ -9,9 +9,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use airgap_bundle::registry::oci::{self, Descriptor};
-use airgap_bundle::registry::server::{Registry, Running};
+use airgap_bundle::oci::{self, Descriptor};
 use airgap_bundle::registry::{Client, Repository};
+use airgap_bundle::server::{Registry, Running};
 use airgap_bundle::spec::{Mirror, Registries};
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! Puts signatures into a registry, beside what they are about.
 
 use airgap_bundle::digest::Digest;
-use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::oci::{self, Descriptor};
 use airgap_bundle::registry::{RegistryError, Repository};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! How signatures lie in a registry: behind a tag, or as a referrer of what is signed.
 
-use airgap_bundle::registry::oci::{self, Descriptor};
+use airgap_bundle::oci::{self, Descriptor};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -137,7 +137,7 @@ pub fn referrer(subject: &Subject, bundle: &Value, signing: &Signing) -> SignedM
         "schemaVersion": 2,
         "mediaType": oci::MANIFEST,
         "artifactType": BUNDLE,
-        "config": Descriptor::of(oci::EMPTY, &config),
+        "config": Descriptor::of("application/vnd.oci.empty.v1+json", &config),
         "layers": [Descriptor::of(BUNDLE, &bundle)],
         "subject": about,
         "annotations": {

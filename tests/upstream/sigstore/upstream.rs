@@ -1,7 +1,7 @@
 //! What upstream signs, and in which form: `table.yaml`, filled in for one reference.
 
+use airgap_bundle::oci::Descriptor;
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::registry::oci::Descriptor;
 use airgap_bundle::registry::{RegistryError, Repository};
 use serde::Deserialize;
 

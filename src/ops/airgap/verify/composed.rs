@@ -5,8 +5,8 @@ use std::io;
 use crate::archive::Archive;
 use crate::compose::{ComposeError, Composed, Part, Recipe};
 use crate::lock::Lock;
+use crate::oci::Descriptor;
 use crate::ops::bundle::MAX_PART_BYTES;
-use crate::registry::oci::Descriptor;
 use crate::spec::{Compose, Spec};
 
 /// Makes an image from what a bundle carries.

@@ -11,7 +11,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 
-use super::{Login, refused};
+use crate::registry::auth::login::Login;
 use crate::registry::error::RegistryError;
 
 /// The largest file, in bytes.
@@ -55,7 +55,7 @@ pub(super) enum Found {
 }
 
 impl LoginFile {
-    /// Reads a file. `None`: there is none.
+    /// Reads a file. `None` if it does not exist.
     pub(super) fn read(path: &Path, required: bool) -> Result<Option<Self>, RegistryError> {
         let what = format!("the credential file `{}`", path.display());
         let failed = |error: std::io::Error| refused(&what, &format!("cannot be read: {error}"));
@@ -157,4 +157,9 @@ fn decode(auth: &str) -> Option<Login> {
     let (user, password) = text.split_once(':')?;
     // Docker pads a password with zero bytes.
     Some(Login::Basic(user.to_owned(), password.trim_end_matches('\0').to_owned()))
+}
+
+pub(super) fn refused(what: &str, reason: &str) -> RegistryError {
+    let hint = "fix the file, or remove it and log in again with `docker login`, podman or skopeo";
+    RegistryError::Setup { what: what.to_owned(), reason: reason.to_owned(), hint }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde::Deserialize;
 
-use super::Login;
+use crate::registry::auth::login::Login;
 use crate::registry::error::RegistryError;
 
 /// The largest answer, in bytes.
@@ -23,7 +23,7 @@ struct Answer {
     secret: String,
 }
 
-/// Asks the helper of a name about a server. `None`: it knows nobody there.
+/// Asks the helper of a name about a server. `None` if the helper has no login for the server.
 pub(super) fn ask(name: &str, server: &str) -> Result<Option<Login>, RegistryError> {
     let program = format!("docker-credential-{name}");
     let failed = |reason: String| RegistryError::Setup {
@@ -37,7 +37,7 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Login>, RegistryErr
     let (success, said) = talk(child, server).map_err(|error| failed(format!("broke off: {error}")))?;
     match (success, serde_json::from_slice::<Answer>(&said)) {
         (true, Ok(answer)) => Ok(answer.login()),
-        (true, Err(_)) => Err(failed(format!("does not answer for `{server}` as one does"))),
+        (true, Err(_)) => Err(failed(format!("gives an invalid answer for `{server}`"))),
         // In these words every helper says that it has nothing.
         (false, _) if String::from_utf8_lossy(&said).contains("credentials not found") => Ok(None),
         (false, _) => Err(failed(format!("failed for `{server}`"))),
@@ -46,7 +46,7 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Login>, RegistryErr
 
 fn talk(mut child: Child, server: &str) -> std::io::Result<(bool, Vec<u8>)> {
     if let Some(mut stdin) = child.stdin.take() {
-        // One that does not listen may have an answer all the same.
+        // A helper that does not read its input may still answer.
         _ = stdin.write_all(server.as_bytes());
     }
     let mut said = Vec::new();

@@ -167,7 +167,7 @@ fn a_file_that_cannot_be_used_is_named_and_nothing_of_it_told() {
         let (file, reason) = said.split_once("0.json`: ").unwrap();
         assert!(file.starts_with("the credential file `/"), "{said}");
         assert_eq!(reason, expected, "{text}");
-        assert!(error.hint().unwrap().starts_with("mend it, or take it away"));
+        assert!(error.hint().unwrap().starts_with("fix the file, or remove it"));
     }
 }
 

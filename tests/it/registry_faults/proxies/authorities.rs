@@ -44,7 +44,7 @@ fn a_machine_without_any_authority_says_how_to_name_one() {
         error: failed to push
           caused by: TLS on this machine: builder error: unexpected error: No CA certificates were loaded from the system
 
-        hint: install this machine's authorities (the package `ca-certificates`), or name the registry's own: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`
+        hint: install this machine's CA certificates (package `ca-certificates`), or name the registry's CA: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`
         ");
     let named = behind.push("registry.example", "/nonexistent", &["--ca", "ca.pem"]);
     assert_eq!(named.0, Some(0), "{}", named.1);
@@ -62,7 +62,7 @@ fn an_authority_that_is_not_among_the_machines_is_to_be_named() {
           caused by: client error (Connect)
           caused by: invalid peer certificate: UnknownIssuer
 
-        hint: name the registry's own authority: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`; a proxy that looks into TLS has one of its own
+        hint: name the registry's CA: `ca: FILE` in the registries file or the site, `--ca FILE` with `push`; a proxy that intercepts TLS has a CA of its own
         ");
     let known = behind.push("registry.example", "ca.pem", &[]);
     assert_eq!(known.0, Some(0), "{}", known.1);
@@ -80,7 +80,7 @@ fn a_certificate_of_another_name_is_the_registrys_to_mend() {
           caused by: client error (Connect)
           caused by: invalid peer certificate: certificate not valid for name "other.example"; certificate is only valid for IpAddress(127.0.0.1), DnsName("registry.example"), DnsName("hub.example"), DnsName("github.example") or DnsName("store.example")
 
-        hint: `https://other.example` has to show another certificate: this one is not good for it
+        hint: `https://other.example` needs another certificate: this one is not valid for it
         "#);
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use airgap_bundle::registry::server::Tls;
+use airgap_bundle::server::Tls;
 use tokio::net::TcpSocket;
 
 use super::forward::{Forward, Manner};
@@ -51,12 +51,12 @@ fn a_proxy_that_forbids_a_host_is_named() {
         error: failed to push
           caused by: `registry.example/falcosecurity/falco:0.44.1`: the proxy `[proxy]` answered 403 on the way to `https://registry.example/v2/falcosecurity/falco/manifests/0.44.1`
 
-        hint: ask whoever runs the proxy to let this machine reach `registry.example`; with `registry.example` in NO_PROXY it is asked directly
+        hint: ask the proxy's operator to let this machine reach `registry.example`; with `registry.example` in NO_PROXY requests bypass the proxy
 
         error: failed to push
           caused by: `registry.example/falcosecurity/falco:0.44.1`: `http://registry.example/v2/falcosecurity/falco/manifests/0.44.1` through the proxy `[proxy]` refuses access (403)
 
-        hint: log in with `docker login registry.example`, podman or skopeo: their credential files and helpers are read; or it is the proxy that refuses: ask whoever runs `[proxy]`; with `registry.example` in NO_PROXY it is asked directly
+        hint: log in with `docker login registry.example`, podman or skopeo: their credential files and helpers are read; if the proxy is what refuses access, ask the operator of `[proxy]`; with `registry.example` in NO_PROXY requests bypass the proxy
         ");
 }
 
@@ -66,12 +66,12 @@ fn a_proxy_that_does_not_find_a_host_is_named() {
         error: failed to push
           caused by: `registry.example/falcosecurity/falco:0.44.1`: the proxy `[proxy]` answered 502 on the way to `https://registry.example/v2/falcosecurity/falco/manifests/0.44.1`
 
-        hint: the proxy does not reach `registry.example`: check the name, or run the same command again later; with `registry.example` in NO_PROXY it is asked directly
+        hint: the proxy does not reach `registry.example`: check the name, or run the same command again later; with `registry.example` in NO_PROXY requests bypass the proxy
 
         error: failed to push
           caused by: `registry.example/falcosecurity/falco:0.44.1`: `http://registry.example/v2/falcosecurity/falco/manifests/0.44.1` through the proxy `[proxy]` answered 502, expected 200 or 404
 
-        hint: that is the failure of the registry or of the proxy: with `registry.example` in NO_PROXY it is asked directly; run the same command again later, only what is missing is sent
+        hint: the registry or the proxy failed: with `registry.example` in NO_PROXY requests bypass the proxy; run the same command again later, only what is missing is sent
         ");
 }
 
@@ -84,7 +84,7 @@ fn a_proxy_that_closes_is_named() {
           caused by: client error (Connect)
           caused by: tunnel error: unexpected end of file
 
-        hint: check the proxy `[proxy]`, which HTTPS_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY it is asked directly; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
+        hint: check the proxy `[proxy]`, which HTTPS_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY requests bypass the proxy; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
 
         error: failed to push
           caused by: failed to reach `http://registry.example/v2/falcosecurity/falco/manifests/0.44.1` through the proxy `[proxy]` for `registry.example/falcosecurity/falco:0.44.1`
@@ -92,7 +92,7 @@ fn a_proxy_that_closes_is_named() {
           caused by: client error (SendRequest)
           caused by: connection closed before message completed
 
-        hint: check the proxy `[proxy]`, which HTTP_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY it is asked directly
+        hint: check the proxy `[proxy]`, which HTTP_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY requests bypass the proxy
         ");
 }
 
@@ -107,7 +107,7 @@ fn a_tunnel_that_ends_at_once_names_the_proxy() {
           caused by: client error (Connect)
           caused by: tls handshake eof
 
-        hint: check the proxy `[proxy]`, which HTTPS_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY it is asked directly; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
+        hint: check the proxy `[proxy]`, which HTTPS_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY requests bypass the proxy; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
         ");
 }
 
@@ -126,7 +126,7 @@ fn a_proxy_that_is_not_there_is_named() {
           caused by: tcp connect error
           caused by: Connection refused (os error 111)
 
-        hint: check the proxy `[proxy]`, which HTTPS_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY it is asked directly; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
+        hint: check the proxy `[proxy]`, which HTTPS_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY requests bypass the proxy; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
 
         error: failed to push
           caused by: failed to reach `http://registry.example/v2/falcosecurity/falco/manifests/0.44.1` through the proxy `[proxy]` for `registry.example/falcosecurity/falco:0.44.1`
@@ -135,7 +135,7 @@ fn a_proxy_that_is_not_there_is_named() {
           caused by: tcp connect error
           caused by: Connection refused (os error 111)
 
-        hint: check the proxy `[proxy]`, which HTTP_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY it is asked directly
+        hint: check the proxy `[proxy]`, which HTTP_PROXY names: does it answer from this machine? with `registry.example` in NO_PROXY requests bypass the proxy
         ");
 }
 
@@ -150,6 +150,6 @@ fn a_proxy_whose_address_is_none_is_refused() {
     insta::assert_snapshot!(ran.stderr, @r"
         error: the address of a proxy in HTTPS_PROXY: expected `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`, found something else
 
-        hint: mend the variable, or leave it empty: registries are asked directly then
+        hint: fix the variable, or empty it to reach registries directly
         ");
 }
