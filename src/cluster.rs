@@ -57,5 +57,4 @@ pub use record::event::Notice;
 pub use record::inventory::{
     Entry, INVENTORY_NAME, INVENTORY_NAMESPACE, Inventory, InventoryLayer, RecordedRevision, Revision, Stamp,
 };
-pub use record::rendered_set::RecordedSet;
 pub use status::report::{LayerStatus, Status};

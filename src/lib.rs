@@ -3,8 +3,8 @@
 //! The pipeline, as types:
 //!
 //! ```text
-//! build    YAML → Spec → Resolved → Verified<Provenance> → Assembly → bundle file
-//! install  path → UnverifiedArchive → VerifiedArchive → ImageMap → RenderedSet → ApplyReport → ProbeReport
+//! build    YAML → Spec → Resolved → Verified<Judged<Resolved>> → Assembly → bundle file
+//! install  path → UnverifiedArchive → VerifiedArchive → ImageMap → RenderedSet (ObjectSet) → ApplyReport → ProbeReport
 //! ```
 //!
 //! Modules import from lower layers only; `tests/it/layers.rs` checks it:
@@ -13,7 +13,7 @@
 //! |---|---|
 //! | 0 | [`digest`], [`pem`], then [`mod@reference`], [`report`], [`oci`] |
 //! | 1 | [`spec`], [`store`] |
-//! | 2 | [`lock`], [`registry`], [`server`], [`platform`] |
+//! | 2 | [`lock`], [`platform`], [`registry`], [`rendered`], [`server`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
 //! | 5 | [`archive`] |
@@ -37,6 +37,7 @@ pub mod platform;
 pub mod reference;
 pub mod registry;
 pub mod render;
+pub mod rendered;
 pub mod report;
 pub mod resolve;
 pub mod server;

@@ -1,50 +1,47 @@
 //! The commands, one function each. They return reports and print nothing.
+//!
+//! Rooms, each importing from those before it: `error` → `files`, `bundle`, `databases` → `site`, `judge` → `connected` and
+//! `airgap`, which do not know each other, and beside them the commands of both sides: `diff`, `extract`, `inspect`, `keygen`,
+//! `sign`.
 
-mod assemble;
-mod build;
-mod complete;
-mod compose;
+mod airgap;
+mod bundle;
+mod connected;
+mod databases;
 mod diff;
-mod enforce;
 mod error;
 mod extract;
-mod gather;
+mod files;
 mod inspect;
-mod install;
 mod judge;
 mod keygen;
-mod lock;
-mod preflight;
-mod publish;
-mod push;
-mod render;
-mod serve;
 mod sign;
-mod status;
+mod site;
 mod stopped;
-mod verify;
-mod workspace;
 
-pub use build::{BuildOptions, BuildReport, build};
+pub use airgap::enforce::{EnforceRequest, Enforced, enforce};
+pub use airgap::install::{InstallOptions, InstallReport, PlanReport, install, plan, site_endpoint};
+pub use airgap::open::{BundleTrust, Trust, open};
+pub use airgap::preflight::{Preflight, PreflightReport, preflight};
+pub use airgap::probe::{probe, probe_live};
+pub use airgap::publish::{PublishOptions, PublishReport, Published, gitops_files, publish};
+pub use airgap::push::{PushOptions, missing, push};
+pub use airgap::render::{render_site, write_rendered};
+pub use airgap::serve::catalog;
+pub use airgap::status::{StatusReport, status};
+pub use airgap::target::Target;
+pub use airgap::uninstall::uninstall;
+pub use airgap::verify::{VerifyReport, verify};
+pub use connected::build::{BuildOptions, BuildReport, build};
+pub use connected::lock::{LockOptions, LockReport, Update, lock};
+pub use connected::upstream::Upstream;
+pub use connected::workspace::Workspace;
 pub use diff::{DiffReport, diff};
-pub use enforce::{EnforceRequest, Enforced, enforce};
-pub use error::{EntryError, OpsError};
+pub use error::{EntryError, OpsError, SignError};
 pub use extract::{ExtractReport, Extracted, extract};
-pub use gather::Upstream;
+pub use files::{read_text, replace};
 pub use inspect::{InspectReport, InspectedSignature, inspect};
-pub use install::{
-    InstallOptions, InstallReport, PlanReport, Target, install, plan, probe, probe_live, site_endpoint,
-    uninstall,
-};
 pub use keygen::{KeygenReport, keygen};
-pub use lock::{LockOptions, LockReport, Update, lock};
-pub use preflight::{Preflight, PreflightReport, preflight};
-pub use publish::{PublishOptions, PublishReport, Published, gitops_files, publish};
-pub use push::{PushOptions, missing, push};
-pub use render::{SiteChoice, render_site, write_rendered};
-pub use serve::catalog;
-pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};
-pub use status::{StatusReport, status};
+pub use sign::{Attachment, SignOptions, SignReport, SlotReport, SlotState, sign};
+pub use site::{SiteChoice, read_authority, read_site};
 pub use stopped::StoppedInstall;
-pub use verify::{BundleTrust, Trust, VerifyReport, open, verify};
-pub use workspace::{Workspace, read_authority, read_site, read_text, replace};

@@ -1,4 +1,4 @@
-//! Where a platform's own files lie in the bundle, and what its nodes must know about the registry.
+//! The paths of a platform's own files in the bundle, and what its nodes must know about the registry.
 //!
 //! What differs between platforms is written in their folders (`k3s/`, `talos/`), not here: `values.yaml` is read by
 //! every template as `platform`, and each file in `nodes/` is a template for a file on the nodes.
@@ -43,9 +43,9 @@ pub struct NodeRegistry {
     pub images: ImageMode,
     /// Whether it speaks plain HTTP.
     pub plain_http: bool,
-    /// Upstream hosts that the nodes ask this registry for, sorted; empty where names are rewritten.
+    /// Upstream hosts that the nodes ask this registry for, sorted; empty if names are rewritten.
     pub mirrors: Vec<NodeMirror>,
-    /// The certificates of the only authorities that may vouch for it (PEM). `None`: the nodes' own list decides.
+    /// The CA certificates to trust for it (PEM). `None`: the nodes' own trust store.
     pub ca: Option<String>,
     /// Whether it asks who asks for a certificate of their own.
     pub client_certificates: bool,

@@ -1,4 +1,4 @@
-//! References to what lies in a registry: as people write them, and pinned.
+//! References to images and artifacts in a registry: as people write them, and pinned.
 //!
 //! Parsed by hand: the expression that other parsers match with takes 40 ms and 20 MiB to compile, in every command.
 
@@ -48,13 +48,13 @@ impl ImageRef {
         &self.repository
     }
 
-    /// Returns the tag; `latest` is filled in only where neither a tag nor a digest was written.
+    /// Returns the tag; `latest` is filled in only if neither a tag nor a digest was written.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
         self.tag.as_deref()
     }
 
-    /// Returns the digest, where the text carried one.
+    /// Returns the digest, if the text has one.
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
         self.digest

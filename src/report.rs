@@ -1,10 +1,20 @@
-//! What happens while a command works, as events. The library writes nothing: whoever calls it decides what a person sees.
+//! What happens while a command works, as events. The library writes nothing: its caller decides what the operator sees.
 
 mod finding;
 
 pub use finding::{Finding, Severity};
 
-/// Returns an error and its causes, without those whose words were said already.
+/// Returns the text without control characters, and no longer than that many characters.
+pub(crate) fn printable(text: &str, limit: usize) -> String {
+    let one_line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut short: String = one_line.clone().take(limit).collect();
+    if one_line.count() > limit {
+        short.push('…');
+    }
+    short
+}
+
+/// Returns an error and its causes, without causes whose text is already part of it.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error, between: &str) -> String {
     let mut text = error.to_string();

@@ -38,6 +38,7 @@ pub use image::cosign::{accept_unsigned, verify_attestation, verify_image};
 pub use image::error::TrustError;
 pub use image::fault::Fault;
 pub use image::image_signature::{SignatureImage, sign_image};
+pub use image::judge::{Judged, PolicyError, judge, judge_carried};
 pub use image::provenance::Provenance;
 pub use image::requirement::Requirement;
 pub use keys::key_file::KeyFileError;

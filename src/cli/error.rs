@@ -30,11 +30,7 @@ impl Failure {
     /// Returns the text that a person reads.
     pub(super) fn text(&self) -> String {
         let mut text = format!("error: {}", chain(&self.0, "\n  caused by: "));
-        if let OpsError::Entries(errors) = &self.0 {
-            for error in errors {
-                text.push_str(&format!("\n  - {}", chain(error, ": ")));
-            }
-        }
+        self.0.faults().iter().for_each(|fault| text.push_str(&format!("\n  - {fault}")));
         if let OpsError::Preflight(findings) = &self.0 {
             findings.iter().for_each(|finding| text.push_str(&format!("\n{finding}")));
         }

@@ -10,7 +10,7 @@ use crate::archive::Archive;
 use crate::ops::{
     PublishOptions, Published, SiteChoice, gitops_files, open, publish, render_site, write_rendered,
 };
-use crate::render::RenderedSet;
+use crate::rendered::RenderedSet;
 
 /// Render a bundle's manifests and node files for a site
 #[derive(clap::Args)]
@@ -75,9 +75,9 @@ fn write(
 }
 
 fn counted(set: &RenderedSet) -> String {
-    format!("{} objects in {} layers", objects(set), set.layers.len())
+    format!("{} objects in {} layers", objects(set), set.objects.layers.len())
 }
 
 fn objects(set: &RenderedSet) -> usize {
-    set.layers.iter().map(|layer| layer.objects.len()).sum()
+    set.objects.layers.iter().map(|layer| layer.objects.len()).sum()
 }

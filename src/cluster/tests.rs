@@ -6,7 +6,6 @@ mod revision;
 mod rollback;
 mod status;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use insta::assert_snapshot;
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cluster::api::fake::{Fake, status};
-use crate::render::{Condition, Expectation, Generated, Probe, RenderedLayer, RenderedObject, RenderedSet};
+use crate::rendered::{Condition, Expectation, Generated, ObjectSet, Probe, RenderedLayer, RenderedObject};
 use crate::report::Silent;
 use crate::spec::Platform;
 
@@ -58,21 +57,15 @@ fn layer(name: &str, objects: Vec<Value>) -> RenderedLayer {
     }
 }
 
-fn set(objects: Vec<Value>) -> RenderedSet {
-    RenderedSet {
-        layers: vec![layer("10-lumen", objects)],
-        node_files: vec![],
-        platform: Platform::K3s,
-        used: BTreeSet::new(),
-        databases: vec![],
-    }
+fn set(objects: Vec<Value>) -> ObjectSet {
+    ObjectSet { layers: vec![layer("10-lumen", objects)], platform: Platform::K3s, databases: vec![] }
 }
 
-async fn install(fake: &Fake, set: &RenderedSet) -> Result<ApplyReport, InstallError> {
+async fn install(fake: &Fake, set: &ObjectSet) -> Result<ApplyReport, InstallError> {
     install_version(fake, set, "1").await
 }
 
-async fn install_version(fake: &Fake, set: &RenderedSet, version: &str) -> Result<ApplyReport, InstallError> {
+async fn install_version(fake: &Fake, set: &ObjectSet, version: &str) -> Result<ApplyReport, InstallError> {
     fake.cluster().install(set, &revision(version), &ApplyOptions::default(), &caller(), &Silent).await
 }
 

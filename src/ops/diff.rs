@@ -1,13 +1,13 @@
-//! `bundle diff`: what changed between two bundles or locks. Nobody vouches for either, as with `inspect`.
+//! `bundle diff`: what changed between two bundles or locks. Neither is verified, as with `inspect`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use super::bundle::Documents;
 use super::error::OpsError;
-use super::verify::Documents;
-use super::workspace::read_text;
+use super::files::read_text;
 use crate::archive::UnverifiedArchive;
 use crate::digest::Digest;
 use crate::lock::{Change, Lock, What};

@@ -1,21 +1,23 @@
 //! Every error of a command, what it means for the exit code, and what to do next.
 
+mod entry;
+mod group;
+mod sign;
+
+pub use entry::EntryError;
+pub use sign::SignError;
+
 use std::path::PathBuf;
 
-use super::sign::SignError;
 use super::stopped::StoppedInstall;
 use crate::archive::ArchiveError;
-use crate::compose::ComposeError;
-use crate::digest::Digest;
-use crate::fetch::ChecksumsError;
 use crate::lock::{Change, LockError};
 use crate::registry::RegistryError;
 use crate::registry::push::PushError;
 use crate::render::RenderErrors;
 use crate::report::Finding;
-use crate::resolve::ResolveError;
 use crate::spec::Faults;
-use crate::trust::{KeyFileError, PublicKeyError, TrustError, TrustedRootError};
+use crate::trust::{KeyFileError, PublicKeyError, TrustedRootError};
 
 /// A command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +56,12 @@ pub enum OpsError {
         /// What differs.
         changes: Vec<Change>,
     },
-    /// References could not be resolved or verified.
-    #[error("{} of the bundle's entries cannot be taken", .0.len())]
+    /// Entries could not be resolved or verified.
+    #[error("{} of the bundle's entries could not be resolved or verified", .0.len())]
     Entries(Vec<EntryError>),
+    /// One entry cannot be used.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
     /// A registry did not do what was asked.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -76,8 +81,8 @@ pub enum OpsError {
         /// Every fault.
         source: RenderErrors,
     },
-    /// A site's registry has no room for everything that travels.
-    #[error("what travels cannot all be pushed for `{site}`")]
+    /// Two repositories of the bundle would become one in a site's registry.
+    #[error("cannot push the whole bundle to the registry of `{site}`")]
     Site {
         /// The site file.
         site: String,
@@ -136,184 +141,20 @@ pub enum OpsError {
     },
 }
 
-/// Why one entry cannot be taken.
-#[derive(Debug, thiserror::Error)]
-pub enum EntryError {
-    /// It cannot be resolved.
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
-    /// It is not signed as its policy demands.
-    #[error("`{reference}` is refused by its policy")]
-    Trust {
-        /// The reference.
-        reference: String,
-        /// Why.
-        source: TrustError,
-    },
-    /// It is not what the bundle's own lock says.
-    #[error("`{reference}` is not what its lock says: expected {what} `{expected}`, found `{found}`")]
-    NotAsLocked {
-        /// The reference.
-        reference: String,
-        /// What is different.
-        what: &'static str,
-        /// What the lock says, or leads to.
-        expected: String,
-        /// What was found.
-        found: String,
-    },
-    /// What is proved about it is not what the bundle's own lock records.
-    #[error("the lock records of `{reference}`: {expected}; the bundle proves: {found}")]
-    NotAsRecorded {
-        /// The reference.
-        reference: String,
-        /// What the lock records.
-        expected: String,
-        /// What is proved.
-        found: String,
-    },
-    /// Spec, lock and content of a bundle do not say the same.
-    #[error("{what} is in the bundle, but {reason}")]
-    Contradiction {
-        /// The entry or file.
-        what: String,
-        /// What says something else.
-        reason: &'static str,
-    },
-    /// It cannot be made from its parts.
-    #[error("`{reference}` cannot be composed")]
-    Compose {
-        /// The image that is to be made.
-        reference: String,
-        /// Why.
-        source: ComposeError,
-    },
-    /// A part of an image that is to be made cannot be fetched.
-    #[error("`{reference}` cannot be composed")]
-    Part {
-        /// The image that is to be made.
-        reference: String,
-        /// Why.
-        source: RegistryError,
-    },
-    /// A key of its policy is no key.
-    #[error("the policy of `{reference}` holds a key that cannot be used")]
-    Key {
-        /// The reference.
-        reference: String,
-        /// Why.
-        source: PublicKeyError,
-    },
-    /// It is on the deny list.
-    #[error("`{reference}` is denied: {reason} ({source_of})")]
-    Denied {
-        /// The reference.
-        reference: String,
-        /// Why it is on the list.
-        reason: String,
-        /// Where that is written.
-        source_of: String,
-    },
-    /// Upstream's list of checksums says nothing of a file.
-    #[error("the checksums of file `{name}` cannot be used")]
-    Checksums {
-        /// The file's name.
-        name: String,
-        /// Why.
-        source: ChecksumsError,
-    },
-    /// A file is not what upstream's list of checksums says.
-    #[error("file `{name}` is not what upstream lists: expected checksum `{expected}`, found `{found}`")]
-    Checksum {
-        /// The file's name.
-        name: String,
-        /// The digest in the list.
-        expected: Digest,
-        /// The digest of the file.
-        found: Digest,
-    },
-    /// A file is larger than what is held in memory.
-    #[error("file `{name}` has more than {limit} bytes, the most for a file that is not `large`")]
-    LargeFile {
-        /// The file's name.
-        name: String,
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// A file cannot be had.
-    #[error("failed to fetch file `{name}`")]
-    File {
-        /// The file's name.
-        name: String,
-        /// Why.
-        source: RegistryError,
-    },
-}
-
-impl EntryError {
-    fn is_refusal(&self) -> bool {
-        match self {
-            Self::Resolve(error) => error.is_refusal(),
-            Self::Trust { .. }
-            | Self::NotAsLocked { .. }
-            | Self::NotAsRecorded { .. }
-            | Self::Contradiction { .. }
-            | Self::Checksums { .. }
-            | Self::Checksum { .. }
-            | Self::LargeFile { .. }
-            | Self::Denied { .. } => true,
-            Self::Key { .. } => false,
-            Self::Compose { source, .. } => source.is_refusal(),
-            Self::File { source, .. } | Self::Part { source, .. } => source.is_refusal(),
-        }
-    }
-
-    /// Returns a next step that works.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Resolve(error) => error.hint(),
-            Self::Trust { source, .. } if source.is_of_another_root() => Some(
-                "the trusted root in use does not know who signed: give the root of that Sigstore with --trusted-root FILE, or a newer one of the public Sigstore; without one, do not take this content"
-                    .to_owned(),
-            ),
-            Self::Trust { .. } => Some(
-                "do not take this content; if upstream changed its signer, change the policy in the spec"
-                    .to_owned(),
-            ),
-            Self::NotAsLocked { .. } | Self::NotAsRecorded { .. } | Self::Contradiction { .. } => Some(
-                "do not use this bundle: whoever signed it did not build it with this program".to_owned(),
-            ),
-            Self::Checksums { .. } => Some(
-                "check `checksums` in the spec: it has to name the file as its address does, in the form of `sha256sum`"
-                    .to_owned(),
-            ),
-            Self::Checksum { .. } => Some(
-                "do not take this file: upstream's own list has another checksum for its name".to_owned(),
-            ),
-            Self::LargeFile { .. } => Some(
-                "add `large: true` to the file in the spec: it is then stored as it is, and no layer can read it"
-                    .to_owned(),
-            ),
-            Self::Denied { .. } => Some("choose a version that is not on the deny list".to_owned()),
-            Self::Key { .. } => Some(
-                "write the PEM of an ECDSA P-256 public key, as cosign writes it into `cosign.pub`"
-                    .to_owned(),
-            ),
-            Self::File { source: RegistryError::NotFound { .. }, .. } => {
-                Some("check the address of the file in the spec".to_owned())
-            }
-            Self::Compose { source, .. } => source.hint().map(str::to_owned),
-            Self::File { source, .. } | Self::Part { source, .. } => source.hint(),
-        }
-    }
-}
-
 impl OpsError {
-    /// Returns the error and its causes in one line, without those whose words were said already.
+    /// Returns the error and its causes in one line, without causes whose text is already part of it.
     #[must_use]
     pub fn words(&self) -> String {
         crate::report::chain(self, ": ")
+    }
+
+    /// Returns the faults of entries, one text for each cause; empty for any other error.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        match self {
+            Self::Entries(errors) => group::texts(errors),
+            _ => Vec::new(),
+        }
     }
 
     /// Returns how far an install came that began and stopped.
@@ -331,6 +172,7 @@ impl OpsError {
         match self {
             Self::LockOutdated { .. } | Self::Render { .. } | Self::Preflight(_) => true,
             Self::Entries(errors) => errors.iter().any(EntryError::is_refusal),
+            Self::Entry(error) => error.is_refusal(),
             Self::Registry(error) => error.is_refusal(),
             Self::Push(error) | Self::Site { source: error, .. } => error.is_refusal(),
             Self::Archive(error) => error.is_refusal(),
@@ -349,6 +191,7 @@ impl OpsError {
         match self {
             Self::LockOutdated { .. } => Some("look at each change, then take it over with `bundle lock SPEC --update`, or `--update NAME` for one".to_owned()),
             Self::Entries(errors) => errors.iter().find_map(EntryError::hint),
+            Self::Entry(error) => error.hint(),
             Self::Registry(error) => error.hint(),
             Self::Push(error) | Self::Site { source: error, .. } => error.hint(),
             Self::Archive(error) => error.hint(),
@@ -359,7 +202,7 @@ impl OpsError {
             Self::Edit(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::TrustedRoot { .. } => Some("give the `trusted_root.json` of the Sigstore that signed, as its TUF repository or `cosign trusted-root create` has it".to_owned()),
-            Self::Lock(_) => Some("write it anew with `bundle lock SPEC --update`".to_owned()),
+            Self::Lock(_) => Some("replace it with `bundle lock SPEC --update`".to_owned()),
             _ => None,
         }
     }

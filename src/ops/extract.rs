@@ -29,7 +29,7 @@ pub struct Extracted {
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
-    /// What the artifact calls it, where it is a part of one; it is no path.
+    /// What the artifact calls it, if it is a part of one; not a path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }
@@ -56,7 +56,7 @@ fn refuse_collisions(found: &[Found<'_>], folder: &Path) -> Result<(), OpsError>
                 format!("`{}` and `{}` would both be written as `{}`", other.name, one.name, one.file);
             return Err(OpsError::Usage {
                 message,
-                hint: "extract one after the other, with other folders".to_owned(),
+                hint: "extract them one at a time, into different folders".to_owned(),
             });
         }
         refuse_existing(&folder.join(&one.file))?;
@@ -69,8 +69,8 @@ fn refuse_existing(path: &Path) -> Result<(), OpsError> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(());
     }
-    let message = format!("`{}` is there already, and nothing is written over", path.display());
-    Err(OpsError::Usage { message, hint: "move it away, or name another folder with -o".to_owned() })
+    let message = format!("`{}` already exists, and existing files are never overwritten", path.display());
+    Err(OpsError::Usage { message, hint: "move it, or name another folder with -o".to_owned() })
 }
 
 fn unwritten(path: &Path, source: io::Error) -> OpsError {

@@ -1,4 +1,4 @@
-//! `bundle inspect`: what a bundle says of itself. Nothing is hashed but the tables, and nobody vouches for it.
+//! `bundle inspect`: what a bundle says of itself. Only its tables are hashed, and nothing is verified.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub struct InspectReport {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The image platforms that travel.
+    /// The image platforms that the bundle carries.
     pub targets: Vec<String>,
     /// How many blobs it holds.
     pub blobs: usize,
@@ -38,7 +38,7 @@ pub struct InspectReport {
 pub struct InspectedSignature {
     /// The slot.
     pub slot: String,
-    /// Whose signature it says it is; `None` where that cannot be read.
+    /// Whose signature it says it is; `None` if that cannot be read.
     pub claimed: Option<Claimed>,
     /// What is wrong with it at first sight.
     #[serde(skip_serializing_if = "Option::is_none")]

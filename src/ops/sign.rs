@@ -4,16 +4,12 @@
 //! signature over this very index, and that there is a place for it. Then only slots change. A signature by certificate has to hold
 //! against the trusted root, whoever it is for; whether a key's signature that was made elsewhere is good, only its public key tells.
 
-mod error;
-
 use std::path::Path;
 
-use super::error::OpsError;
+use super::error::{OpsError, SignError};
 use crate::archive::UnverifiedArchive;
 use crate::digest::Digest;
 use crate::trust::{BundleSignature, BundleSignatureError, Claimed, SLOT, SigningKey, TrustedRoot, is_empty};
-
-pub use error::SignError;
 
 /// How to sign.
 #[derive(Debug)]

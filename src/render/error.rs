@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use super::images::UnresolvedImage;
+use super::unresolved::UnresolvedImage;
 use super::yaml::YamlFault;
 
-/// One fault. Files are named as they lie in the bundle.
+/// One fault. Files are named by their paths in the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
     /// A file is named that the bundle does not carry.
     #[error("`{wanted_by}` names `{path}`, which the bundle does not carry")]
     MissingFile {
-        /// Where it should lie.
+        /// Its path in the bundle.
         path: String,
         /// The file that names it.
         wanted_by: String,
@@ -73,7 +73,7 @@ pub enum RenderError {
         reason: String,
     },
     /// The same object is made twice.
-    #[error("{object} is made twice: by `{first}` and by `{second}`")]
+    #[error("{object} is created twice: by `{first}` and by `{second}`")]
     Duplicate {
         /// Kind, namespace and name.
         object: String,
@@ -94,7 +94,7 @@ pub enum RenderError {
         /// What does not fit.
         problem: String,
     },
-    /// An image of an object does not travel.
+    /// The bundle does not carry an image of an object.
     #[error("{object} in `{source_file}`, field `{field}`: {problem}")]
     Image {
         /// The source of the object.
@@ -107,7 +107,7 @@ pub enum RenderError {
         problem: Box<UnresolvedImage>,
     },
     /// A layer speaks of a place that no object has.
-    #[error("`{file}`: {what} is expected at `{path}` of {target}, which is not there")]
+    #[error("`{file}`: {what} is expected at `{path}` of {target}, which does not exist")]
     Place {
         /// The `layer.yaml`.
         file: String,
@@ -126,16 +126,16 @@ pub enum RenderError {
         /// What lacks it.
         what: String,
     },
-    /// A layer needs something that does not travel.
+    /// A layer needs an image or artifact that the bundle does not carry.
     #[error("`{file}`, field `carries`: {problem}")]
     Carries {
         /// The `layer.yaml`.
         file: String,
-        /// What does not travel.
+        /// Why it was not found in the bundle.
         problem: Box<UnresolvedImage>,
     },
-    /// An object holds an address that leads out of the site.
-    #[error("{object} in `{source_file}`, field `{field}`: `{address}` leads out of the site")]
+    /// An object holds an address that is outside the site.
+    #[error("{object} in `{source_file}`, field `{field}`: `{address}` is outside the site")]
     Outside {
         /// The source of the object.
         source_file: String,
@@ -159,7 +159,7 @@ pub enum RenderError {
 }
 
 impl RenderError {
-    /// Returns what a person can do about it, where that is known.
+    /// Returns a next step, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -167,19 +167,19 @@ impl RenderError {
                 Some("add it to a component of the bundle spec, lock and build again")
             }
             Self::Outside { .. } => Some(
-                "nothing outside can be reached from the site: name a place inside, or, for a text that nothing opens, declare it under `inert` in the layer.yaml, with the reason",
+                "the site cannot reach addresses outside: use one inside or, if the text is never opened, declare it under `inert` in the layer.yaml, with the reason",
             ),
-            Self::Place { .. } => Some(
-                "upstream's file may have changed: find where the text lies now, and mend the layer.yaml",
-            ),
+            Self::Place { .. } => {
+                Some("upstream's file may have changed: find the text's new place, and fix the layer.yaml")
+            }
             Self::MissingFile { .. } => Some(
-                "files of upstream belong under `files` of a component, our own ones into the layer's folder",
+                "list upstream's files under `files` of a component, and put your own into the layer's folder",
             ),
             Self::Patch { .. } => Some(
-                "upstream's file may have changed: look at the objects in it, then mend or remove the patch",
+                "upstream's file may have changed: look at the objects in it, then fix or remove the patch",
             ),
             Self::Duplicate { .. } => {
-                Some("remove one of them; a namespace of the site may be one that a layer brings along")
+                Some("remove one of them; a layer may create a namespace that the site lists")
             }
             Self::Template { .. } => Some(
                 "templates see `site`, `bundle`, `components`, `platform`, `registry`, `files`, `proofs` and `probe`, and nothing else",

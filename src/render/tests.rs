@@ -8,6 +8,8 @@ use std::path::Path;
 
 use super::*;
 use crate::digest::Digest;
+use crate::render::images::places;
+use crate::rendered::{Expectation, Probe, RenderedLayer};
 use crate::spec::{Enforcement, ImageMode, ItemKind};
 
 const GATEKEEPER: &str = "docker.io/openpolicyagent/gatekeeper:v3.23.1";
@@ -52,7 +54,7 @@ spec:
 ---
 ";
 
-pub(super) fn site(images: ImageMode) -> Site {
+pub(in crate::render) fn site(images: ImageMode) -> Site {
     let text = "\
 apiVersion: bundle/v1alpha1
 kind: Site
@@ -114,10 +116,11 @@ fn run_with(
         digest: Digest::of(b"gatekeeper"),
         kind: ItemKind::Image,
     }];
-    let bundle = BundleName {
+    let bundle = BundleFacts {
         name: "homelab-security".into(),
         version: "2026.11.0".into(),
         components: BTreeMap::from([("gatekeeper".to_owned(), gatekeeper.to_owned())]),
+        databases: vec![],
     };
     render(&Sources::new(files), &ImageMap::new(&site.registry, carried), site, platform, &bundle)
 }
@@ -126,7 +129,7 @@ fn listing(set: &RenderedSet) -> String {
     set.files().iter().map(|(path, content)| format!("=== {path}\n{content}\n")).collect()
 }
 
-/// What is said of the shipped layers with one file changed.
+/// Returns the faults of the shipped layers with one file changed.
 fn faults(path: &str, content: &str) -> String {
     let mut files = shipped();
     files.insert(path.to_owned(), content.into());
@@ -149,7 +152,7 @@ fn k3s_and_talos_mirror_and_rewrite() {
 fn what_is_waited_for_and_probed() {
     let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
     let mut text = String::new();
-    for RenderedLayer { name, wait_for, timeout, probes, .. } in set.layers {
+    for RenderedLayer { name, wait_for, timeout, probes, .. } in set.objects.layers {
         text += &format!("=== {name}: {wait_for:?}, {timeout:?}\n");
         for Probe { name, object, expect } in probes {
             text += &format!("--- {name}: {expect:?}\n{}", yaml::emit(&object).unwrap());
@@ -165,7 +168,8 @@ fn probes_expect_what_the_enforcement_does() {
         site.gatekeeper.policies.retain(|policy| policy.name == "block-latest-tag");
         site.gatekeeper.policies[0].enforcement = enforcement;
         let set = run(shipped(), &site, Platform::K3s).unwrap();
-        let probes = set.layers.into_iter().find(|layer| layer.name == "30-constraints").unwrap().probes;
+        let probes =
+            set.objects.layers.into_iter().find(|layer| layer.name == "30-constraints").unwrap().probes;
         probes.into_iter().map(|probe| probe.expect).collect::<Vec<_>>()
     };
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
@@ -195,8 +199,8 @@ fn policies_look_at_every_kind_whose_images_are_named() {
     let set = run(shipped(), &site(ImageMode::Mirror), Platform::K3s).unwrap();
     let table: BTreeSet<_> =
         places::POD_SPECS.iter().map(|(group, kind, _)| ((*group).to_owned(), (*kind).to_owned())).collect();
-    assert_eq!(set.layers[3].objects.len(), 4);
-    for object in &set.layers[3].objects {
+    assert_eq!(set.objects.layers[3].objects.len(), 4);
+    for object in &set.objects.layers[3].objects {
         assert_eq!(kinds(&object.value), table);
     }
     let mut tried = shipped();
@@ -212,8 +216,8 @@ fn a_site_without_namespaces_is_probed_in_default() {
     let mut site = site(ImageMode::Mirror);
     site.namespaces.clear();
     let set = run(shipped(), &site, Platform::Talos).unwrap();
-    assert_eq!((set.layers[0].objects.len(), set.layers[0].probes.len()), (0, 0));
-    assert_eq!(set.layers[3].probes[0].object["metadata"]["namespace"], "default");
+    assert_eq!((set.objects.layers[0].objects.len(), set.objects.layers[0].probes.len()), (0, 0));
+    assert_eq!(set.objects.layers[3].probes[0].object["metadata"]["namespace"], "default");
 }
 
 #[test]
@@ -251,7 +255,7 @@ fn the_homelab_site_warns() {
     let text = include_str!("../../bundles/sites/homelab.yaml");
     let site = Site::parse(text, "bundles/sites/homelab.yaml").unwrap();
     let set = run(shipped(), &site, site.platform.unwrap()).unwrap();
-    let constraint = &set.layers[3].objects[0].value["spec"];
+    let constraint = &set.objects.layers[3].objects[0].value["spec"];
     assert_eq!(constraint["enforcementAction"], "warn");
     assert_eq!(constraint["match"]["excludedNamespaces"].as_array().unwrap().len(), 6);
     assert_eq!(constraint["parameters"]["exemptImages"][1], "ghcr.io/longhorn/*");
@@ -326,7 +330,7 @@ fn generate_is_there_exactly_where_the_version_wants_it() {
         let mut files = shipped();
         files.insert("files/gatekeeper.yaml".to_owned(), upstream.into());
         let set = run_with(files, &site(ImageMode::Mirror), Platform::K3s, version).unwrap();
-        let deployment = &set.layers[1].objects[2].value;
+        let deployment = &set.objects.layers[1].objects[2].value;
         deployment["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap().len()
     };
     let with = UPSTREAM.replace("audit]", "audit, --operation=generate]");
@@ -341,11 +345,11 @@ fn an_object_of_two_layers_is_refused() {
     let errors = run(shipped(), &site, Platform::K3s).unwrap_err();
     assert_eq!(
         errors.to_string(),
-        "Namespace `gatekeeper-system` is made twice: by `00-namespaces/namespaces.yaml` and by `10-gatekeeper/gatekeeper.yaml`"
+        "Namespace `gatekeeper-system` is created twice: by `00-namespaces/namespaces.yaml` and by `10-gatekeeper/gatekeeper.yaml`"
     );
     assert_eq!(
         errors.0[0].hint(),
-        Some("remove one of them; a namespace of the site may be one that a layer brings along")
+        Some("remove one of them; a layer may create a namespace that the site lists")
     );
 }
 

@@ -12,6 +12,8 @@ use serde_json::Value;
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{MessageFormatter, Options, SerializerOptions, UserMessageFormatter};
 
+use crate::report::printable;
+
 /// The largest file that is read.
 pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 const MAX_DOCUMENTS: usize = 1024;
@@ -19,11 +21,11 @@ const MAX_DOCUMENTS: usize = 1024;
 /// What is wrong with a YAML text, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YamlFault {
-    /// Line and column, from 1, where they are known.
+    /// Line and column, from 1, if known.
     pub place: Option<(u64, u64)>,
     /// What is wrong, in one line.
     pub reason: String,
-    /// The line of the text, shortened; empty where it is not known.
+    /// The line of the text, shortened; empty if unknown.
     pub near: String,
 }
 
@@ -48,16 +50,6 @@ impl YamlFault {
             near: printable(near.unwrap_or_default().trim(), 80),
         }
     }
-}
-
-/// Returns the text without control characters, and no longer than that many characters.
-pub(crate) fn printable(text: &str, limit: usize) -> String {
-    let one_line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut short: String = one_line.clone().take(limit).collect();
-    if one_line.count() > limit {
-        short.push('…');
-    }
-    short
 }
 
 /// Reads one document into a type of ours.

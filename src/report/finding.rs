@@ -10,7 +10,7 @@ use serde::Serialize;
 pub enum Severity {
     /// It would fail, or do harm: it is not begun.
     Error,
-    /// It may fail, or not do what is expected; it goes on.
+    /// The command continues, but may fail or not do what is expected.
     Warning,
     /// It is good to know.
     Note,
@@ -29,7 +29,7 @@ pub struct Finding {
     /// What was expected; empty for a note.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub expected: String,
-    /// What to do next; empty where there is nothing to do.
+    /// What to do next; empty if there is nothing to do.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hint: String,
 }

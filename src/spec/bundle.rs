@@ -1,9 +1,7 @@
-//! The bundle spec: what travels, and how each piece must be verified.
+//! The bundle spec: what the bundle carries, and how each piece must be verified.
 
-use super::bundle_file::Reader;
 use super::compose::Compose;
 use super::policy::Policy;
-use super::{Faults, parse_yaml};
 use crate::digest::Digest;
 use crate::reference::ImageRef;
 
@@ -14,7 +12,7 @@ pub struct Spec {
     pub name: String,
     /// The bundle's version.
     pub version: String,
-    /// The image platforms that travel, `os/architecture[/variant]`, sorted.
+    /// The image platforms that the bundle carries, `os/architecture[/variant]`, sorted.
     pub targets: Vec<String>,
     /// The components, in the order of the file.
     pub components: Vec<Component>,
@@ -26,7 +24,7 @@ pub struct Spec {
     pub sites: Vec<String>,
 }
 
-/// Where the manifest layers lie, and which of them are meant.
+/// The folder of the manifest layers, and which of them to take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layers {
     /// The folder, relative to the spec.
@@ -35,7 +33,7 @@ pub struct Layers {
     pub only: Vec<String>,
 }
 
-/// Where the adjustments for each platform lie, relative to the spec.
+/// The folders with the adjustments for each platform, relative to the spec.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlatformFolders {
     /// K3s' folder.
@@ -80,7 +78,7 @@ pub struct Item {
     pub policy: Policy,
 }
 
-/// A file that is downloaded as it is.
+/// A file that is downloaded unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSpec {
     /// The name under which layers refer to it.
@@ -91,7 +89,7 @@ pub struct FileSpec {
     pub sha256: Option<Digest>,
     /// Where upstream's own list of checksums is, which has to name the file.
     pub checksums: Option<String>,
-    /// Whether it is stored as it is and never held in memory: a program, an archive of images. No layer can read it.
+    /// Whether it is stored uncompressed and never held in memory: a program, an archive of images. No layer can read it.
     pub large: bool,
 }
 
@@ -105,15 +103,6 @@ impl FileSpec {
 }
 
 impl Spec {
-    /// Reads a bundle spec.
-    ///
-    /// # Errors
-    /// [`Faults`] with everything that is wrong in it.
-    pub fn parse(text: &str, file: &str) -> Result<Self, Faults> {
-        let root = parse_yaml(text, file)?;
-        Reader::read(&root, file)
-    }
-
     /// Returns every image and artifact, in the order of the file.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.components.iter().flat_map(|component| &component.items)

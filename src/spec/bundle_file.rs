@@ -1,21 +1,34 @@
 //! Reads the file of a bundle spec.
 
 mod compose;
+mod target;
 
 use std::collections::BTreeMap;
 
 use super::bundle::{Component, FileSpec, Item, ItemKind, Layers, PlatformFolders, Spec};
-use super::decode::{Decoder, Fields};
+use super::decode::{Decoder, Faults, Fields};
+use super::file::{API_VERSION, parse_yaml};
 use super::node::{Node, Place, Value};
 use super::policy::Policy;
-use super::policy_file::Policies;
-use super::{API_VERSION, Faults};
+use super::policy::file::Policies;
 use crate::digest::Digest;
 use crate::reference::ImageRef;
+use target::check_target;
+
+impl Spec {
+    /// Reads a bundle spec.
+    ///
+    /// # Errors
+    /// [`Faults`] with everything that is wrong in it.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Faults> {
+        let root = parse_yaml(text, file)?;
+        Reader::read(&root, file)
+    }
+}
 
 /// Reads a bundle spec and notes every fault.
 #[derive(Default)]
-pub(super) struct Reader {
+struct Reader {
     decoder: Decoder,
     policies: Policies,
     seen: BTreeMap<String, Place>,
@@ -24,7 +37,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn read(root: &Node, file: &str) -> Result<Spec, Faults> {
+    fn read(root: &Node, file: &str) -> Result<Spec, Faults> {
         let mut reader = Self::default();
         let spec = reader.spec(root);
         reader.check_wanted();
@@ -93,12 +106,8 @@ impl Reader {
         let mut targets = Vec::new();
         for item in self.decoder.list(node, "`targets`") {
             let Some(target) = self.decoder.text(item, "a target") else { continue };
-            if !is_target(&target) {
-                self.decoder.fault(
-                    item.place,
-                    format!("`{target}` is not a platform"),
-                    "write os/architecture: linux/amd64",
-                );
+            if let Err((message, hint)) = check_target(&target) {
+                self.decoder.fault(item.place, message, hint);
             } else if targets.contains(&target) {
                 self.decoder.fault(
                     item.place,
@@ -206,7 +215,7 @@ impl Reader {
             let hint = "add `verify:` with the name of a policy, or with an inline one such as {unsigned: {reason: …}}";
             self.decoder.fault(
                 fields.place(),
-                format!("`{reference}` has no policy: nothing travels unverified"),
+                format!("`{reference}` has no policy: a bundle carries nothing unverified"),
                 hint,
             );
             return None;
@@ -268,18 +277,10 @@ impl Reader {
 
     fn once(&mut self, what: String, place: Place) {
         if let Some(first) = self.seen.get(&what) {
-            let hint = format!("it is there already in line {}; keep one of the two", first.line);
+            let hint = format!("it is already in line {}; keep one of the two", first.line);
             self.decoder.fault(place, format!("{what} is listed twice"), hint);
         } else {
             self.seen.insert(what, place);
         }
     }
-}
-
-fn is_target(text: &str) -> bool {
-    let parts: Vec<_> = text.split('/').collect();
-    let word = |part: &&str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    (2..=3).contains(&parts.len()) && parts.iter().all(word)
 }

@@ -2,9 +2,9 @@
 //!
 //! A compromised release pipeline makes valid signatures, so a signature alone is not enough.
 
-use super::decode::Decoder;
+use super::decode::{Decoder, Faults};
+use super::file::{API_VERSION, parse_yaml};
 use super::node::{Node, Value};
-use super::{API_VERSION, Faults, parse_yaml};
 use crate::digest::Digest;
 use crate::reference::ImageRef;
 

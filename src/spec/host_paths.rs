@@ -1,14 +1,15 @@
-//! Where upstream's repositories lie in a registry of the airgap side.
+//! The paths of upstream's repositories in a registry of the airgap side.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::host::is_host;
 use crate::reference::ImageRef;
 
 /// The upstream hosts that have a path of their own in a registry: `quay.io: quay` puts `quay.io/a/b` at `quay/a/b`.
 ///
-/// What comes from any other host lies where upstream has it. So two hosts with the same path can be kept apart.
+/// Repositories of any other host keep upstream's path. So two hosts with the same path can be kept apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct HostPaths(BTreeMap<String, String>);
@@ -17,7 +18,7 @@ pub struct HostPaths(BTreeMap<String, String>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHostPath {
     /// References do not name the host so.
-    #[error("`{host}` is not a host as references name it{}", .named.as_ref().map(|named| format!(": it is `{named}` there")).unwrap_or_default())]
+    #[error("`{host}` is not a host of references{}", .named.as_ref().map(|named| format!(": it is `{named}` there")).unwrap_or_default())]
     Host {
         /// What was found.
         host: String,
@@ -25,7 +26,7 @@ pub enum InvalidHostPath {
         named: Option<String>,
     },
     /// The path cannot stand before a repository.
-    #[error("`{path}` cannot stand before a repository's name")]
+    #[error("`{path}` cannot be a prefix of a repository's name")]
     Path {
         /// What was found.
         path: String,
@@ -47,7 +48,7 @@ impl InvalidHostPath {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Host { .. } => "write the host as it stands in the spec's references: docker.io, quay.io",
+            Self::Host { .. } => "write the host as the spec's references do: docker.io, quay.io",
             Self::Path { .. } => "write lower-case path parts without slashes at the ends: mirror/quay",
             Self::Twice { .. } => "keep one of the two",
         }
@@ -73,7 +74,7 @@ impl HostPaths {
         }
     }
 
-    /// Returns a host's path; empty where it has none of its own.
+    /// Returns a host's path; empty if it has none of its own.
     #[must_use]
     pub fn of(&self, host: &str) -> &str {
         self.0.get(host).map_or("", String::as_str)
@@ -84,7 +85,7 @@ impl HostPaths {
         self.0.keys().map(String::as_str)
     }
 
-    /// Returns where an upstream repository lies: `quay.io/a/b` becomes `a/b`, or `quay/a/b`.
+    /// Returns the path of an upstream repository: `quay.io/a/b` becomes `a/b`, or `quay/a/b`.
     #[must_use]
     pub fn place(&self, upstream: &str) -> String {
         let (host, repository) = upstream.split_once('/').unwrap_or(("", upstream));
@@ -102,7 +103,7 @@ pub fn below(path: &str, rest: &str) -> String {
 }
 
 fn check_host(host: &str) -> Result<(), InvalidHostPath> {
-    let named = format!("{host}/a/b").parse::<ImageRef>().ok().filter(|_| super::is_host(host));
+    let named = format!("{host}/a/b").parse::<ImageRef>().ok().filter(|_| is_host(host));
     match named {
         Some(named) if named.registry() == host => Ok(()),
         named => {
@@ -139,18 +140,18 @@ mod tests {
             (
                 "index.docker.io",
                 "hub",
-                "`index.docker.io` is not a host as references name it: it is `docker.io` there",
+                "`index.docker.io` is not a host of references: they name it `docker.io`",
             ),
-            ("quay", "q", "`quay` is not a host as references name it"),
-            ("https://quay.io", "q", "`https://quay.io` is not a host as references name it"),
-            ("quay.io/team", "q", "`quay.io/team` is not a host as references name it"),
-            ("", "q", "`` is not a host as references name it"),
-            ("quay.io", "", "`` cannot stand before a repository's name"),
-            ("quay.io", "/q", "`/q` cannot stand before a repository's name"),
-            ("quay.io", "q/", "`q/` cannot stand before a repository's name"),
-            ("quay.io", "Quay", "`Quay` cannot stand before a repository's name"),
-            ("quay.io", "../q", "`../q` cannot stand before a repository's name"),
-            ("quay.io", "q:1", "`q:1` cannot stand before a repository's name"),
+            ("quay", "q", "`quay` is not a host of references"),
+            ("https://quay.io", "q", "`https://quay.io` is not a host of references"),
+            ("quay.io/team", "q", "`quay.io/team` is not a host of references"),
+            ("", "q", "`` is not a host of references"),
+            ("quay.io", "", "`` cannot be a prefix of a repository's name"),
+            ("quay.io", "/q", "`/q` cannot be a prefix of a repository's name"),
+            ("quay.io", "q/", "`q/` cannot be a prefix of a repository's name"),
+            ("quay.io", "Quay", "`Quay` cannot be a prefix of a repository's name"),
+            ("quay.io", "../q", "`../q` cannot be a prefix of a repository's name"),
+            ("quay.io", "q:1", "`q:1` cannot be a prefix of a repository's name"),
         ] {
             let refused = HostPaths::default().add(host, path).unwrap_err();
             assert_eq!(refused.to_string(), said);

@@ -43,7 +43,7 @@ pub enum Value {
     Map(Vec<(Key, Node)>),
 }
 
-/// A key of a mapping, and where it stands.
+/// A key of a mapping, and its place.
 #[derive(Debug, Clone)]
 pub struct Key {
     /// Where it starts.

@@ -1,6 +1,10 @@
 //! Who must have signed an image or artifact, and what must be said of it.
 
-use super::identity::Identity;
+pub(super) mod file;
+pub(super) mod identity;
+pub(super) mod pattern;
+
+use identity::Identity;
 
 /// The verification policy of one image or artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub struct Policy {
 /// Who must have signed an image or artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signed {
-    /// Nobody: it is pinned by its digest in the lock.
+    /// No signature: it is pinned by its digest in the lock.
     Unsigned {
         /// Why that is accepted.
         reason: String,
@@ -26,9 +30,9 @@ pub enum Signed {
 /// Those who must have signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signers {
-    /// Whoever holds this key: the PEM of a `PUBLIC KEY`.
+    /// The holder of this key: the PEM of a `PUBLIC KEY`.
     Key(String),
-    /// Whoever had a certificate for this identity.
+    /// The holder of a certificate for this identity.
     Keyless(Identity),
     /// All of these.
     AllOf(Vec<Signers>),

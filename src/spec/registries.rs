@@ -1,40 +1,20 @@
-//! Reads the `--registries` file: where each upstream host is really asked.
+//! Reads the `--registries` file: the mirrors of upstream's hosts.
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decoder, Fields};
+use super::certificates::{Certificates, decode_certificates};
+use super::decode::{Decoder, Faults};
+use super::file::parse_yaml;
+use super::host::is_host;
 use super::node::{Node, Value};
-use super::site_file::is_host;
-use super::{Faults, parse_yaml};
 
-/// Where upstream's hosts are really asked. Names in the lock and the bundle stay upstream's.
+/// The mirrors of upstream's hosts. Names in the lock and the bundle stay upstream's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Registries {
     /// By upstream's host, as references name it.
     pub mirrors: BTreeMap<String, Mirror>,
     /// Where files come from instead of their own addresses.
     pub files: Option<FileMirror>,
-}
-
-/// The certificates that are a host's own. The paths are relative to the working directory.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Certificates {
-    /// A file with the only authorities that may vouch for the host (PEM). `None`: the machine's.
-    pub ca: Option<String>,
-    /// A file with the certificate that this machine shows (PEM).
-    pub client_certificate: Option<String>,
-    /// A file with its key (PEM).
-    pub client_key: Option<String>,
-    /// The certificates that `ca` holds (PEM), once somebody read it: what others are told whom to believe.
-    pub ca_pem: Option<String>,
-}
-
-impl Certificates {
-    /// Returns whether there are any: then TLS is meant, also on a loopback address.
-    #[must_use]
-    pub fn are_given(&self) -> bool {
-        *self != Self::default()
-    }
 }
 
 /// A registry that is asked in place of upstream's.
@@ -46,7 +26,7 @@ pub struct Mirror {
     pub prefix: String,
     /// Whether it speaks plain HTTP. `None`: plain on a loopback address, TLS anywhere else.
     pub plain_http: Option<bool>,
-    /// Who may vouch for it, and how this machine shows who it is.
+    /// Its CA and client certificate.
     pub certificates: Certificates,
 }
 
@@ -127,26 +107,6 @@ fn decode_mirror(decoder: &mut Decoder, upstream: &str, node: &Node) -> Option<M
         plain_http,
         certificates,
     })
-}
-
-/// Reads the certificates of a host, among its other fields.
-pub(super) fn decode_certificates(decoder: &mut Decoder, fields: &Fields<'_>) -> Certificates {
-    let mut file =
-        |name: &str| fields.optional(name).and_then(|node| decoder.text(node, &format!("`{name}`")));
-    let certificates = Certificates {
-        ca: file("ca"),
-        client_certificate: file("clientCertificate"),
-        client_key: file("clientKey"),
-        ca_pem: None,
-    };
-    if certificates.client_certificate.is_some() != certificates.client_key.is_some() {
-        decoder.fault(
-            fields.place(),
-            "a client certificate and its key come together",
-            "write both: {clientCertificate: FILE, clientKey: FILE}",
-        );
-    }
-    certificates
 }
 
 fn decode_files(decoder: &mut Decoder, node: &Node) -> Option<FileMirror> {

@@ -16,8 +16,8 @@ pub use network::{
     SitePort,
 };
 
+use super::certificates::Certificates;
 use super::host_paths::{HostPaths, below};
-use super::registries::Certificates;
 
 /// How the site runs Kubernetes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Returns the name as it is written in files and flags.
+    /// Returns the name that is used in files and flags.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -87,15 +87,15 @@ pub struct SiteRegistry {
     pub plain_http: Option<bool>,
     /// A path put before every repository; empty for none, otherwise without slashes at its ends.
     pub prefix: String,
-    /// The upstream hosts of which everything lies below a path of its own, after the prefix.
+    /// The upstream hosts whose repositories have a path of their own, after the prefix.
     pub paths: HostPaths,
-    /// Who may vouch for it, and how this machine shows who it is. Templates do not see it.
+    /// Its CA and client certificate. Templates do not see it.
     #[serde(skip)]
     pub certificates: Certificates,
 }
 
 impl SiteRegistry {
-    /// Returns the path below which everything of an upstream host lies; empty for none.
+    /// Returns the path of an upstream host's repositories; empty if the host has none of its own.
     #[must_use]
     pub fn path_of(&self, host: &str) -> String {
         below(&self.prefix, self.paths.of(host))

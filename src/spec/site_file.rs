@@ -1,7 +1,9 @@
 //! Reads the operator's `site.yaml`.
 
 mod alerting;
+mod cidr;
 mod edit;
+mod fields;
 mod flows;
 mod gatekeeper;
 mod names;
@@ -21,9 +23,10 @@ use registry::decode_registry;
 pub use edit::EditError;
 
 use super::decode::Decoder;
+use super::decode::Faults;
+use super::file::{API_VERSION, parse_yaml};
 use super::node::Node;
 use super::site::{Platform, Site};
-use super::{API_VERSION, Faults, parse_yaml};
 
 const PLATFORMS: &[(&str, Platform)] = &[("k3s", Platform::K3s), ("talos", Platform::Talos)];
 impl Site {
@@ -68,15 +71,4 @@ fn decode(decoder: &mut Decoder, root: &Node) -> Site {
         alerting: fields.optional("alerting").and_then(|node| decode_alerting(decoder, node)),
         trivy: trivy.unwrap_or_default(),
     }
-}
-
-/// Returns whether the text is a host name or address, with an optional port.
-#[must_use]
-pub fn is_host(text: &str) -> bool {
-    // An address with its scheme in front would pass for the host `http` with an empty port.
-    !text.is_empty()
-        && !text.ends_with(':')
-        && format!("http://{text}/").parse::<http::Uri>().is_ok_and(|uri| {
-            uri.authority().is_some_and(|authority| authority == text && !text.contains('@'))
-        })
 }

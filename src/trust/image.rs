@@ -4,6 +4,7 @@ pub(super) mod cosign;
 pub(super) mod error;
 pub(super) mod fault;
 pub(super) mod image_signature;
+pub(super) mod judge;
 pub(super) mod provenance;
 pub(super) mod requirement;
 

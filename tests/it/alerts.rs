@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use airgap_bundle::render::{BundleName, ImageMap, RenderedSet, Sources, render};
+use airgap_bundle::render::{BundleFacts, ImageMap, Sources, render};
+use airgap_bundle::rendered::RenderedSet;
 use airgap_bundle::spec::{Platform, Site};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -29,13 +30,13 @@ fn rendered(components: &[&str]) -> RenderedSet {
     let site = Site::parse(site, "site.yaml").expect("a site");
     let components =
         components.iter().map(|&name| (name.to_owned(), "1.0.0".to_owned())).collect::<BTreeMap<_, _>>();
-    let bundle = BundleName { name: "homelab".into(), version: "1".into(), components };
+    let bundle = BundleFacts { name: "homelab".into(), version: "1".into(), components, databases: vec![] };
     let images = ImageMap::new(&site.registry, []);
     render(&sources, &images, &site, Platform::K3s, &bundle).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 fn objects<'a>(set: &'a RenderedSet, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-    let all = set.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value);
+    let all = set.objects.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value);
     all.filter(move |value| value["kind"] == kind)
 }
 
@@ -93,7 +94,7 @@ fn every_rule_fires_when_it_should_and_only_then() {
 fn a_rule_that_never_fires_is_noticed() {
     let Some(programs) = Programs::find(&["promtool"]) else { return };
     let (folder, mut set) = (TempDir::new().expect("a folder"), rendered(&COMPONENTS));
-    for object in set.layers.iter_mut().flat_map(|layer| &mut layer.objects) {
+    for object in set.objects.layers.iter_mut().flat_map(|layer| &mut layer.objects) {
         let text = object.value.to_string().replace("severity=\\\"Critical\\\"", "severity=\\\"CRITICAL\\\"");
         object.value = serde_json::from_str(&text).expect("JSON");
     }
@@ -165,7 +166,7 @@ fn dashboards_are_whole_and_tell_themselves_apart() {
 fn what_the_bundle_does_not_have_is_not_watched() {
     let names = |components: &[&str]| {
         let set = rendered(components);
-        let objects = set.layers.iter().flat_map(|layer| &layer.objects);
+        let objects = set.objects.layers.iter().flat_map(|layer| &layer.objects);
         let name = |value: &Value| {
             format!(
                 "{}/{}",
@@ -201,7 +202,8 @@ fn what_the_bundle_does_not_have_is_not_watched() {
 #[test]
 fn objects_of_the_prometheus_operator_are_left_out_where_it_is_not() {
     let set = rendered(&COMPONENTS);
-    let optional = set.layers.iter().flat_map(|layer| &layer.objects).filter(|object| object.optional);
+    let optional =
+        set.objects.layers.iter().flat_map(|layer| &layer.objects).filter(|object| object.optional);
     let kinds: Vec<_> = optional.map(|object| object.value["kind"].as_str().expect("a kind")).collect();
     let count = |kind: &str| kinds.iter().filter(|&&one| one == kind).count();
     assert_eq!((count("ServiceMonitor"), count("PrometheusRule"), kinds.len()), (5, 3, 8));

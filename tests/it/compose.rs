@@ -198,7 +198,7 @@ fn what_cannot_be_made_is_refused_with_what_is_there_and_nothing_is_left() {
     let ran = build(&stack);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     insta::assert_snapshot!(ran.stderr, @r"
-    error: 1 of the bundle's entries cannot be taken
+    error: 1 of the bundle's entries could not be resolved or verified
       - `bundle.local/falco-k8smeta:0.44.1-0.4.1` cannot be composed: file `libk8smetta.so` of `ghcr.io/falcosecurity/plugins/plugin/k8smeta:0.4.1`: it is not there, only `README.md`, `libk8smeta.so`
 
     hint: write the name of a file at the top of the artifact's layer into `compose`

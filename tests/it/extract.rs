@@ -80,9 +80,9 @@ fn files_and_parts_of_artifacts_are_written_under_names_that_were_asked_for() {
 fn what_is_no_plain_name_not_there_or_there_already_is_refused_and_nothing_is_written() {
     let folder = made();
     for (names, expected) in [
-        (&["files/.."][..], "`files/..` is no plain name, so no file is called after it"),
-        (&[".hidden"], "`.hidden` is no plain name, so no file is called after it"),
-        (&["-o"], "`-o` is no plain name, so no file is called after it"),
+        (&["files/.."][..], "`files/..` is not a plain file name, so it cannot be extracted"),
+        (&[".hidden"], "`.hidden` is not a plain file name, so it cannot be extracted"),
+        (&["-o"], "`-o` is not a plain file name, so it cannot be extracted"),
         (&["docker.io/acme/app:3"], "`docker.io/acme/app:3` is not in the bundle"),
         (&["../b.tar"], "`../b.tar` is not in the bundle"),
         (
@@ -100,7 +100,8 @@ fn what_is_no_plain_name_not_there_or_there_already_is_refused_and_nothing_is_wr
     std::os::unix::fs::symlink("nowhere", folder.path().join("out/bundle.yaml")).expect("a link");
     for name in ["rules.yaml", "bundle.yaml"] {
         let ran = extract(folder.path(), &["ghcr.io/acme/rules:2", name]);
-        let expected = format!("error: `out/{name}` is there already, and nothing is written over\n");
+        let expected =
+            format!("error: `out/{name}` already exists, and existing files are never overwritten\n");
         assert!(ran.code == Some(2) && ran.stderr.starts_with(&expected), "{}", ran.stderr);
     }
     assert_eq!(fs::read(folder.path().join("out/rules.yaml")).expect("a file"), b"mine");

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["digest", "pem"],
     &["reference", "report", "oci"],
     &["spec", "store"],
-    &["lock", "registry", "server", "platform"],
+    &["lock", "registry", "server", "platform", "rendered"],
     &["resolve", "fetch", "render"],
     &["trust", "compose", "cluster"],
     &["archive"],

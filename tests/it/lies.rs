@@ -100,12 +100,12 @@ const LIES: &[Lie] = &[
         |parts| {
             parts.replace("bundle.lock", "reusable_publish_docker.yaml@refs/tags/0.44.1", "x@refs/tags/1")
         },
-        "the lock records of `docker.io/falcosecurity/falco:0.44.1`: signature tag by `https://github.com/falcosecurity/falco/.github/workflows/x@refs/tags/1` of `https://token.actions.githubusercontent.com`, entry 4163432 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:02Z; the bundle proves: signature tag by `https://github.com/falcosecurity/falco/.github/workflows/reusable_publish_docker.yaml@refs/tags/0.44.1` of `https://token.actions.githubusercontent.com`, entry 4163432 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:02Z",
+        "`docker.io/falcosecurity/falco:0.44.1`: the lock records signature tag by `https://github.com/falcosecurity/falco/.github/workflows/x@refs/tags/1` of `https://token.actions.githubusercontent.com`, entry 4163432 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:02Z, the bundle proves signature tag by `https://github.com/falcosecurity/falco/.github/workflows/reusable_publish_docker.yaml@refs/tags/0.44.1` of `https://token.actions.githubusercontent.com`, entry 4163432 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:02Z",
     ),
     (
         "the lock has another time",
         |parts| parts.replace("bundle.lock", "2026-11-01T00:10:02Z", "2026-11-01T00:10:03Z"),
-        "the lock records of `docker.io/aquasec/trivy-operator:0.32.0`: signature tag by `https://github.com/aquasecurity/trivy-operator/.github/workflows/release.yaml@refs/tags/v0.32.0` of `https://token.actions.githubusercontent.com`, entry 4163435 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:03Z; the bundle proves: signature tag by `https://github.com/aquasecurity/trivy-operator/.github/workflows/release.yaml@refs/tags/v0.32.0` of `https://token.actions.githubusercontent.com`, entry 4163435 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:02Z",
+        "`docker.io/aquasec/trivy-operator:0.32.0`: the lock records signature tag by `https://github.com/aquasecurity/trivy-operator/.github/workflows/release.yaml@refs/tags/v0.32.0` of `https://token.actions.githubusercontent.com`, entry 4163435 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:03Z, the bundle proves signature tag by `https://github.com/aquasecurity/trivy-operator/.github/workflows/release.yaml@refs/tags/v0.32.0` of `https://token.actions.githubusercontent.com`, entry 4163435 of log b9198ee3a97d8d2affb9462057c29a3c878a8313911b77a0819999101816d726, 2026-11-01T00:10:02Z",
     ),
     (
         "an image that the spec does not name",

@@ -6,7 +6,7 @@ mod matrix;
 mod peers;
 
 use airgap_bundle::platform::values_path;
-use airgap_bundle::render::{BundleName, ImageMap, Sources, render};
+use airgap_bundle::render::{BundleFacts, ImageMap, Sources, render};
 use airgap_bundle::spec::Site;
 use serde_json::{Value, json};
 
@@ -32,9 +32,10 @@ fn policies(site: &Site) -> Vec<Value> {
     let values = (values_path(platform), read(format!("{}/values.yaml", platform.name())));
     let sources = Sources::new(layer.into_iter().chain([values]).collect());
     let images = ImageMap::new(&site.registry, []);
-    let bundle = BundleName { name: "b".into(), version: "1".into(), components: [].into() };
+    let bundle =
+        BundleFacts { name: "b".into(), version: "1".into(), components: [].into(), databases: vec![] };
     let set = render(&sources, &images, site, platform, &bundle).unwrap_or_else(|errors| panic!("{errors}"));
-    set.layers.into_iter().flat_map(|layer| layer.objects).map(|object| object.value).collect()
+    set.objects.layers.into_iter().flat_map(|layer| layer.objects).map(|object| object.value).collect()
 }
 
 /// Returns the connections about which the policies and the site do not agree.

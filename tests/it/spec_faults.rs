@@ -43,18 +43,18 @@ fn every_fault_of_a_spec_is_found_in_one_go() {
             hint: write a list here
           spec.yaml:7:70: the pattern `https://example/(workflow` is not a regular expression: unclosed group
             hint: write an expression that matches the whole identity
-          spec.yaml:11:9: `docker.io/openpolicyagent/gatekeeper:v3.23.1` has no policy: nothing travels unverified
+          spec.yaml:11:9: `docker.io/openpolicyagent/gatekeeper:v3.23.1` has no policy: a bundle carries nothing unverified
             hint: add `verify:` with the name of a policy, or with an inline one such as {unsigned: {reason: …}}
           spec.yaml:12:15: reference `docker.io/openpolicyagent/gatekeeper:v3.23.1` is listed twice
-            hint: it is there already in line 11; keep one of the two
+            hint: it is already in line 11; keep one of the two
           spec.yaml:13:15: `gatekeeper:v1` names no registry
             hint: write `docker.io/library/gatekeeper:v1` if that is meant
-          spec.yaml:13:38: there is no policy `nime`
+          spec.yaml:13:38: unknown policy `nime`
             hint: define it under `policies`, above its use; there are: mine, theirs
           spec.yaml:14:5: unknown field `file` in a component
             hint: did you mean `files`?
           spec.yaml:16:5: component `gatekeeper` is listed twice
-            hint: it is there already in line 9; keep one of the two
+            hint: it is already in line 9; keep one of the two
           spec.yaml:17:20: `ref`: `docker.io/UPPER/case:1` is not an image reference: invalid reference format
             hint: write host/name:tag in full: docker.io/falcosecurity/falco:0.43.1
           spec.yaml:19:16: `../escape` cannot be part of a file's name
@@ -80,6 +80,25 @@ fn what_is_not_yaml_is_said_with_its_place() {
     insta::assert_snapshot!(ran.stderr, @r"
         error: `spec.yaml` has 1 fault
           spec.yaml:2:18: unclosed bracket '[' at line 2, column 18
-            hint: mend the YAML at this place
+            hint: fix the YAML at this place
+        ");
+}
+
+#[test]
+fn a_target_that_no_image_can_have_is_refused() {
+    let folder = TempDir::new().expect("a folder");
+    let spec = "apiVersion: bundle/v1alpha1\nkind: Bundle\nmetadata: {name: homelab, version: 1}\n\
+        targets: [linux/amd65, linux/aarch64, linux/riscv]\ncomponents: []\n";
+    fs::write(folder.path().join("spec.yaml"), spec).expect("a file");
+    let ran = bundle(folder.path(), ["lock", "spec.yaml"]);
+    assert_eq!(ran.code, Some(2));
+    insta::assert_snapshot!(ran.stderr, @r"
+        error: `spec.yaml` has 3 faults
+          spec.yaml:4:11: `linux/amd65` is not a platform: unknown architecture `amd65`
+            hint: did you mean `linux/amd64`?
+          spec.yaml:4:24: `linux/aarch64` is not a platform: unknown architecture `aarch64`
+            hint: did you mean `linux/arm64`?
+          spec.yaml:4:39: `linux/riscv` is not a platform: unknown architecture `riscv`
+            hint: did you mean `linux/riscv64`?
         ");
 }

@@ -185,7 +185,7 @@ fn a_denied_bundle_is_refused_whoever_signed_it() {
     let sealed = Sealed::new();
     let list = "apiVersion: bundle/v1alpha1\nkind: DenyList\nentries: [{repositories: [docker.io/aquasec/trivy], versions: [0.72.0], reason: a test, source: CVE-0}]\n";
     sealed.stack.write("deny.yaml", list);
-    let expected = "error: 1 of the bundle's entries cannot be taken\n  - `docker.io/aquasec/trivy:0.72.0` is denied: a test (CVE-0)\n\nhint: choose a version that is not on the deny list\n";
+    let expected = "error: 1 of the bundle's entries could not be resolved or verified\n  - `docker.io/aquasec/trivy:0.72.0` is denied: a test (CVE-0)\n\nhint: choose a version that is not on the deny list\n";
     let deny = ["--deny", "deny.yaml"];
     let upstream = ["bundles/homelab.yaml", "--registries", "registries.yaml"];
     let site = ["b.tar", "--key", "mine.pub", "--site", "site.yaml", "--kubeconfig", "kubeconfig"];

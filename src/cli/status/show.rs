@@ -4,7 +4,8 @@ use serde_json::{Value, json as value};
 
 use crate::cluster::{Constraint, LayerStatus, Status};
 use crate::ops::StatusReport;
-use crate::render::{Database, printable};
+use crate::rendered::Database;
+use crate::report::printable;
 
 const LONGEST_TEXT: usize = 200;
 

@@ -10,7 +10,7 @@ use crate::cluster::api::pace::together;
 use crate::cluster::objects::id::{ObjectId, group_of, version_path};
 use crate::cluster::objects::json::{list, text};
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
-use crate::render::Generated;
+use crate::rendered::Generated;
 
 const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 

@@ -15,7 +15,7 @@ use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::rank::Rank;
 use crate::digest::Digest;
-use crate::render::{Condition, Generated, RenderedLayer, RenderedSet};
+use crate::rendered::{Condition, Generated, ObjectSet, RenderedLayer};
 
 /// A layer that can be applied: objects in order, each with its path.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub(in crate::cluster) fn ids<'o>(
 /// When an object has no name or no kind, is in the set twice, or is of an unknown kind.
 pub(in crate::cluster) async fn prepare<'a>(
     api: &Api,
-    set: &'a RenderedSet,
+    set: &'a ObjectSet,
 ) -> Result<Vec<PreparedLayer<'a>>, ClusterError> {
     let mut catalogue = Catalogue::new(api);
     let mut layers = Vec::with_capacity(set.layers.len());

@@ -20,7 +20,7 @@ use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::rank::{CONSTRAINT_GROUP, Rank};
 use crate::cluster::record::inventory::{Entry, InventoryLayer};
-use crate::render::Generated;
+use crate::rendered::Generated;
 use crate::report::Reporter;
 
 /// How long what hangs on a deleted object may take to follow it.

@@ -21,7 +21,7 @@ use crate::cluster::readiness::wait::session::Wait;
 use crate::cluster::record::caller::Caller;
 use crate::cluster::record::inventory::{Entry, Inventory};
 use crate::cluster::record::lease::Lease;
-use crate::render::Condition;
+use crate::rendered::Condition;
 use crate::report::Reporter;
 use crate::spec::Enforcement;
 

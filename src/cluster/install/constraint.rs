@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::{list, text};
-use crate::render::printable;
+use crate::report::printable;
 
 /// The action of a constraint without `enforcementAction`.
 /// See: <https://open-policy-agent.github.io/gatekeeper/website/docs/violations>

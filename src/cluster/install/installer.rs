@@ -14,7 +14,7 @@ use crate::cluster::change::remove::{RemovalReport, Remover, generated};
 use crate::cluster::objects::rank::Rank;
 use crate::cluster::readiness::wait::session::Wait;
 use crate::cluster::record::lease::Lease;
-use crate::render::Condition;
+use crate::rendered::Condition;
 use crate::report::Reporter;
 
 /// An install that is under way.

@@ -18,7 +18,7 @@ use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
 use crate::cluster::record::inventory::Revision;
 use crate::cluster::record::rendered_set::PackedSet;
-use crate::render::RenderedSet;
+use crate::rendered::ObjectSet;
 use crate::report::Silent;
 
 /// What an install would do to the cluster.
@@ -90,7 +90,7 @@ impl Cluster {
     /// refuses is no error: it is in the plan.
     pub async fn plan(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         revision: &Revision,
         options: &ApplyOptions,
     ) -> Result<Plan, ClusterError> {

@@ -14,13 +14,13 @@ use crate::cluster::record::caller::Caller;
 use crate::cluster::record::inventory::Revision;
 use crate::cluster::record::lease::Lease;
 use crate::cluster::record::rendered_set::PackedSet;
-use crate::render::RenderedSet;
+use crate::rendered::ObjectSet;
 use crate::report::Reporter;
 
 /// The goal of an install.
 #[derive(Clone, Copy)]
 pub(super) struct Goal<'a> {
-    pub(super) set: &'a RenderedSet,
+    pub(super) set: &'a ObjectSet,
     pub(super) revision: &'a Revision,
     /// Whether this undoes an install that failed.
     pub(super) goes_back: bool,
@@ -38,7 +38,7 @@ impl Cluster {
     /// its timeout; the layers after it are unchanged.
     pub async fn install(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         revision: &Revision,
         options: &ApplyOptions,
         caller: &Caller,
@@ -76,7 +76,7 @@ impl Cluster {
     /// When a layer is not ready within its timeout, or the API server cannot be asked.
     pub async fn wait(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         revision: &Revision,
         reporter: &dyn Reporter,
     ) -> Result<ApplyReport, InstallError> {

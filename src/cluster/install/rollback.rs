@@ -11,7 +11,7 @@ use crate::cluster::record::caller::Caller;
 use crate::cluster::record::inventory::{Inventory, RecordedRevision, Revision};
 use crate::cluster::record::rendered_set::PackedSet;
 use crate::cluster::record::{set_store, store};
-use crate::render::RenderedSet;
+use crate::rendered::ObjectSet;
 use crate::report::Reporter;
 
 /// The target of a rollback.
@@ -49,7 +49,7 @@ impl Cluster {
     /// When the API server cannot be asked, the inventory cannot be read, or the set is too large to be recorded.
     pub async fn rollback_target(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         revision: &Revision,
     ) -> Result<RollbackTarget, ClusterError> {
         let next = RecordedRevision { revision: revision.clone(), set: PackedSet::of(set)?.name };
@@ -79,7 +79,7 @@ impl Cluster {
             }
             RollbackTarget::To(RecordedRevision { revision, set }) => {
                 reporter.step(format!("rolling back to {} {}", revision.bundle, revision.version));
-                let set = set_store::load(&self.api, set).await?.rendered();
+                let set = set_store::load(&self.api, set).await?;
                 let goal = Goal { set: &set, revision, goes_back: true };
                 let applied =
                     self.reach(goal, options, caller, reporter).await.map_err(InstallError::into_cause)?;

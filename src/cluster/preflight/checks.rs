@@ -19,7 +19,7 @@ impl Cluster {
     /// When the API server cannot be asked, an object is faulty, or the inventory cannot be read.
     pub async fn preflight(&self, intent: &Intent<'_>) -> Result<Vec<Finding>, ClusterError> {
         let mut findings = version::of_server(self.version(), intent.set);
-        let layers = match prepare(&self.api, intent.set).await {
+        let layers = match prepare(&self.api, &intent.set.objects).await {
             Ok(layers) => layers,
             Err(error @ ClusterError::UnknownKind { .. }) => {
                 let hint = error.hint().unwrap_or_default();

@@ -6,7 +6,7 @@
 use super::nodes::{Node, those};
 use super::version::minor;
 use crate::cluster::objects::json::text;
-use crate::render::RenderedSet;
+use crate::rendered::RenderedSet;
 use crate::report::Finding;
 
 /// The first kernel with everything that the probe asks for.
@@ -23,7 +23,7 @@ pub(super) fn compare(set: &RenderedSet, nodes: &[Node]) -> Vec<Finding> {
 }
 
 fn configures_the_probe(set: &RenderedSet) -> bool {
-    let mut objects = set.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value);
+    let mut objects = set.objects.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value);
     objects.any(|object| {
         let data = object.get("data").and_then(|data| data.as_object());
         text(object, "/kind") == "ConfigMap"

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cluster::objects::json::{list, text};
-use crate::render::RenderedSet;
+use crate::rendered::RenderedSet;
 
 /// A minor version, and why no older one will do.
 type Need = ((u64, u64), &'static str);
@@ -19,7 +19,8 @@ const ADMISSION_POLICY: Need = ((1, 30), "it brought ValidatingAdmissionPolicy v
 
 /// Returns the oldest version that will do, and why.
 pub(super) fn least(set: &RenderedSet) -> Need {
-    let objects = set.layers.iter().flat_map(|layer| &layer.objects).filter(|object| !object.optional);
+    let objects =
+        set.objects.layers.iter().flat_map(|layer| &layer.objects).filter(|object| !object.optional);
     objects
         .map(|object| of(&object.value))
         .fold(ALWAYS, |one, other| if other.0 > one.0 { other } else { one })

@@ -3,7 +3,7 @@
 use super::nodes::{Node, those};
 use super::version::minor;
 use crate::cluster::api::connect::platform_of;
-use crate::render::RenderedSet;
+use crate::rendered::RenderedSet;
 use crate::report::Finding;
 use crate::spec::Platform;
 
@@ -17,7 +17,7 @@ const TALOS_MIRRORS: (u64, u64) = (1, 12);
 
 /// Compares the nodes with the platform that was rendered for.
 pub(super) fn compare(set: &RenderedSet, nodes: &[Node]) -> Vec<Finding> {
-    let (files, wanted) = (&set.node_files, set.platform);
+    let (files, wanted) = (&set.node_files, set.objects.platform);
     let has =
         |name: &str| files.iter().any(|(path, content)| path.ends_with(name) && !content.trim().is_empty());
     let mut findings: Vec<_> =
@@ -110,11 +110,13 @@ fn talos(node: &Node) -> Option<(u64, u64)> {
 mod tests {
     use super::*;
     use crate::cluster::preflight::nodes::node;
+    use crate::rendered::ObjectSet;
     use std::collections::BTreeSet;
 
     fn rendered(platform: Platform, files: &[&str]) -> RenderedSet {
         let node_files = files.iter().map(|name| ((*name).to_owned(), "content".to_owned())).collect();
-        RenderedSet { layers: vec![], node_files, platform, used: BTreeSet::new(), databases: vec![] }
+        let objects = ObjectSet { layers: vec![], platform, databases: vec![] };
+        RenderedSet { objects, node_files, used: BTreeSet::new() }
     }
 
     fn told(set: &RenderedSet, nodes: &[Node]) -> String {

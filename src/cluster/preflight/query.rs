@@ -8,7 +8,7 @@ use crate::cluster::api::error::ClusterError;
 use crate::cluster::change::prepare::{PreparedLayer, PreparedObject};
 use crate::cluster::record::inventory::Revision;
 use crate::reference::ImageRef;
-use crate::render::RenderedSet;
+use crate::rendered::RenderedSet;
 
 /// What is about to be installed.
 #[derive(Debug, Clone, Copy)]

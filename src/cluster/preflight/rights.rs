@@ -139,9 +139,13 @@ fn of_roles(query: Query<'_>) -> BTreeSet<Right> {
 async fn of_probes(query: Query<'_>) -> Result<Vec<Right>, ClusterError> {
     let mut catalogue = Catalogue::new(query.api);
     let set = query.intent.set;
-    set.layers.iter().flat_map(|layer| &layer.objects).for_each(|object| catalogue.promise(&object.value));
+    set.objects
+        .layers
+        .iter()
+        .flat_map(|layer| &layer.objects)
+        .for_each(|object| catalogue.promise(&object.value));
     let mut rights = Vec::new();
-    for probe in set.layers.iter().flat_map(|layer| &layer.probes) {
+    for probe in set.objects.layers.iter().flat_map(|layer| &layer.probes) {
         rights.push(right(&catalogue.id_of(&probe.object, &probe.name).await?, "create"));
     }
     Ok(rights)

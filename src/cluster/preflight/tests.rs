@@ -3,7 +3,7 @@
 use crate::cluster::preflight::query::Intent;
 use crate::cluster::record::inventory::Revision;
 use crate::reference::ImageRef;
-use crate::render::RenderedSet;
+use crate::rendered::{ObjectSet, RenderedSet};
 use crate::report::Finding;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::cluster::api::fake::{Fake, status};
-use crate::render::{RenderedLayer, RenderedObject};
+use crate::rendered::{RenderedLayer, RenderedObject};
 use crate::spec::Platform;
 
 const REVIEW: &str = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
@@ -42,7 +42,8 @@ fn set() -> RenderedSet {
         generates: vec![],
     };
     let used = BTreeSet::from([image()]);
-    RenderedSet { layers: vec![layer], node_files: vec![], platform: Platform::K3s, used, databases: vec![] }
+    let objects = ObjectSet { layers: vec![layer], platform: Platform::K3s, databases: vec![] };
+    RenderedSet { objects, node_files: vec![], used }
 }
 
 fn image() -> ImageRef {

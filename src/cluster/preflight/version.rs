@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::nodes::{Node, those};
-use crate::render::RenderedSet;
+use crate::rendered::RenderedSet;
 use crate::report::Finding;
 
 /// How many minor versions a kubelet may be behind the API server.

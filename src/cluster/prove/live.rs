@@ -18,7 +18,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::is_path_segment;
-use crate::render::RenderedSet;
+use crate::rendered::ObjectSet;
 use crate::report::Reporter;
 use report::LiveReport;
 use trial::Trial;
@@ -37,7 +37,7 @@ impl Cluster {
     /// the report.
     pub async fn probe_live(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         stop: impl Future<Output = ()>,
         reporter: &dyn Reporter,
     ) -> Result<LiveReport, ClusterError> {
@@ -63,7 +63,7 @@ impl Cluster {
     }
 }
 
-fn namespaces(set: &RenderedSet) -> BTreeSet<&str> {
+fn namespaces(set: &ObjectSet) -> BTreeSet<&str> {
     let probes = set.layers.iter().flat_map(|layer| &layer.live);
     let ends = probes.flat_map(|probe| [probe.from.namespace.as_str(), probe.to.namespace.as_str()]);
     ends.filter(|name| is_path_segment(name)).collect()

@@ -14,7 +14,7 @@ use crate::cluster::api::progress::Progress;
 use crate::cluster::change::catalogue::Catalogue;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
-use crate::render::{Expectation, Probe, RenderedSet};
+use crate::rendered::{Expectation, ObjectSet, Probe};
 use crate::report::Reporter;
 
 /// How long an unexpected answer is retried.
@@ -74,7 +74,7 @@ impl Cluster {
     /// not the expected one is no error: it is in the report.
     pub async fn probe(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         patience: Patience,
         reporter: &dyn Reporter,
     ) -> Result<ProbeReport, ClusterError> {

@@ -10,7 +10,7 @@ use super::reason::{Cause, Reason};
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::{condition, list, number, text};
 use crate::cluster::objects::rank::CONSTRAINT_GROUP;
-use crate::render::Condition;
+use crate::rendered::Condition;
 
 /// Tells whether a condition applies to an object.
 pub(in crate::cluster) fn applies(condition: Condition, id: &ObjectId) -> bool {

@@ -15,7 +15,7 @@ mod watches;
 use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
-use crate::render::Condition;
+use crate::rendered::Condition;
 use look::Look;
 use pending::targets;
 use reasons::Reasons;

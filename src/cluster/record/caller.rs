@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::cluster::api::client::Api;
 use crate::cluster::objects::json::text;
-use crate::render::printable;
+use crate::report::printable;
 
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const LONGEST_NAME: usize = 200;

@@ -11,8 +11,8 @@ use crate::cluster::api::connect::Cluster;
 use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::labels::FIELD_MANAGER;
-use crate::render::printable;
 use crate::report::Reporter;
+use crate::report::printable;
 
 /// The API server takes 1,024 bytes in the newer form of events.
 const LONGEST: usize = 900;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::rank::{CONSTRAINT_GROUP, Rank};
-use crate::render::Generated;
+use crate::rendered::Generated;
 
 /// The namespace of the inventory.
 pub const INVENTORY_NAMESPACE: &str = "bundle-system";

@@ -7,13 +7,11 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 
 use super::inventory::INVENTORY_NAMESPACE;
 use crate::cluster::api::error::ClusterError;
 use crate::digest::Digest;
-use crate::render::{Database, RenderedLayer, RenderedSet};
-use crate::spec::Platform;
+use crate::rendered::ObjectSet;
 
 pub(super) const PREFIX: &str = "bundle-set-";
 const DIGITS: usize = 12;
@@ -26,36 +24,6 @@ const LARGEST: usize = 1_000_000;
 const LARGEST_JSON: u64 = 32 << 20;
 /// The window that decompressing may need, as a power of two: no more than the whole text.
 const WINDOW: u32 = 25;
-
-/// A rendered set as it was applied.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RecordedSet {
-    /// The platform that it was rendered for.
-    pub platform: Platform,
-    /// The layers, first applied first.
-    pub layers: Vec<RenderedLayer>,
-    /// The databases that came with it.
-    #[serde(default)]
-    pub databases: Vec<Database>,
-}
-
-impl RecordedSet {
-    fn of(set: &RenderedSet) -> Self {
-        Self { platform: set.platform, layers: set.layers.clone(), databases: set.databases.clone() }
-    }
-
-    /// Returns it in the form that can be applied and probed. Node files and references are not recorded.
-    pub fn rendered(self) -> RenderedSet {
-        RenderedSet {
-            layers: self.layers,
-            node_files: Vec::new(),
-            platform: self.platform,
-            used: Default::default(),
-            databases: self.databases,
-        }
-    }
-}
 
 /// A set in its recorded form.
 #[derive(Debug)]
@@ -71,9 +39,8 @@ impl PackedSet {
     /// # Errors
     ///
     /// When it cannot be written as JSON.
-    pub(in crate::cluster) fn of(set: &RenderedSet) -> Result<Self, ClusterError> {
-        let json = serde_json::to_vec(&RecordedSet::of(set))
-            .map_err(|error| unreadable("bundle-set", error.to_string()))?;
+    pub(in crate::cluster) fn of(set: &ObjectSet) -> Result<Self, ClusterError> {
+        let json = serde_json::to_vec(set).map_err(|error| unreadable("bundle-set", error.to_string()))?;
         Ok(Self { name: name_of(&json), json })
     }
 
@@ -97,7 +64,7 @@ impl PackedSet {
 /// # Errors
 ///
 /// When it is too large, or does not match its name; as text.
-pub(super) fn unpack(name: &str, data: &str) -> Result<RecordedSet, String> {
+pub(super) fn unpack(name: &str, data: &str) -> Result<ObjectSet, String> {
     if data.len() > LARGEST.div_ceil(3) * 4 {
         return Err(format!("its {} bytes exceed every possible set", data.len()));
     }
@@ -138,9 +105,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::render::{Condition, Expectation, Probe, RenderedObject};
+    use crate::rendered::{Condition, Database, Expectation, Probe, RenderedLayer, RenderedObject};
+    use crate::spec::Platform;
 
-    fn set(text: String) -> RenderedSet {
+    fn set(text: String) -> ObjectSet {
         let value =
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": text}});
         let probe = |name: &str, expect| Probe { name: name.into(), object: value.clone(), expect };
@@ -161,11 +129,9 @@ mod tests {
                 probe("admitted", Expectation::Admitted),
             ],
         };
-        RenderedSet {
+        ObjectSet {
             layers: vec![layer],
-            node_files: vec![],
             platform: Platform::Talos,
-            used: Default::default(),
             databases: vec![Database { reference: "db:2".into(), created: "2026-11-01T00:00:00Z".into() }],
         }
     }
@@ -185,7 +151,7 @@ mod tests {
         let set = set("b".into());
         let packed = PackedSet::of(&set).expect("JSON");
         let unpacked = unpack(&packed.name, &STANDARD.encode(bytes(&packed))).expect("it is readable");
-        assert_eq!(unpacked.rendered(), set);
+        assert_eq!(unpacked, set);
         assert_eq!(PackedSet::of(&set).expect("JSON").name, packed.name);
     }
 

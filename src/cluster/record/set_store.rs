@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::inventory::{Entry, INVENTORY_NAMESPACE, InventoryLayer};
-use super::rendered_set::{KEY, PREFIX, PackedSet, RecordedSet, TYPE, unpack, unreadable};
+use super::rendered_set::{KEY, PREFIX, PackedSet, TYPE, unpack, unreadable};
 use super::store;
 use crate::cluster::api::client::Api;
 use crate::cluster::api::connect::Cluster;
@@ -13,6 +13,7 @@ use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::objects::labels::{FIELD_MANAGER, MANAGED_BY};
+use crate::rendered::ObjectSet;
 
 /// In seconds.
 const LONGEST_REMOVAL: u64 = 60;
@@ -24,7 +25,7 @@ impl Cluster {
     /// # Errors
     ///
     /// When the API server cannot be asked, or the record cannot be read.
-    pub async fn recorded(&self) -> Result<Option<RecordedSet>, ClusterError> {
+    pub async fn recorded(&self) -> Result<Option<ObjectSet>, ClusterError> {
         match store::load(&self.api).await?.and_then(|inventory| inventory.set) {
             Some(set) => load(&self.api, &set).await.map(Some),
             None => Ok(None),
@@ -68,7 +69,7 @@ impl SetSecret {
 /// # Errors
 ///
 /// When it is missing, too large, or does not match its name.
-pub(in crate::cluster) async fn load(api: &Api, name: &str) -> Result<RecordedSet, ClusterError> {
+pub(in crate::cluster) async fn load(api: &Api, name: &str) -> Result<ObjectSet, ClusterError> {
     let known = name.strip_prefix(PREFIX).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
     let secret = if known { api.get(&secret_id(name).path()).await? } else { None };
     let secret = secret.ok_or_else(|| unreadable(name, "it is missing".into()))?;

@@ -19,7 +19,7 @@ use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::prove::probe::Patience;
 use crate::cluster::record::inventory::Inventory;
-use crate::render::RenderedSet;
+use crate::rendered::ObjectSet;
 use crate::report::Silent;
 
 impl Cluster {
@@ -30,9 +30,7 @@ impl Cluster {
     /// When the API server cannot be asked, or what was recorded cannot be read or is not there.
     pub async fn status(&self) -> Result<Option<Status>, ClusterError> {
         let Some(inventory) = self.inventory().await? else { return Ok(None) };
-        let Some(recorded) = self.recorded().await? else { return Err(ClusterError::NotRecorded) };
-        let (platform, databases) = (recorded.platform, recorded.databases.clone());
-        let set = recorded.rendered();
+        let Some(set) = self.recorded().await? else { return Err(ClusterError::NotRecorded) };
         // The owner of a field does not matter here, only its value.
         let options = ApplyOptions { force_conflicts: true, ..ApplyOptions::default() };
         let (plan, unready, constraints, ignored, probes) = try_join!(
@@ -50,19 +48,19 @@ impl Cluster {
             changed,
             complete,
             previous,
-            platform,
+            platform: set.platform,
             layers,
             constraints,
             ignored,
             probes,
-            databases,
+            databases: set.databases,
         }))
     }
 
     /// Returns what is not ready in each layer.
     async fn unready(
         &self,
-        set: &RenderedSet,
+        set: &ObjectSet,
         inventory: &Inventory,
     ) -> Result<Vec<Vec<(ObjectId, String)>>, ClusterError> {
         let mut all = Vec::with_capacity(set.layers.len());
@@ -83,7 +81,7 @@ impl Cluster {
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn ignored(&self, set: &RenderedSet) -> Result<Vec<String>, ClusterError> {
+    async fn ignored(&self, set: &ObjectSet) -> Result<Vec<String>, ClusterError> {
         let objects: Vec<&Value> =
             set.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value).collect();
         if !objects.iter().any(|object| text(object, "/kind") == "ConstraintTemplate") {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::report::{IGNORED, LayerStatus, Status};
 use crate::cluster::objects::compare::FieldChange;
-use crate::render::printable;
+use crate::report::printable;
 
 /// How many fields are shown; the rest is only counted.
 const MOST_FIELDS: usize = 3;

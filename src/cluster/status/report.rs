@@ -5,7 +5,7 @@ use crate::cluster::objects::compare::FieldChange;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::prove::probe::ProbeReport;
 use crate::cluster::record::inventory::{Revision, Stamp};
-use crate::render::Database;
+use crate::rendered::Database;
 use crate::spec::Platform;
 
 /// A namespace with this label is exempt from Gatekeeper.

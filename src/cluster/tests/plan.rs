@@ -2,7 +2,7 @@
 
 use super::*;
 
-async fn plan(fake: &Fake, set: &RenderedSet) -> Plan {
+async fn plan(fake: &Fake, set: &ObjectSet) -> Plan {
     let writes = fake.state().writes.clone();
     let plan = fake.cluster().plan(set, &revision("1"), &ApplyOptions::default()).await.expect("a plan");
     assert_eq!(fake.state().writes, writes, "planning writes nothing");
@@ -25,7 +25,7 @@ fn announced(plan: &Plan) -> Vec<String> {
 }
 
 /// Plans, installs, and compares; returns the actions that were announced.
-async fn agree(fake: &Fake, set: &RenderedSet) -> Vec<String> {
+async fn agree(fake: &Fake, set: &ObjectSet) -> Vec<String> {
     let plan = plan(fake, set).await;
     fake.state().writes.clear();
     let _ = install(fake, set).await.expect("installed");

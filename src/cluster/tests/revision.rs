@@ -88,7 +88,7 @@ async fn what_was_applied_is_recorded_and_what_is_not_needed_goes() {
     assert_eq!(secrets(&fake), named);
     let recorded = fake.cluster().recorded().await.expect("readable").expect("recorded");
     assert_eq!((recorded.platform, recorded.databases.len()), (Platform::K3s, 0));
-    assert_eq!(recorded.rendered(), sets[2]);
+    assert_eq!(recorded, sets[2]);
     let _ = uninstall(&fake).await;
     assert_eq!(secrets(&fake), Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Asks for the target of a rollback, fails to install, and rolls back.
-async fn fail_and_go_back(fake: &Fake, set: &RenderedSet, version: &str) -> Result<Rollback, ClusterError> {
+async fn fail_and_go_back(fake: &Fake, set: &ObjectSet, version: &str) -> Result<Rollback, ClusterError> {
     let rollback_target = fake.cluster().rollback_target(set, &revision(version)).await.expect("readable");
     let error = install_version(fake, set, version).await.expect_err("it must not work");
     assert!(error.failure().is_some(), "{error}");

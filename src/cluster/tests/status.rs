@@ -90,8 +90,8 @@ async fn the_databases_of_a_bundle_are_recorded() {
     let fake = Fake::default();
     let created = "2026-11-01T00:00:00Z".to_owned();
     let databases =
-        vec![crate::render::Database { reference: "ghcr.io/aquasecurity/trivy-db:2".into(), created }];
-    let set = RenderedSet { databases: databases.clone(), ..set(vec![namespace()]) };
+        vec![crate::rendered::Database { reference: "ghcr.io/aquasecurity/trivy-db:2".into(), created }];
+    let set = ObjectSet { databases: databases.clone(), ..set(vec![namespace()]) };
     _ = install(&fake, &set).await.expect("installed");
     let status = fake.cluster().status().await.expect("answered").expect("it is installed");
     assert_eq!(status.databases, databases);

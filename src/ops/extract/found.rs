@@ -1,10 +1,10 @@
 //! What a name leads to in a bundle, and as what it is written.
 
-use super::super::assemble::FILES;
-use super::super::error::OpsError;
 use crate::archive::{Archive, Entry, Role};
 use crate::digest::Digest;
 use crate::oci::Descriptor;
+use crate::ops::bundle::FILES;
+use crate::ops::error::OpsError;
 use crate::reference::ImageRef;
 
 /// The longest name of a file that is made, in bytes: ends, and the name of the unfinished file, have to fit, too.
@@ -48,7 +48,7 @@ pub(super) fn find<'a>(archive: &'a Archive, name: &str) -> Result<Vec<Found<'a>
             Ok(vec![Found { name: name.to_owned(), file, what, title: None }])
         }
         Role::Original => Err(OpsError::Usage {
-            message: format!("`{name}` is an index of which not every platform is in the bundle"),
+            message: format!("`{name}` is an index, and the bundle carries only some of its platforms"),
             hint: format!(
                 "extract the image that was made from it; `bundle inspect FILE` lists those of `{}`",
                 entry.repository
@@ -105,7 +105,7 @@ fn plain(file: &str, name: &str) -> Result<String, OpsError> {
     if is_plain && file.len() <= MAX_NAME {
         return Ok(file.to_owned());
     }
-    let message = format!("`{}` is no plain name, so no file is called after it", name.escape_debug());
-    let hint = "what it holds can be read with `tar -xOf` out of the bundle, by its digest".to_owned();
+    let message = format!("`{}` is not a plain file name, so it cannot be extracted", name.escape_debug());
+    let hint = "read its blobs out of the bundle by digest, with `tar -xOf`".to_owned();
     Err(OpsError::Usage { message, hint })
 }

@@ -1,6 +1,7 @@
 //! The network policies of the shipped sites, and of sites that are unlike them.
 
 use super::*;
+use crate::rendered::{LiveEnd, LiveProbe};
 
 const SITES: [(&str, &str); 2] = [
     ("homelab", include_str!("../../../bundles/sites/homelab.yaml")),
@@ -11,7 +12,7 @@ fn policies(site: &Site) -> Vec<Value> {
     let mut files = shipped();
     files.retain(|path, _| path.starts_with("layers/40-") || path.starts_with("platforms/"));
     let mut set = run(files, site, Platform::K3s).unwrap_or_else(|errors| panic!("{errors}"));
-    set.layers.remove(0).objects.into_iter().map(|object| object.value).collect()
+    set.objects.layers.remove(0).objects.into_iter().map(|object| object.value).collect()
 }
 
 fn parse(rest: &str) -> Site {
@@ -73,15 +74,16 @@ fn live(site: &Site, component: &str, reference: &str) -> Vec<LiveProbe> {
         digest: Digest::of(b"image"),
         kind: ItemKind::Image,
     };
-    let bundle = BundleName {
+    let bundle = BundleFacts {
         name: "b".into(),
         version: "1".into(),
         components: [(component.to_owned(), "1".to_owned())].into(),
+        databases: vec![],
     };
     let images = ImageMap::new(&site.registry, [carried]);
     let mut set = render(&Sources::new(files), &images, site, Platform::K3s, &bundle)
         .unwrap_or_else(|errors| panic!("{errors}"));
-    set.layers.remove(0).live
+    set.objects.layers.remove(0).live
 }
 
 #[test]

@@ -29,16 +29,17 @@ fn rendered(site: &str, platform: Platform) -> Result<RenderedSet, RenderErrors>
         digest: Digest::of(reference.as_bytes()),
         kind,
     });
-    let bundle = BundleName {
+    let bundle = BundleFacts {
         name: "homelab-security".into(),
         version: "2026.11.0".into(),
         components: BTreeMap::from([("trivy-operator".to_owned(), "0.32.0".to_owned())]),
+        databases: vec![],
     };
     render(&Sources::new(files), &ImageMap::new(&site.registry, carried), &site, platform, &bundle)
 }
 
 fn object(set: &RenderedSet, kind: &str, name: &str) -> Value {
-    let all = set.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value);
+    let all = set.objects.layers.iter().flat_map(|layer| &layer.objects).map(|object| &object.value);
     let mut found = all.filter(|value| value["kind"] == kind && value["metadata"]["name"] == name);
     found.next().unwrap_or_else(|| panic!("{kind} {name}")).clone()
 }

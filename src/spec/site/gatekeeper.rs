@@ -16,7 +16,7 @@ pub enum Enforcement {
 }
 
 impl Enforcement {
-    /// Returns the name as it is written in files, flags and constraints.
+    /// Returns the name that is used in files, flags and constraints.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -80,9 +80,9 @@ impl Default for SitePods {
 pub struct SiteFlow {
     /// Its name: an RFC 1123 label, and unique.
     pub name: String,
-    /// Who begins to talk.
+    /// The client.
     pub from: SiteFlowEnd,
-    /// Who listens.
+    /// The listener.
     pub to: SiteFlowEnd,
     /// The ports that are listened on; empty: every port.
     pub ports: Vec<SitePort>,

@@ -13,7 +13,7 @@ impl Site {
         let idle = self.network.flows.iter().filter(|flow| !self.is_of_use(flow));
         let idle = idle.map(|flow| {
             format!(
-                "flow `{}` has no effect: nothing that it opens lies in an isolated namespace of the site",
+                "flow `{}` has no effect: it opens nothing in an isolated namespace of the site",
                 flow.name
             )
         });

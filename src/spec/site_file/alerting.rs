@@ -1,6 +1,7 @@
-//! Reads where alerts go, and what the scanner needs.
+//! Reads the address for alerts, and the scanner's settings.
 
 use super::super::decode::Decoder;
+use super::super::host::is_host;
 use super::super::node::Node;
 use super::super::site::{SiteAlerting, SiteTrivy};
 use super::names::decode_secret;
@@ -21,7 +22,7 @@ pub(super) fn decode_alerting(decoder: &mut Decoder, node: &Node) -> Option<Site
 fn is_address(text: &str) -> bool {
     text.parse::<http::Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.authority().is_some_and(|authority| super::is_host(authority.as_str()))
+            && uri.authority().is_some_and(|authority| is_host(authority.as_str()))
             && uri.query().is_none()
     })
 }

@@ -1,15 +1,16 @@
-//! Writes another enforcement into the text of a site file, and leaves every other character as it is.
+//! Writes another enforcement into the text of a site file, and leaves every other character unchanged.
 //!
-//! What comes out is read again: unless it says exactly what the old text says, but for the enforcement, it is refused,
-//! and the person is told what to write.
+//! The result is read again: if it differs from the old text in more than the enforcement, the edit is refused, and the
+//! error names the lines to write.
 
 #[cfg(test)]
 mod tests;
 mod text;
 
+use super::super::decode::Faults;
+use super::super::file::parse_yaml;
 use super::super::node::{Node, Place, Value};
 use super::super::site::{Enforcement, Site};
-use super::super::{Faults, parse_yaml};
 use text::{Edit, apply, inserted, is_flow, offset, replaced, scalar_end};
 
 /// Why a text was not edited.
@@ -59,7 +60,7 @@ impl EditError {
 }
 
 impl Site {
-    /// Returns the text of a site file with another enforcement of some policies, or of all where none is named.
+    /// Returns the text of a site file with another enforcement of some policies, or of all if none is named.
     ///
     /// # Errors
     /// When the text is no site file, does not list a policy, or cannot be edited safely.
@@ -108,7 +109,7 @@ fn lines(site: &Site, root: &Node, policies: &[String], action: Enforcement) -> 
     format!("gatekeeper:\n  policies:{}", names.map(line).collect::<String>())
 }
 
-/// Returns the edits; `None` where there is nothing to hold on to.
+/// Returns the edits; `None` if the text has no place for them.
 fn edits(text: &str, root: &Node, policies: &[String], action: Enforcement) -> Option<Vec<Edit>> {
     let gatekeeper = field(root, "gatekeeper").filter(|node| !matches!(node.value, Value::Null));
     let listed = gatekeeper.and_then(|node| field(node, "policies"));
@@ -137,7 +138,7 @@ fn is_text(node: &Node, text: &str) -> bool {
     matches!(&node.value, Value::Text(written) if written == text)
 }
 
-/// Sets a policy's own enforcement: behind its name, where it has none yet.
+/// Sets a policy's own enforcement: after its name if it is a new field.
 fn set_policy(text: &str, policy: &Node, action: Enforcement) -> Option<Edit> {
     if let Some(node) = field(policy, "enforcement") {
         return replaced(text, node, action);
@@ -154,7 +155,7 @@ fn set_policy(text: &str, policy: &Node, action: Enforcement) -> Option<Edit> {
     Some(inserted(line - carriage, format!("{ending}{indent}enforcement: {}", action.name())))
 }
 
-/// Sets the site's enforcement: before everything else, where there is none yet.
+/// Sets the site's enforcement; a new field goes before all others.
 fn set_gatekeeper(text: &str, gatekeeper: &Node, action: Enforcement) -> Option<Edit> {
     if let Some(node) = field(gatekeeper, "enforcement") {
         return replaced(text, node, action);

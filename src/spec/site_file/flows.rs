@@ -1,11 +1,10 @@
 //! Reads what may talk to what.
 
-use super::super::cidr::decode_cidrs;
 use super::super::decode::Decoder;
 use super::super::node::{Node, Value};
 use super::super::site::{Direction, Protocol, SiteFlow, SiteFlowEnd, SitePort};
+use super::cidr::decode_cidrs;
 use super::names::{decode_label, decode_labels};
-use super::network::port;
 
 const PROTOCOLS: &[(&str, Protocol)] =
     &[("TCP", Protocol::Tcp), ("UDP", Protocol::Udp), ("SCTP", Protocol::Sctp)];
@@ -103,4 +102,14 @@ fn decode_port(decoder: &mut Decoder, node: &Node) -> Option<SitePort> {
         None => Some(Protocol::Tcp),
     };
     Some(SitePort { port: port?, protocol: protocol? })
+}
+
+/// Reads a port.
+pub(super) fn port(decoder: &mut Decoder, node: &Node) -> Option<u16> {
+    let text = decoder.text(node, "a port")?;
+    let number = text.parse().ok().filter(|port| *port > 0);
+    if number.is_none() {
+        decoder.fault(node.place, format!("`{text}` is not a port"), "write a number from 1 to 65535");
+    }
+    number
 }

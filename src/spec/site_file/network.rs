@@ -1,10 +1,10 @@
 //! Reads who may talk to whom.
 
-use super::super::cidr::decode_cidrs;
 use super::super::decode::{Decoder, Fields};
 use super::super::node::Node;
 use super::super::site::{Labels, SiteApiServer, SiteDns, SiteNetwork, SitePods};
-use super::flows::decode_flows;
+use super::cidr::decode_cidrs;
+use super::flows::{decode_flows, port};
 use super::names::{decode_label, decode_labels};
 
 pub(super) fn decode_network(decoder: &mut Decoder, node: &Node) -> SiteNetwork {
@@ -53,13 +53,4 @@ fn pods_of(decoder: &mut Decoder, fields: &Fields<'_>) -> (Option<String>, Optio
 
 fn port_field(decoder: &mut Decoder, fields: &Fields<'_>) -> Option<u16> {
     fields.optional("port").and_then(|node| port(decoder, node))
-}
-
-pub(super) fn port(decoder: &mut Decoder, node: &Node) -> Option<u16> {
-    let text = decoder.text(node, "a port")?;
-    let number = text.parse().ok().filter(|port| *port > 0);
-    if number.is_none() {
-        decoder.fault(node.place, format!("`{text}` is not a port"), "write a number from 1 to 65535");
-    }
-    number
 }

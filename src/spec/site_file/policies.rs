@@ -3,19 +3,19 @@
 use super::super::decode::{Decoder, Fields, closest};
 use super::super::node::{Node, Value};
 use super::super::site::{Enforcement, SiteGatekeeper, SitePolicy, SiteRegistry};
-use super::gatekeeper::{checked, enforcement, patterns, texts};
+use super::fields::{checked, enforcement, patterns, texts};
 use super::names::{LABEL_KEY, is_label_key};
 
-/// What a policy can be told besides where it looks.
+/// The parameters of a policy, besides its match.
 #[derive(Clone, Copy, PartialEq)]
 enum Takes {
     Nothing,
-    /// Labels, and which where the site names none.
+    /// Labels, with the default if the site names none.
     Labels(&'static [&'static str]),
     Registries,
 }
 
-/// The policies that there are, and whether each holds where the site names none.
+/// The known policies, and whether each is on if the site names none.
 const POLICIES: &[(&str, Takes, bool)] = &[
     ("deny-privileged-containers", Takes::Nothing, true),
     ("require-labels", Takes::Labels(&["app.kubernetes.io/name"]), true),
@@ -93,8 +93,7 @@ fn decode_policy(
         policy.labels = checked(decoder, labels, "a label's name", is_label_key, |_| LABEL_KEY.to_owned());
     }
     if let Some(beginnings) = own_list(decoder, &fields, "registries", (name, takes == Takes::Registries)) {
-        let hint =
-            |text: &str| format!("end it with a slash, or it also allows what only begins so: `{text}/`");
+        let hint = |text: &str| format!("end it with a slash, or it also allows longer names: `{text}/`");
         let whole = |text: &str| text.len() > 1 && text.ends_with('/');
         policy.registries = checked(decoder, beginnings, "the beginning of an image's name", whole, hint);
     }
@@ -127,7 +126,7 @@ fn decode_name(decoder: &mut Decoder, fields: &Fields<'_>) -> Option<(&'static s
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("there are: {}", names.join(", ")),
         };
-        decoder.fault(node.place, format!("there is no policy `{text}`"), hint);
+        decoder.fault(node.place, format!("unknown policy `{text}`"), hint);
     }
     found.map(|(name, takes, _)| (*name, *takes))
 }

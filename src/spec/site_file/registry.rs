@@ -1,12 +1,12 @@
-//! Reads where the site's registry is.
+//! Reads the site's registry.
 
-use super::super::cidr::decode_cidrs;
+use super::super::certificates::decode_certificates;
 use super::super::decode::Decoder;
+use super::super::host::is_host;
 use super::super::host_paths::HostPaths;
 use super::super::node::{Node, Value};
-use super::super::registries::decode_certificates;
 use super::super::site::{ImageMode, SiteRegistry};
-use super::is_host;
+use super::cidr::decode_cidrs;
 use crate::reference::is_loopback;
 
 const IMAGES: &[(&str, ImageMode)] = &[("mirror", ImageMode::Mirror), ("rewrite", ImageMode::Rewrite)];
@@ -59,8 +59,10 @@ fn decode_address(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Stri
 fn decode_pod_address(decoder: &mut Decoder, node: &Node) -> Option<String> {
     let address = decode_address(decoder, node, "`podAddress`")?;
     if is_loopback(&address) {
-        let message = format!("pods cannot reach the registry at `{address}`: there it is the pod itself");
-        decoder.fault(node.place, message, "write the name or address that the node has for its pods");
+        let message = format!(
+            "pods cannot reach the registry at `{address}`: for a pod that address is the pod itself"
+        );
+        decoder.fault(node.place, message, "write a name or address of the node that pods can reach");
     }
     Some(address)
 }
@@ -71,7 +73,7 @@ fn decode_prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
         return Some(prefix);
     }
     let hint = "write lower-case path parts without slashes at the ends: mirror/security";
-    decoder.fault(node.place, format!("`{prefix}` cannot stand before a repository's name"), hint);
+    decoder.fault(node.place, format!("`{prefix}` cannot be a prefix of a repository's name"), hint);
     None
 }
 

@@ -1,4 +1,4 @@
-//! What a site file says, and what is said of a bad one.
+//! Reading a site file, and the faults of a bad one.
 
 use crate::spec::{Faults, Site};
 
@@ -39,8 +39,8 @@ fn a_registry_says_how_pods_reach_it() {
     let faults = site("{address: a.lan, podAddress: '127.0.0.1:5000', addresses: [10.0.0.5/8, x]}");
     insta::assert_snapshot!(faults.expect_err("faults"), @r"
         `site.yaml` has 3 faults
-          site.yaml:3:40: pods cannot reach the registry at `127.0.0.1:5000`: there it is the pod itself
-            hint: write the name or address that the node has for its pods
+          site.yaml:3:40: pods cannot reach the registry at `127.0.0.1:5000`: for a pod that address is the pod itself
+            hint: write a name or address of the node that pods can reach
           site.yaml:3:70: `10.0.0.5/8` is not a range of IP addresses
             hint: write the whole range as 10.0.0.0/8, or the one address as 10.0.0.5/32
           site.yaml:3:82: `x` is not a range of IP addresses
@@ -59,10 +59,10 @@ fn a_path_of_a_host_is_one_that_references_can_name() {
     assert_eq!(registry.path_of("docker.io"), "edge");
     insta::assert_snapshot!(paths("{quay.io: /quay, index.docker.io: hub, ghcr.io: [a]}").expect_err("faults"), @r"
         `site.yaml` has 3 faults
-          site.yaml:3:57: `/quay` cannot stand before a repository's name
+          site.yaml:3:57: `/quay` cannot be a prefix of a repository's name
             hint: write lower-case path parts without slashes at the ends: mirror/quay
-          site.yaml:3:73: `index.docker.io` is not a host as references name it: it is `docker.io` there
-            hint: write the host as it stands in the spec's references: docker.io, quay.io
+          site.yaml:3:73: `index.docker.io` is not a host of references: they name it `docker.io`
+            hint: write the host as the spec's references do: docker.io, quay.io
           site.yaml:3:104: a path must be a string, found a list
             hint: write a string here
         ");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use airgap_bundle::digest::Digest;
 use airgap_bundle::reference::ImageRef;
-use airgap_bundle::render::{BundleName, Carried, ImageMap, RenderErrors, Sources, render};
+use airgap_bundle::render::{BundleFacts, Carried, ImageMap, RenderErrors, Sources, render};
 use airgap_bundle::spec::{ItemKind, Platform, Site, Spec};
 use serde_json::Value;
 
@@ -38,10 +38,10 @@ impl Rendered {
         let items = spec.items().map(|item| carry(&item.reference, item.kind));
         let composed = spec.compose().map(|compose| carry(&compose.image, ItemKind::Image));
         let carried: Vec<_> = items.chain(composed).collect();
-        let bundle = BundleName::of(&spec);
+        let bundle = BundleFacts::new(&spec, vec![]);
         let sources = Sources::new(files(bundle.components.contains_key("falcosidekick")));
         let set = render(&sources, &ImageMap::new(&site.registry, carried), &site, platform, &bundle);
-        let layers = set?.layers;
+        let layers = set?.objects.layers;
         Ok(Self {
             objects: layers.into_iter().flat_map(|layer| layer.objects).map(|object| object.value).collect(),
             socket: match platform {

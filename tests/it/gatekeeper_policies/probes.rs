@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use airgap_bundle::render::{BundleName, Expectation, ImageMap, RenderedSet, Sources, render};
+use airgap_bundle::render::{BundleFacts, ImageMap, Sources, render};
+use airgap_bundle::rendered::{Expectation, RenderedSet};
 use airgap_bundle::spec::{Platform, Site};
 use serde_json::Value;
 
@@ -48,8 +49,12 @@ fn rendered() -> RenderedSet {
     }
     collect(&project().join("k3s"), "platforms/k3s", &mut files);
     let site = Site::parse(SITE, "site.yaml").expect("a site");
-    let bundle =
-        BundleName { name: "b".to_owned(), version: "1".to_owned(), components: BTreeMap::default() };
+    let bundle = BundleFacts {
+        name: "b".to_owned(),
+        version: "1".to_owned(),
+        components: BTreeMap::default(),
+        databases: vec![],
+    };
     let images = ImageMap::new(&site.registry, []);
     render(&Sources::new(files), &images, &site, Platform::K3s, &bundle)
         .unwrap_or_else(|faults| panic!("{faults}"))
@@ -58,8 +63,9 @@ fn rendered() -> RenderedSet {
 /// Which constraint says what of an object, as Gatekeeper's own command sees it.
 fn verdicts(programs: &Programs, set: &RenderedSet) -> BTreeSet<(String, String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
-    let objects = set.layers.iter().flat_map(|layer| layer.objects.iter().map(|object| &object.value));
-    let probes = set.layers.iter().flat_map(|layer| layer.probes.iter().map(|probe| &probe.object));
+    let objects =
+        set.objects.layers.iter().flat_map(|layer| layer.objects.iter().map(|object| &object.value));
+    let probes = set.objects.layers.iter().flat_map(|layer| layer.probes.iter().map(|probe| &probe.object));
     for (number, object) in objects.chain(probes).enumerate() {
         fs::write(folder.path().join(format!("{number}.yaml")), object.to_string()).expect("written");
     }
@@ -95,7 +101,7 @@ fn every_probe_is_refused_by_its_own_policy_with_its_words() {
     let Some(programs) = Programs::find(&["gator"]) else { return };
     let set = rendered();
     let verdicts = verdicts(&programs, &set);
-    let probes = &set.layers[1].probes;
+    let probes = &set.objects.layers[1].probes;
     let mut policies = BTreeSet::new();
     for probe in probes {
         let of: Vec<_> = verdicts.iter().filter(|(object, ..)| *object == key(&probe.object)).collect();

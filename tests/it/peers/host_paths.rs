@@ -51,7 +51,7 @@ fn what_two_hosts_have_under_one_path_is_pushed_apart() {
         assert!(found.contains("application/vnd.acme.note"), "{found}");
         let misspelt = ["push", "b.tar", &target, "--path", "quai.io=other"];
         let again = bundle(folder.path(), misspelt.iter().chain(&PATHS));
-        let warned = "warning: `quai.io` has a path of its own, and nothing of that host is in the bundle\n";
+        let warned = "warning: `quai.io` has a path of its own, but the bundle has nothing from that host\n";
         assert!(again.stderr.starts_with(warned), "{}", again.stderr);
         let again = again.ok();
         assert!(again.contains(": 0 entries, 0 blobs, 0 bytes; 3 entries were there already"), "{again}");

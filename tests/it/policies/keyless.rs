@@ -128,7 +128,7 @@ fn policies_that_are_not_met_are_refused_with_what_was_found() {
     let keyless = Keyless::new();
     keyless.sign(&Signing::new(Tag, FALCO));
     keyless.sign(&Signing::provenance(Bundle, OTHER));
-    let image = "`docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries no";
+    let image = "`docker.io/falcosecurity/falco:0.44.1` does not meet its policy: `[digest 1]` carries no";
     let falco = format!("{{keyless: {{BY: '{FALCO}'}}}}");
     let attested = |kind: &str, by: &str| {
         format!(

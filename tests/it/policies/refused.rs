@@ -11,8 +11,8 @@ use crate::tiny::IMAGE;
 fn an_image_without_a_signature_is_refused() {
     let Some(signed) = Signed::new(&[]) else { return };
     insta::assert_snapshot!(signed.refused(1), @r"
-        error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries no signature
+        error: 1 of the bundle's entries could not be resolved or verified
+          - `docker.io/falcosecurity/falco:0.44.1` does not meet its policy: `[digest 1]` carries no signature
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -24,15 +24,15 @@ fn a_signature_by_another_key_is_refused() {
     let stranger = signed.tiny.stack.keys("strangers").public_key().hint();
     signed.sign(signed.image, "strangers", Form::Tag);
     insta::assert_snapshot!(signed.refused(1).replace(&stranger, "[strangers]"), @r"
-        error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key
+        error: 1 of the bundle's entries could not be resolved or verified
+          - `docker.io/falcosecurity/falco:0.44.1` does not meet its policy: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
     signed.sign(signed.image, "strangers", Form::Bundle);
     insta::assert_snapshot!(signed.refused(1).replace(&stranger, "[strangers]"), @r"
-        error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key, a signature or attestation by `[strangers]`
+        error: 1 of the bundle's entries could not be resolved or verified
+          - `docker.io/falcosecurity/falco:0.44.1` does not meet its policy: `[digest 1]` carries no signature by `[theirs]`, only a signature by an unknown key, a signature or attestation by `[strangers]`
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -50,8 +50,8 @@ fn a_signature_tag_that_was_copied_from_another_image_is_refused() {
     let put = repository.put_manifest(&tag, oci::MANIFEST, found.bytes);
     signed.tiny.stack.block_on(put).expect("it is taken");
     insta::assert_snapshot!(signed.refused(1), @r"
-        error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
+        error: 1 of the bundle's entries could not be resolved or verified
+          - `docker.io/falcosecurity/falco:0.44.1` does not meet its policy: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -73,8 +73,8 @@ fn a_sigstore_bundle_that_was_copied_from_another_image_is_refused() {
     let put = repository.put_manifest(&digest, oci::MANIFEST, bytes.into());
     signed.tiny.stack.block_on(put).expect("it is taken");
     insta::assert_snapshot!(signed.refused(1), @r"
-        error: 1 of the bundle's entries cannot be taken
-          - `docker.io/falcosecurity/falco:0.44.1` is refused by its policy: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
+        error: 1 of the bundle's entries could not be resolved or verified
+          - `docker.io/falcosecurity/falco:0.44.1` does not meet its policy: `[digest 1]` carries a bad signature, in the manifest `[digest 2]`: the signature is for another image: expected `[digest 1]`, found `[digest 3]`
 
         hint: do not take this content; if upstream changed its signer, change the policy in the spec
         ");
@@ -88,7 +88,7 @@ fn a_failure_while_looking_for_a_signature_is_not_its_absence() {
     front.fault(Fault::reading(format!("sha256-{}.sig", signed.image.hex()), Answer::Status(500)));
     let said = signed.refused(2).replace(&signed.image.hex(), "[hex]");
     insta::assert_snapshot!(said, @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `docker.io/falcosecurity/falco:0.44.1`: `docker.io/falcosecurity/falco:sha256-[hex].sig`: `http://[docker.io]/v2/falcosecurity/falco/manifests/sha256-[hex].sig` answered 500, expected 200: FAULT laid by a test
 
         hint: the registry failed: run the same command again later

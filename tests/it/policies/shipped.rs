@@ -17,7 +17,7 @@ fn with_the_embedded_root_each_signed_entry_is_refused_with_one_line() {
         stack.upstream.published.iter().filter(|item| !signings(&item.reference).is_empty()).collect();
     assert_eq!(lines.len(), signed.len(), "{}", ran.stderr);
     for (item, line) in signed.iter().zip(lines) {
-        assert!(line.starts_with(&format!("  - `{}` is refused by its policy: ", item.reference)), "{line}");
+        assert!(line.starts_with(&format!("  - `{}` does not meet its policy: ", item.reference)), "{line}");
         assert!(line.contains("is not in the trusted root"), "{line}");
     }
     assert!(ran.stderr.ends_with(HINT), "{}", ran.stderr);

@@ -8,7 +8,7 @@ fn a_manifest_that_is_none_is_refused() {
     let tiny = Tiny::new();
     tiny.fault("manifests/5.1.0", Answer::Altered);
     insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: not a manifest: expected value at line 1 column 1
 
         hint: that is not what a registry sends: ask upstream's registry directly, and do not use this content
@@ -21,7 +21,7 @@ fn an_altered_manifest_below_an_index_is_refused() {
     let child = tiny.manifest(IMAGE).document.manifests.expect("an index")[0].digest;
     tiny.front("docker.io").fault(Fault::reading(child, Answer::Altered));
     insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `docker.io/falcosecurity/falco:0.44.1`: `docker.io/falcosecurity/falco@[digest 1]`: expected digest `[digest 1]`, found `[digest 2]`
 
         hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
@@ -34,7 +34,7 @@ fn a_manifest_other_than_the_locked_one_is_refused() {
     tiny.stack.bundle(tiny.lock()).ok();
     tiny.fault(tiny.manifest(ARTIFACT).descriptor.digest, Answer::Altered);
     insta::assert_snapshot!(tiny.fails(1, tiny.build()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: expected digest `[digest 1]`, found `[digest 2]`
 
         hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content
@@ -60,7 +60,7 @@ fn an_altered_configuration_is_refused() {
     let config = tiny.manifest(ARTIFACT).document.config.expect("a configuration");
     tiny.fault(config.digest, Answer::Altered);
     insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: expected digest `[digest 1]`, found `[digest 2]`
 
         hint: the registry or something before it altered the content: ask upstream's registry directly, and do not use this content

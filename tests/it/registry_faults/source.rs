@@ -21,10 +21,31 @@ fn a_registry_that_is_not_there_is_an_error() {
         &format!("docker.io: {{mirror: \"{docker}\"}}\nghcr.io: {{mirror: \"{address}\"}}\n"),
     );
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()).replace(&address, "[nobody]"), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: failed to reach `http://[nobody]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` for `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
 
         hint: check that `http://[nobody]/v2/` answers from this machine; a mirror of it is named in the file of `--registries`
+        ");
+}
+
+#[test]
+fn entries_of_one_host_that_cannot_be_reached_are_one_fault() {
+    let tiny = Tiny::new();
+    // A port that is taken, and that no program listens on.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let address = socket.local_addr().expect("an address").to_string();
+    tiny.stack.write(
+        "registries.yaml",
+        &format!("docker.io: {{mirror: \"{address}\"}}\nghcr.io: {{mirror: \"{address}\"}}\n"),
+    );
+    insta::assert_snapshot!(tiny.fails(2, tiny.lock()).replace(&address, "[closed]"), @r"
+        error: 2 of the bundle's entries could not be resolved or verified
+          - `http://[closed]` cannot be reached: client error (Connect): tcp connect error: Connection refused (os error 111); 2 entries need it:
+              docker.io/falcosecurity/falco:0.44.1
+              ghcr.io/falcosecurity/rules/falco-rules:5.1.0
+
+        hint: check that `http://[closed]/v2/` answers from this machine; a mirror of it is named in the file of `--registries`
         ");
 }
 
@@ -33,7 +54,7 @@ fn what_a_registry_does_not_have_is_named() {
     let tiny = Tiny::new();
     tiny.fault("manifests/5.1.0", Answer::Status(404));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: not found at `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0`
 
         hint: check the name and the tag in the spec; if the lock's digest is gone, `bundle lock SPEC --update` takes the tag's current digest
@@ -45,7 +66,7 @@ fn a_registry_that_refuses_access_says_where_to_log_in() {
     let tiny = Tiny::new();
     tiny.fault("manifests/5.1.0", Answer::Status(401));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (401)
 
         hint: log in with `docker login [ghcr.io]`, podman or skopeo: their credential files and helpers are read
@@ -53,7 +74,7 @@ fn a_registry_that_refuses_access_says_where_to_log_in() {
     tiny.front("ghcr.io").heal();
     tiny.fault("manifests/5.1.0", Answer::Status(403));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` refuses access (403)
 
         hint: log in with `docker login [ghcr.io]`, podman or skopeo: their credential files and helpers are read
@@ -66,7 +87,7 @@ fn a_registry_that_breaks_is_an_error_of_every_entry_that_needs_it() {
     tiny.fault("manifests/5.1.0", Answer::Status(500));
     tiny.front("docker.io").fault(Fault::reading("manifests/0.44.1", Answer::Status(503)));
     insta::assert_snapshot!(tiny.fails(2, tiny.lock()), @r"
-        error: 2 of the bundle's entries cannot be taken
+        error: 2 of the bundle's entries could not be resolved or verified
           - failed to resolve `docker.io/falcosecurity/falco:0.44.1`: `docker.io/falcosecurity/falco:0.44.1`: `http://[docker.io]/v2/falcosecurity/falco/manifests/0.44.1` answered 503, expected 200: FAULT laid by a test
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` answered 500, expected 200: FAULT laid by a test
 
@@ -116,7 +137,7 @@ fn a_failure_while_looking_for_signatures_is_not_their_absence() {
     ] {
         tiny.fault(&path, Answer::Status(500));
         let expected = format!(
-            "error: 1 of the bundle's entries cannot be taken\n  \
+            "error: 1 of the bundle's entries could not be resolved or verified\n  \
              - failed to resolve `{ARTIFACT}`: {what}: `http://[ghcr.io]/v2/falcosecurity/rules/falco-rules/{path}` answered 500, expected 200: FAULT laid by a test\n\n\
              hint: the registry failed: run the same command again later\n"
         );
@@ -180,7 +201,7 @@ fn what_is_listed_as_a_referrer_and_is_none_is_refused() {
     tiny.stack.block_on(put).expect("it is taken");
     tiny.fault("/referrers/", Answer::Status(404));
     insta::assert_snapshot!(tiny.fails(1, tiny.lock()), @r"
-        error: 1 of the bundle's entries cannot be taken
+        error: 1 of the bundle's entries could not be resolved or verified
           - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: `ghcr.io/falcosecurity/rules/falco-rules@[digest 1]`: it is listed as a referrer of `[digest 1]`, but refers to nothing
 
         hint: that is not what a registry sends: ask upstream's registry directly, and do not use this content

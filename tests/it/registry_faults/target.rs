@@ -224,7 +224,7 @@ fn two_upstream_repositories_of_one_path_are_refused() {
     insta::assert_snapshot!(tiny.fails(1, tiny.build()), @r"
         verified 2 images and artifacts, 0 files
         warning: `site.yaml`: `network.apiServer.addresses` is empty: pods that may reach the API server may reach port 6443 of any address
-        error: what travels cannot all be pushed for `site.yaml`
+        error: cannot push the whole bundle to the registry of `site.yaml`
           caused by: `docker.io/falcosecurity/falco` and `mirror.example/falcosecurity/falco` would both become `falcosecurity/falco`
 
         hint: give one of the two hosts a path of its own: `--path mirror.example=mirror.example` with `push` and `serve`, `registry: {paths: {'mirror.example': mirror.example}}` in the site; then `mirror.example/falcosecurity/falco` becomes `mirror.example/falcosecurity/falco`

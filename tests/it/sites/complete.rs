@@ -90,6 +90,6 @@ fn an_address_outside_the_site_in_any_template_stops_the_build() {
     fs::write(&template, changed).expect("a file");
     let ran = shipped.build(&shipped.text);
     assert_eq!(ran.code, Some(1));
-    let words = "in `00-namespaces/namespaces.yaml`, field `/metadata/annotations/see`: `https://example.com/x` leads out of the site";
+    let words = "in `00-namespaces/namespaces.yaml`, field `/metadata/annotations/see`: `https://example.com/x` is outside the site";
     assert!(ran.stderr.contains(words), "{}", ran.stderr);
 }

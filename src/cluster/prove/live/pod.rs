@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::objects::json::{list, number, text};
 use crate::cluster::objects::labels::MANAGED_BY;
-use crate::render::{LiveEnd, LiveExpectation, LiveProbe};
+use crate::rendered::{LiveEnd, LiveExpectation, LiveProbe};
 
 /// The label by which the pods of every run are found.
 pub(super) const LABEL: &str = "bundle/live-probe";

@@ -1,6 +1,6 @@
 //! The results of the live probes.
 
-use crate::render::LiveExpectation;
+use crate::rendered::LiveExpectation;
 
 /// The results of the live probes of all layers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

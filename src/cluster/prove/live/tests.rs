@@ -1,7 +1,7 @@
 //! The life of the pods, against an API server in memory whose node answers at once.
 
 use crate::cluster::objects::json::text;
-use crate::render::LiveExpectation;
+use crate::rendered::LiveExpectation;
 use serde_json::Value;
 use std::future::{pending, ready};
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::report::LiveResult;
 use super::*;
 use crate::cluster::api::fake::{Fake, status};
-use crate::render::{LiveEnd, LiveProbe, RenderedLayer};
+use crate::rendered::{LiveEnd, LiveProbe, RenderedLayer};
 use crate::report::Silent;
 use crate::spec::Platform;
 
@@ -21,7 +21,7 @@ fn probe(name: &str, expect: LiveExpectation) -> LiveProbe {
     LiveProbe { name: name.into(), image, from: end("web"), to: end("cache"), port: 80, expect }
 }
 
-fn set(live: Vec<LiveProbe>) -> RenderedSet {
+fn set(live: Vec<LiveProbe>) -> ObjectSet {
     let layer = RenderedLayer {
         name: "40-x".into(),
         objects: vec![],
@@ -31,11 +31,10 @@ fn set(live: Vec<LiveProbe>) -> RenderedSet {
         live,
         generates: vec![],
     };
-    let (node_files, databases) = (vec![], vec![]);
-    RenderedSet { layers: vec![layer], node_files, platform: Platform::K3s, used: [].into(), databases }
+    ObjectSet { layers: vec![layer], platform: Platform::K3s, databases: vec![] }
 }
 
-fn both() -> RenderedSet {
+fn both() -> ObjectSet {
     set(vec![probe("this-is-open", LiveExpectation::Open), probe("that-is-closed", LiveExpectation::Closed)])
 }
 
@@ -51,7 +50,7 @@ fn run(pod: &mut Value, exit: i64, message: &str) {
     };
 }
 
-async fn report(fake: &Fake, set: &RenderedSet) -> LiveReport {
+async fn report(fake: &Fake, set: &ObjectSet) -> LiveReport {
     fake.cluster().probe_live(set, pending(), &Silent).await.unwrap()
 }
 

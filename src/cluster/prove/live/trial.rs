@@ -13,7 +13,7 @@ use crate::cluster::api::pace::Pace;
 use crate::cluster::objects::id::{ObjectId, is_path_segment};
 use crate::cluster::objects::json::text;
 use crate::cluster::readiness::reason::pod_words;
-use crate::render::{LiveEnd, LiveExpectation, LiveProbe};
+use crate::rendered::{LiveEnd, LiveExpectation, LiveProbe};
 
 /// The time limit for each pod; it may have to pull its image first.
 const LONGEST: Duration = Duration::from_secs(90);

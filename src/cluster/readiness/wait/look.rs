@@ -10,7 +10,7 @@ use crate::cluster::api::pace::together;
 use crate::cluster::readiness::condition::endpoint::without_endpoint;
 use crate::cluster::readiness::condition::enforced::{not_enforced, reporters};
 use crate::cluster::readiness::reason::Reason;
-use crate::render::Condition;
+use crate::rendered::Condition;
 
 /// One look.
 pub(super) struct Look<'a> {

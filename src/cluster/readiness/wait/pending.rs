@@ -6,7 +6,7 @@ use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::text;
 use crate::cluster::readiness::condition::{applies, is_in_the_object, missing};
 use crate::cluster::readiness::reason::{Cause, Reason};
-use crate::render::Condition;
+use crate::rendered::Condition;
 
 /// A condition, and the object that must meet it.
 pub(super) type Target<'t> = (Condition, &'t ObjectId);

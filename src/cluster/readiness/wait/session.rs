@@ -16,7 +16,7 @@ use crate::cluster::api::progress::Progress;
 use crate::cluster::api::watch::Change;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::readiness::condition::is_in_the_object;
-use crate::render::Condition;
+use crate::rendered::Condition;
 use crate::report::Reporter;
 
 /// How often watched objects are read anyway: a silently cut connection reports nothing.

@@ -6,7 +6,7 @@ use crate::cluster::api::error::ClusterError;
 use crate::cluster::objects::id::ObjectId;
 use crate::cluster::objects::json::{number, text};
 use crate::cluster::record::inventory::INVENTORY_NAMESPACE;
-use crate::render::printable;
+use crate::report::printable;
 
 const LONGEST_HOLDER: usize = 200;
 

@@ -1,7 +1,7 @@
 //! Changes of a text, at the places that its YAML was read from. Where a place is not what it seems, there is no change.
 
-use crate::spec::Enforcement;
 use crate::spec::node::{Node, Place, Value};
+use crate::spec::site::Enforcement;
 
 /// One change of a text.
 pub(super) struct Edit {
@@ -38,7 +38,7 @@ pub(super) fn is_flow(text: &str, node: &Node) -> Option<bool> {
     Some(text.get(offset(text, node.place)?..)?.starts_with('{'))
 }
 
-/// Returns where a text ends that is written as it is, or in quotes without anything to be read in another way.
+/// Returns the end of a text that is plain, or quoted without escapes.
 pub(super) fn scalar_end(text: &str, node: &Node) -> Option<usize> {
     let Value::Text(value) = &node.value else { return None };
     let at = offset(text, node.place)?;
