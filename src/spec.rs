@@ -28,7 +28,7 @@ pub use pattern::{Pattern, PatternError};
 pub use policy::{Attestation, Policy, Signed, Signers};
 pub use registries::{Certificates, FileMirror, Mirror, Registries};
 pub use site::{Enforcement, ImageMode, Platform, PodSecurity, Site};
-pub use site_file::{EditError, is_host};
+pub use site_file::{EditError, denying_policies, is_host};
 
 /// The version of the files that people write.
 pub const API_VERSION: &str = "bundle/v1alpha1";

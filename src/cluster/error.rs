@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::deletion::next_step;
 use super::failure::InstallFailure;
 use super::object::ObjectId;
+use crate::spec::denying_policies;
 
 /// Why the cluster did not do what it was asked for, or could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -275,6 +276,9 @@ impl ClusterError {
                 "its namespace is on its way out: `kubectl get namespace {} -o yaml` shows under `status.conditions` what has to go first",
                 object.namespace.as_deref().unwrap_or("default")
             ),
+            Self::Refused { object, message, .. } if !denying_policies(message).is_empty() => {
+                denied(&denying_policies(message), object)
+            }
             Self::Refused { object, status: 403, .. } => {
                 format!("`kubectl auth can-i create {}` shows whether this user may; otherwise a quota or a policy refuses it", object.resource)
             }
@@ -308,10 +312,64 @@ fn owners(fields: &[(String, String)]) -> String {
     fields.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
+/// Names the policies that deny an object, and the fields of the site file that govern them.
+fn denied(policies: &[&str], object: &ObjectId) -> String {
+    let exempt = object.namespace.as_ref().map_or_else(String::new, |namespace| {
+        format!(", exempt the namespace `{namespace}` with `gatekeeper.exemptNamespaces`")
+    });
+    format!(
+        "the site file asks for `{}`: change the object so that it complies{exempt}, or set `gatekeeper.enforcement: warn`; \
+         an entry in `gatekeeper.policies` has both fields for one policy alone",
+        policies.join("`, `")
+    )
+}
+
 /// Writes one text behind a colon, several below it.
 fn lines(texts: &[String]) -> String {
     match texts {
         [one] => format!(" {one}"),
         several => several.iter().map(|text| format!("\n  {text}")).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(status: u16, message: &str) -> String {
+        let object = ObjectId {
+            api_version: "apps/v1".into(),
+            kind: "Deployment".into(),
+            resource: "deployments".into(),
+            namespace: Some("trivy-system".into()),
+            name: "trivy-operator".into(),
+        };
+        let (object, message) = (Box::new(object), message.to_owned());
+        ClusterError::Refused { object, file: "objects.yaml".into(), status, message }
+            .hint()
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_denial_by_a_policy_of_the_site_names_the_policy_and_the_fields_that_govern_it() {
+        let message = "admission webhook \"validation.gatekeeper.sh\" denied the request: \
+                       [require-labels] Workload must have 'app.kubernetes.io/name' label";
+        assert_eq!(
+            hint(403, message),
+            "the site file asks for `require-labels`: change the object so that it complies, exempt the namespace \
+             `trivy-system` with `gatekeeper.exemptNamespaces`, or set `gatekeeper.enforcement: warn`; an entry in \
+             `gatekeeper.policies` has both fields for one policy alone"
+        );
+    }
+
+    #[test]
+    fn any_other_denial_may_be_the_users_rights_or_a_quota() {
+        let message = "admission webhook \"validation.gatekeeper.sh\" denied the request: [team-rules] no";
+        for message in [message, "exceeded quota: pods"] {
+            assert!(
+                hint(403, message).starts_with("`kubectl auth can-i create deployments` shows"),
+                "{message}"
+            );
+        }
     }
 }

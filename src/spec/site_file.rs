@@ -1,6 +1,7 @@
 //! Reads the operator's `site.yaml`.
 
 mod alerting;
+mod denied;
 mod edit;
 mod flows;
 mod gatekeeper;
@@ -18,6 +19,7 @@ use namespaces::decode_namespaces;
 use network::decode_network;
 use registry::decode_registry;
 
+pub use denied::denying_policies;
 pub use edit::EditError;
 
 use super::decode::Decoder;
