@@ -7,7 +7,7 @@
 //! install  path → UnverifiedArchive → Archive → ImageMap → RenderedSet → ApplyReport → ProbeReport
 //! ```
 //!
-//! Modules import from lower layers only; `tests/it/layers.rs` checks it:
+//! Modules import from lower layers only; `tests/fast/layers.rs` checks it:
 //!
 //! | layer | modules |
 //! |---|---|

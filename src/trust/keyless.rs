@@ -26,7 +26,7 @@
 //!
 //! Time is never "now", with one exception within `sigstore-verify`: what claims to be from the future is refused.
 //!
-//! The tests are in `tests/it/keyless`: they sign with a private Sigstore, of which the real cosign says what it takes.
+//! The tests are in `tests/fast/keyless`: they sign with a private Sigstore, of which the real cosign says what it takes.
 // See: sigstore/docs "Sigstore Client Spec", section 4; sigstore/protobuf-specs, sigstore_bundle.proto
 
 mod certificate;
