@@ -7,7 +7,7 @@
 //! install  path → UnverifiedArchive → VerifiedArchive → ImageMap → RenderedSet (ObjectSet) → ApplyReport → ProbeReport
 //! ```
 //!
-//! Modules import from lower layers only; `tests/it/layers.rs` checks it:
+//! Modules import from lower layers only; `tests/fast/layers.rs` checks it:
 //!
 //! | layer | modules |
 //! |---|---|

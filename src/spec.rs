@@ -33,4 +33,4 @@ pub use policy::pattern::{Pattern, PatternError};
 pub use policy::{Attestation, Policy, Signed, Signers};
 pub use registries::{FileMirror, Mirror, Registries};
 pub use site::{Enforcement, ImageMode, Platform, PodSecurity, Site};
-pub use site_file::EditError;
+pub use site_file::{EditError, denying_policies};

@@ -1,7 +1,7 @@
 //! Reads a bundle file.
 //!
 //! The file is hostile until its signature was checked, and so is every blob until it was hashed. What is refused, each with
-//! the test that meets it, here or in `tests/it/tamper.rs`:
+//! the test that meets it, here or in `tests/fast/tamper.rs`:
 //! - a member of another name, kind, size or owner than the index leads to, which leaves no room for links, path escapes,
 //!   duplicates or extension headers: `a_member_of_another_kind_name_or_owner_is_refused`;
 //! - a file that is shorter or longer than its contents: `a_truncated_or_lengthened_bundle_is_refused`;

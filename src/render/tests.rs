@@ -129,6 +129,16 @@ fn listing(set: &RenderedSet) -> String {
     set.files().iter().map(|(path, content)| format!("=== {path}\n{content}\n")).collect()
 }
 
+/// Returns the files that differ from those of another set, and the names of those that are missing.
+fn differing(first: &RenderedSet, set: &RenderedSet) -> String {
+    let before = BTreeMap::from_iter(first.files());
+    let files = BTreeMap::from_iter(set.files());
+    let missing = before.keys().filter(|path| !files.contains_key(*path));
+    let missing: String = missing.map(|path| format!("=== {path} is missing\n")).collect();
+    let changed = files.iter().filter(|(path, content)| before.get(*path) != Some(content));
+    missing + &changed.map(|(path, content)| format!("=== {path}\n{content}\n")).collect::<String>()
+}
+
 /// Returns the faults of the shipped layers with one file changed.
 fn faults(path: &str, content: &str) -> String {
     let mut files = shipped();
@@ -138,12 +148,15 @@ fn faults(path: &str, content: &str) -> String {
 
 #[test]
 fn k3s_and_talos_mirror_and_rewrite() {
+    let mut first = None;
     for platform in [Platform::K3s, Platform::Talos] {
         for images in [ImageMode::Mirror, ImageMode::Rewrite] {
             let set = run(shipped(), &site(images), platform).unwrap_or_else(|errors| panic!("{errors}"));
-            insta::assert_snapshot!(format!("{}_{images:?}", platform.name()), listing(&set));
+            let text = first.as_ref().map_or_else(|| listing(&set), |first| differing(first, &set));
+            insta::assert_snapshot!(format!("{}_{images:?}", platform.name()), text);
             let again = run(shipped(), &site(images), platform).unwrap();
             assert_eq!(listing(&set), listing(&again));
+            first.get_or_insert(set);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod alerting;
 mod cidr;
+mod denied;
 mod edit;
 mod fields;
 mod flows;
@@ -20,6 +21,7 @@ use namespaces::decode_namespaces;
 use network::decode_network;
 use registry::decode_registry;
 
+pub use denied::denying_policies;
 pub use edit::EditError;
 
 use super::decode::Decoder;

@@ -26,6 +26,11 @@ const POLICIES: &[(&str, Takes, bool)] = &[
     ("require-resources", Takes::Nothing, false),
 ];
 
+/// Tells whether a policy that a site can name has this name.
+pub(super) fn is_policy(name: &str) -> bool {
+    POLICIES.iter().any(|(known, ..)| *known == name)
+}
+
 /// Returns the policies of a site that names none.
 pub(super) fn default_policies(site: &SiteGatekeeper, registry: &SiteRegistry) -> Vec<SitePolicy> {
     let held = POLICIES.iter().filter(|(.., held)| *held);

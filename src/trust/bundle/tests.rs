@@ -1,4 +1,4 @@
-//! What a slot may hold, and what it may not. Certificates and logs have their tests in `tests/it/signing`.
+//! What a slot may hold, and what it may not. Certificates and logs have their tests in `tests/fast/signing`.
 
 use std::sync::LazyLock;
 

@@ -26,7 +26,7 @@
 //!
 //! Time is never "now", with one exception within `sigstore-verify`: what claims to be from the future is refused.
 //!
-//! The tests are in `tests/it/keyless`: they sign with a private Sigstore, and the real cosign judges the same signatures.
+//! The tests are in `tests/fast/keyless`: they sign with a private Sigstore, and the real cosign judges the same signatures.
 // See: sigstore/docs "Sigstore Client Spec", section 4; sigstore/protobuf-specs, sigstore_bundle.proto
 
 pub(crate) mod certificate;

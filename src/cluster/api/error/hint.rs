@@ -1,6 +1,8 @@
 //! The next step for each error of the cluster.
 
 use super::ClusterError;
+use crate::cluster::objects::id::ObjectId;
+use crate::spec::denying_policies;
 
 impl ClusterError {
     /// Returns the next step, if one is known.
@@ -34,6 +36,9 @@ impl ClusterError {
                 "its namespace is being deleted: `kubectl get namespace {} -o yaml` shows under `status.conditions` what blocks that",
                 object.namespace.as_deref().unwrap_or("default")
             ),
+            Self::Refused { object, message, .. } if !denying_policies(message).is_empty() => {
+                denied(&denying_policies(message), object)
+            }
             Self::Refused { object, status: 403, .. } => {
                 format!("`kubectl auth can-i create {}` shows whether this user may; if so, a quota or a policy refuses it", object.resource)
             }
@@ -53,5 +58,54 @@ impl ClusterError {
             _ => return None,
         };
         Some(hint)
+    }
+}
+
+/// Names the policies that deny an object, and the fields of the site file that govern them.
+fn denied(policies: &[&str], object: &ObjectId) -> String {
+    let exempt = object.namespace.as_ref().map_or_else(String::new, |namespace| {
+        format!(", exempt the namespace `{namespace}` with `gatekeeper.exemptNamespaces`")
+    });
+    format!(
+        "the site file asks for `{}`: change the object so that it complies{exempt}, or set `gatekeeper.enforcement: warn`; \
+         an entry in `gatekeeper.policies` has both fields for one policy alone",
+        policies.join("`, `")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(status: u16, message: &str) -> String {
+        let object =
+            ObjectId::namespaced("apps/v1", "Deployment", "deployments", "trivy-system", "trivy-operator");
+        let (object, message) = (Box::new(object), message.to_owned());
+        ClusterError::Refused { object, file: "objects.yaml".into(), status, message }
+            .hint()
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_denial_by_a_policy_of_the_site_names_the_policy_and_the_fields_that_govern_it() {
+        let message = "admission webhook \"validation.gatekeeper.sh\" denied the request: \
+                       [require-labels] Workload must have 'app.kubernetes.io/name' label";
+        assert_eq!(
+            hint(403, message),
+            "the site file asks for `require-labels`: change the object so that it complies, exempt the namespace \
+             `trivy-system` with `gatekeeper.exemptNamespaces`, or set `gatekeeper.enforcement: warn`; an entry in \
+             `gatekeeper.policies` has both fields for one policy alone"
+        );
+    }
+
+    #[test]
+    fn any_other_denial_may_be_the_users_rights_or_a_quota() {
+        let message = "admission webhook \"validation.gatekeeper.sh\" denied the request: [team-rules] no";
+        for message in [message, "exceeded quota: pods"] {
+            assert!(
+                hint(403, message).starts_with("`kubectl auth can-i create deployments` shows"),
+                "{message}"
+            );
+        }
     }
 }

@@ -1,0 +1,21 @@
+//! The script that installs K3s.
+
+use std::fs;
+
+use bundle_testing::carried::{Carried, SiteText, Transport};
+use bundle_testing::programs::Programs;
+
+const SITE: SiteText =
+    SiteText { platform: "k3s", images: "mirror", prefix: "", quay: "", transport: Transport::OwnAuthority };
+
+#[test]
+fn the_rendered_script_passes_shellcheck() {
+    let programs = Programs::need(&["shellcheck"]);
+    let carried = Carried::new(&[("k3s", b"#!/bin/sh\n# a fake K3s\n")]);
+    let script = carried.render(&SITE).join("nodes/install.sh");
+    let checked = programs.run("shellcheck", carried.folder.path(), &[script.to_str().expect("a path")]);
+    assert_eq!((checked.code, checked.stdout.as_str()), (Some(0), ""), "{checked:?}");
+    let networks = ["curl", "wget", "http://", "https://get", "nc "];
+    let script = fs::read_to_string(&script).expect("a script");
+    assert!(networks.iter().all(|word| !script.contains(word)), "it asks nothing of a network");
+}
