@@ -36,9 +36,13 @@ impl Sources {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            let below = [module, &[name]].concat();
+            let below = [module, std::slice::from_ref(&name)].concat();
             if path.is_dir() {
                 self.visit(&path, &below);
+                continue;
+            }
+            // What insta leaves of a failed run is hidden.
+            if name.starts_with('.') {
                 continue;
             }
             *self.folders.entry(module.join("/")).or_default() += 1;
