@@ -1,15 +1,15 @@
-//! What `bundle install --plan` prints.
+//! What `bundle install --plan` prints: every change that an install would make.
 
 use serde_json::{Value, json};
 
-use super::super::ui::bytes;
+use super::size::bytes;
 use crate::cluster::{
     Action, FieldChange, Forecast, Foreseen, Plan, PlannedLayer, PlannedObject, PlannedRemoval,
 };
 use crate::ops::PlanReport;
 use crate::registry::push::PushPlan;
 
-/// A longer value is cut: people look at the object then.
+/// A longer value is cut, in characters.
 const LONGEST_VALUE: usize = 100;
 
 /// Returns the plan for people.
@@ -20,11 +20,11 @@ pub fn text(report: &PlanReport) -> String {
     lines.extend(report.preflight.push.as_ref().map(push_line));
     lines.extend(plan.layers.iter().flat_map(layer_lines));
     if !plan.prune.is_empty() {
-        lines.push("no longer in the bundle".to_owned());
+        lines.push("no longer in the bundle:".to_owned());
         lines.extend(plan.prune.iter().map(removal_line));
     }
     if !report.node_files.is_empty() {
-        lines.push("files that the nodes must have (`bundle render` writes them)".to_owned());
+        lines.push("files required on the nodes (`bundle render` writes them):".to_owned());
         lines.extend(report.node_files.iter().map(|file| format!("  nodes/{file}")));
     }
     lines.push(if report.is_empty() { "nothing to do".to_owned() } else { totals(plan) });
@@ -33,25 +33,25 @@ pub fn text(report: &PlanReport) -> String {
 
 fn push_line(push: &PushPlan) -> String {
     let (blobs, size) = (push.blobs, bytes(push.bytes));
-    format!("push: {blobs} blobs ({size}) of {} entries; {} entries are there", push.entries, push.present)
+    format!("push: {blobs} blobs ({size}) of {} entries; {} entries already in the registry", push.entries, push.present)
 }
 
 fn before(report: &PlanReport) -> String {
     let (name, version) = (&report.verified.name, &report.verified.version);
     let there = match &report.plan.before {
         None => "nothing is installed".to_owned(),
-        Some((before, true)) => format!("installed is {} {}", before.bundle, before.version),
-        Some((before, false)) => format!("an install of {} {} is unfinished", before.bundle, before.version),
+        Some((before, true)) => format!("{} {} is installed", before.bundle, before.version),
+        Some((before, false)) => format!("an install of {} {} is incomplete", before.bundle, before.version),
     };
     format!("plan for {name} {version}; {there}")
 }
 
 fn layer_lines(layer: &PlannedLayer) -> Vec<String> {
     let kept = layer.objects.iter().filter(|object| object.action == Action::Keep).count();
-    let mut lines = vec![format!("layer {}: {kept} of {} objects stay", layer.name, layer.objects.len())];
+    let mut lines = vec![format!("layer {}: {kept} of {} objects up to date", layer.name, layer.objects.len())];
     lines.extend(layer.objects.iter().flat_map(object_lines));
     lines.extend(
-        layer.left_out.iter().map(|name| format!("  skip    {name}: the cluster does not know its kind")),
+        layer.left_out.iter().map(|name| format!("  skip    {name}: the cluster has no such kind")),
     );
     lines
 }
@@ -62,7 +62,7 @@ fn object_lines(object: &PlannedObject) -> Vec<String> {
         Action::Keep => return vec![],
         Action::Create => format!("  create  {id}"),
         Action::Refused { reason } => format!("  REFUSED {id}: {reason}"),
-        Action::Change { fields } if fields.is_empty() => format!("  change  {id}: whose its fields are"),
+        Action::Change { fields } if fields.is_empty() => format!("  change  {id}: field ownership only"),
         Action::Change { .. } => format!("  change  {id}"),
     };
     let fields = match &object.action {
@@ -76,14 +76,14 @@ fn object_lines(object: &PlannedObject) -> Vec<String> {
 
 fn forecast_lines(forecast: &Forecast) -> Vec<String> {
     let Some(audit) = &forecast.audit else {
-        return vec!["it refuses at once what breaks it, and nobody has judged yet what runs: with `warn` first, `bundle status` shows what it finds, and `bundle enforce deny` goes on".to_owned()];
+        return vec!["rejects violations immediately, and no audit has run yet: install with `warn`, check `bundle status`, then run `bundle enforce deny`".to_owned()];
     };
     let violations = audit.violations.iter().map(|one| {
         let namespace = one.namespace.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
         format!("  {} {namespace}{}: {}", one.kind.to_lowercase(), one.name, one.message)
     });
     let shown = audit.violations.len();
-    [format!("it would refuse {} of what runs, by the audit ({shown} shown)", audit.total)]
+    [format!("would reject {} running objects according to the last audit ({shown} shown)", audit.total)]
         .into_iter()
         .chain(violations)
         .collect()
@@ -110,9 +110,9 @@ fn removal_line(removal: &PlannedRemoval) -> String {
     let id = &removal.id;
     match &removal.fate {
         Foreseen::Delete => format!("  delete  {id}"),
-        Foreseen::Release => format!("  release {id}: it was there before, and stays as others made it"),
+        Foreseen::Release => format!("  release {id}: it existed before the install and is left in place"),
         Foreseen::Keep { reason } => format!("  keep    {id}: {reason}"),
-        Foreseen::Forget => format!("  forget  {id}: it is gone already"),
+        Foreseen::Forget => format!("  forget  {id}: already deleted"),
     }
 }
 

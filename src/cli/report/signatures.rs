@@ -1,16 +1,16 @@
-//! How signatures are told: what, by whom, when, and how it is proved.
+//! The table of signatures: what is signed, when, how it is proved, and by whom.
 
 use crate::lock::{AttestationSeen, SignatureSeen, Signer};
 
-/// One line of the table. The identity is the longest, and so the last.
+/// One line of the table. The identity is last because it is the longest.
 pub struct Row {
     /// The image, artifact or bundle.
     pub what: String,
     /// The earliest proven time of the signature.
     pub when: String,
-    /// In which form, and where it can be looked up.
+    /// The form of the signature, and its log entry.
     pub how: String,
-    /// Who signed it, or why nobody did.
+    /// The signer, or the reason why it is unsigned.
     pub by: String,
 }
 
@@ -23,7 +23,7 @@ pub fn rows(what: &str, signatures: &[SignatureSeen], attestations: &[Attestatio
 }
 
 fn row(what: String, seen: &SignatureSeen) -> Row {
-    let (form, none) = (seen.form(), "-".to_owned());
+    let (form, never) = (seen.form(), "-".to_owned());
     match (seen, seen.signer()) {
         (_, Some(Signer::Certificate(signer))) => {
             let log = signer.log_id.get(..8).unwrap_or(&signer.log_id);
@@ -31,12 +31,12 @@ fn row(what: String, seen: &SignatureSeen) -> Row {
             Row { what, when: signer.time.clone(), how, by: signer.identity.clone() }
         }
         (_, Some(Signer::Key(hint))) => {
-            Row { what, when: none, how: form.to_owned(), by: format!("key {hint}") }
+            Row { what, when: never, how: form.to_owned(), by: format!("key {hint}") }
         }
         (SignatureSeen::Unsigned { reason }, None) => {
-            Row { what, when: none, how: "pinned in the lock".to_owned(), by: format!("nobody: {reason}") }
+            Row { what, when: never, how: "pinned in the lock".to_owned(), by: format!("unsigned: {reason}") }
         }
-        (_, None) => Row { what, when: none, how: form.to_owned(), by: "nobody".to_owned() },
+        (_, None) => Row { what, when: never, how: form.to_owned(), by: "unknown".to_owned() },
     }
 }
 

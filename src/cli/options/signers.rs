@@ -1,26 +1,23 @@
-//! Who signs a bundle, and who must have signed it.
+//! Who must have signed a bundle.
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgGroup, Args};
 
-use super::environment::Environment;
 use crate::ops::{BundleTrust, OpsError, read_text};
 use crate::spec::{Identity, Pattern, SubjectMatch};
-use crate::trust::{BundleSigners, BundleSignersError, PublicKey, SigningKey};
+use crate::trust::{BundleSigners, BundleSignersError, PublicKey};
 
 /// Who must have signed a bundle, in cosign's words.
 #[derive(Args)]
+#[command(next_help_heading = "Trust", group = demand())]
+#[group(skip)]
 pub struct SignerOptions {
-    /// A public key that the bundle may be signed with (PEM); may be given several times
-    #[arg(
-        long,
-        value_name = "PUB",
-        required_unless_present_any = ["insecure_unsigned", "certificate_identity", "certificate_identity_regexp"]
-    )]
+    /// Accept a signature by this public key (PEM); repeatable
+    #[arg(long, value_name = "PUB")]
     key: Vec<PathBuf>,
-    /// The identity that a certificate which the bundle may be signed with is for: a URI or an e-mail address
+    /// Accept a signature by a certificate for this identity (URI or email)
     #[arg(
         long,
         value_name = "ID",
@@ -29,16 +26,16 @@ pub struct SignerOptions {
         value_parser = NonEmptyStringValueParser::new()
     )]
     certificate_identity: Option<String>,
-    /// A regular expression that all of that identity matches, instead
+    /// Same, as a regular expression that must match the whole identity
     #[arg(long, value_name = "RE", requires = "certificate_oidc_issuer")]
     certificate_identity_regexp: Option<String>,
-    /// Who vouches for that identity: the OIDC issuer in the certificate
+    /// OIDC issuer that the certificate must name
     #[arg(long, value_name = "ISSUER", value_parser = NonEmptyStringValueParser::new())]
     certificate_oidc_issuer: Option<String>,
-    /// How many of those given must have signed the bundle
+    /// Number of different signers that must have signed
     #[arg(long, value_name = "N", default_value_t = 1)]
     threshold: usize,
-    /// Take the bundle without looking at its signatures
+    /// Do not check the bundle's own signatures
     #[arg(
         long,
         conflicts_with_all = ["key", "certificate_identity", "certificate_identity_regexp", "certificate_oidc_issuer", "threshold"]
@@ -46,11 +43,19 @@ pub struct SignerOptions {
     insecure_unsigned: bool,
 }
 
+/// At least one of these must be given; an error names them all.
+fn demand() -> ArgGroup {
+    ArgGroup::new("signers")
+        .args(["key", "certificate_identity", "certificate_identity_regexp", "insecure_unsigned"])
+        .required(true)
+        .multiple(true)
+}
+
 impl SignerOptions {
-    /// Returns what was demanded.
+    /// Returns who must have signed.
     ///
     /// # Errors
-    /// When a key or an expression cannot be used, or the threshold cannot be met by those given.
+    /// When a key or an expression cannot be used, or the given signers cannot meet the threshold.
     pub fn trust(&self) -> Result<BundleTrust, OpsError> {
         if self.insecure_unsigned {
             return Ok(BundleTrust::InsecureUnsigned);
@@ -71,7 +76,7 @@ impl SignerOptions {
             (Some(subject), Some(issuer)) => Ok(Some(Identity::new(issuer, subject))),
             (None, None) => Ok(None),
             _ => Err(OpsError::Usage {
-                message: "an issuer is given, but no identity that it vouches for".to_owned(),
+                message: "`--certificate-oidc-issuer` is given without an identity".to_owned(),
                 hint: "add --certificate-identity ID or --certificate-identity-regexp RE".to_owned(),
             }),
         }
@@ -92,22 +97,6 @@ fn read_pattern(text: &str) -> Result<Pattern, OpsError> {
 }
 
 fn unmeetable(error: BundleSignersError) -> OpsError {
-    let hint = "give every signer with a --key of its own, or by --certificate-identity, and at most as many with --threshold";
+    let hint = "give each signer with its own --key or with --certificate-identity, and lower --threshold to their number";
     OpsError::Usage { message: error.to_string(), hint: hint.to_owned() }
-}
-
-/// Opens a private key, with the password from the environment or the prompt.
-///
-/// # Errors
-/// When the file cannot be read, there is no password, or it does not open the key.
-pub fn read_signing_key(path: &Path, environment: &Environment) -> Result<SigningKey, OpsError> {
-    let pem = read_text(path)?;
-    let unreadable = |source: std::io::Error| OpsError::Usage {
-        message: format!("no password for `{}`: {source}", path.display()),
-        hint: "set COSIGN_PASSWORD, or run this at a terminal".to_owned(),
-    };
-    let password =
-        environment.key_password(&format!("password for {}", path.display())).map_err(unreadable)?;
-    SigningKey::from_pem(&pem, password.as_bytes())
-        .map_err(|source| OpsError::Key { path: path.to_owned(), source })
 }

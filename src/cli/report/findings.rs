@@ -1,13 +1,13 @@
-//! What was found out before an install, as people read it.
+//! The findings of an install's preflight checks.
 
 use crate::report::Finding;
 
-/// Returns every finding, and what they come to.
+/// Returns every finding, and then the verdict.
 pub fn text(findings: &[Finding]) -> String {
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let lines = findings.iter().map(|finding| format!("{finding}\n"));
     let verdict = match errors {
-        0 => "nothing keeps this from being installed".to_owned(),
+        0 => "nothing prevents the install".to_owned(),
         1 => "NOT installed: 1 error; nothing was changed".to_owned(),
         many => format!("NOT installed: {many} errors; nothing was changed"),
     };
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_findings_are_told_and_then_what_they_come_to() {
+    fn the_verdict_follows_the_findings() {
         let findings = [
             Finding::error("node `pi`", "linux/arm64").expected("linux/amd64").hint("add it"),
             Finding::note("installed", "2026.9.0: this is an upgrade to 2026.11.0"),
@@ -30,6 +30,6 @@ mod tests {
         note: installed: 2026.9.0: this is an upgrade to 2026.11.0
         NOT installed: 1 error; nothing was changed
         ");
-        assert_eq!(text(&[]), "nothing keeps this from being installed");
+        assert_eq!(text(&[]), "nothing prevents the install");
     }
 }

@@ -1,4 +1,4 @@
-//! What `bundle status` prints.
+//! What `bundle status` prints: problems first, then what is installed.
 
 use serde_json::{Value, json as value};
 
@@ -6,16 +6,19 @@ use crate::cluster::{Constraint, LayerStatus, Status};
 use crate::ops::StatusReport;
 use crate::render::{Database, printable};
 
+/// Longer text from the cluster is cut, in characters.
 const LONGEST_TEXT: usize = 200;
 
-/// Whether it is said when the last audit was.
+/// Whether the time of the last audit is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Audits {
+    /// It is shown.
     Shown,
+    /// It is hidden, so that a new audit with the same findings is no change.
     Hidden,
 }
 
-/// Returns the status for people: first what is wrong.
+/// Returns the status for people, with the problems first.
 pub fn text(report: &StatusReport, audits: Audits) -> String {
     let cluster = format!("kubernetes {} at {}", report.version, report.server);
     let Some(status) = &report.status else { return format!("{cluster}\nnothing is installed") };
@@ -33,7 +36,7 @@ pub fn text(report: &StatusReport, audits: Audits) -> String {
     lines.push(format!("probes: {passed} of {} answered as expected", status.probes.results.len()));
     lines.extend(status.databases.iter().map(|database| database_line(database, report)));
     if reasons.is_empty() {
-        lines.push("as installed: healthy, and it enforces".to_owned());
+        lines.push("as installed: healthy and enforcing".to_owned());
     }
     lines.join("\n")
 }
@@ -43,13 +46,13 @@ fn installed(status: &Status) -> Vec<String> {
     let head = format!("{} {} ({})", revision.bundle, revision.version, revision.digest);
     let by = format!("last changed {} by {}", changed.at, printable(&changed.by, LONGEST_TEXT));
     let previous = status.previous.as_ref();
-    let previous = previous.map(|before| format!("before it: {} {}", before.bundle, before.version));
+    let previous = previous.map(|before| format!("previous revision: {} {}", before.bundle, before.version));
     [head, by].into_iter().chain(previous).collect()
 }
 
 fn layer_line(layer: &LayerStatus) -> String {
     let counts = [
-        (layer.missing.len(), "gone"),
+        (layer.missing.len(), "missing"),
         (layer.differing.len(), "changed"),
         (layer.refused.len(), "cannot be compared"),
         (layer.unready.len(), "not ready"),
@@ -78,12 +81,12 @@ fn constraint_line(constraint: &Constraint, audits: Audits) -> String {
 fn database_line(database: &Database, report: &StatusReport) -> String {
     let [reference, created] =
         [&database.reference, &database.created].map(|text| printable(text, LONGEST_TEXT));
-    let made =
-        if created.is_empty() { "made at an unknown time".to_owned() } else { format!("made {created}") };
+    let built =
+        if created.is_empty() { "built at an unknown time".to_owned() } else { format!("built {created}") };
     match report.old.iter().find(|(old, _)| old == database) {
-        None => format!("database {reference}: {made}"),
+        None => format!("database {reference}: {built}"),
         Some((_, days)) => format!(
-            "database {reference}: {made}, {days} days ago: what became known since is not found; upstream makes a new one every few hours, so build and install a newer bundle"
+            "database {reference}: {built}, {days} days ago: newer vulnerabilities are not found; build and install a newer bundle (upstream publishes a database every few hours)"
         ),
     }
 }
@@ -117,7 +120,7 @@ fn of_status(status: &Status, report: &StatusReport) -> Value {
         "layers": status.layers.iter().map(of_layer).collect::<Vec<_>>(),
         "policies": status.constraints,
         "ignoredNamespaces": status.ignored,
-        "probes": super::super::probe::json(&status.probes),
+        "probes": super::probes::json(&status.probes),
         "databases": databases.collect::<Vec<_>>(),
     })
 }

@@ -1,17 +1,17 @@
-//! What is said of an install that stopped, or that was undone.
+//! An install that stopped, and its rollback.
 
 use serde_json::{Value, json};
 
-use super::error::with_hint;
+use super::failure::with_hint;
 use crate::cluster::{ApplyReport, ClusterError, InstallFailure, LayerReport, Revision, Rollback};
 
-/// Returns what was done and what was not, one line a layer.
+/// Returns the state of each layer, one a line, and what happens next.
 pub fn text(failure: &InstallFailure) -> String {
-    let complete = failure.done.layers.iter().map(|layer| format!("complete:  {}", layer_text(layer)));
-    let failed = failure.failed.iter().map(|layer| format!("failed:    {}", layer_text(layer)));
-    let remaining = failure.remaining.iter().map(|name| format!("not begun: {name}"));
+    let complete = failure.done.layers.iter().map(|layer| format!("complete:    {}", layer_text(layer)));
+    let failed = failure.failed.iter().map(|layer| format!("failed:      {}", layer_text(layer)));
+    let remaining = failure.remaining.iter().map(|name| format!("not started: {name}"));
     let then = match &failure.rollback {
-        None => "the same command goes on from there".to_owned(),
+        None => "run the same command again to continue from there".to_owned(),
         Some(rollback) => rollback_text(rollback),
     };
     complete.chain(failed).chain(remaining).chain([then]).collect::<Vec<_>>().join("\n")
@@ -22,27 +22,27 @@ fn layer_text(layer: &LayerReport) -> String {
     format!("{name} ({} created, {} changed, {unchanged} unchanged)", created.len(), changed.len())
 }
 
-/// Returns what came of going back.
+/// Returns the outcome of a rollback.
 pub fn rollback_text(rollback: &Result<Rollback, ClusterError>) -> String {
     match rollback {
         Ok(Rollback::To { revision, applied }) => {
-            format!("went back to {}: {}", name(revision), counts_text(applied))
+            format!("rolled back to {}: {}", name(revision), counts_text(applied))
         }
         Ok(Rollback::TakenAway(report)) => {
             let removal = &report.removal;
             let kept = removal.kept.iter().map(|(object, why)| format!("\n  kept {object}: {why}"));
             let deleted = removal.deleted.len();
             format!(
-                "took away what was applied: {deleted} objects deleted; nothing was installed before{}",
+                "removed the new objects: {deleted} deleted; no revision was installed before{}",
                 kept.collect::<String>()
             )
         }
-        Ok(Rollback::Nowhere(why)) => format!("nothing to go back to: {why}"),
-        Err(error) => format!("going back failed, too: {}", with_hint(error)),
+        Ok(Rollback::Nowhere(why)) => format!("no rollback: {why}"),
+        Err(error) => format!("the rollback failed: {}", with_hint(error, error.hint())),
     }
 }
 
-/// Returns how many objects were what.
+/// Returns how many objects were created, changed, left unchanged and pruned.
 pub fn counts_text(applied: &ApplyReport) -> String {
     format!(
         "{} objects created, {} changed, {} unchanged, {} pruned",
@@ -57,7 +57,7 @@ fn name(revision: &Revision) -> String {
     format!("{} {}", revision.bundle, revision.version)
 }
 
-/// Returns the same for programs.
+/// Returns the state of each layer for programs.
 pub fn json(failure: &InstallFailure) -> Value {
     json!({
         "installed": false,
@@ -79,7 +79,7 @@ fn layer_json(layer: &LayerReport) -> Value {
     })
 }
 
-/// Returns what came of going back, for programs.
+/// Returns the outcome of a rollback for programs.
 pub fn rollback_json(rollback: &Result<Rollback, ClusterError>) -> Value {
     match rollback {
         Ok(Rollback::To { revision, applied }) => json!({"to": revision, "objects": counts(applied)}),
@@ -93,7 +93,7 @@ pub fn rollback_json(rollback: &Result<Rollback, ClusterError>) -> Value {
     }
 }
 
-/// Returns how many objects were what, for programs.
+/// Returns the same counts for programs.
 pub fn counts(applied: &ApplyReport) -> Value {
     json!({
         "created": applied.created(),
@@ -124,7 +124,7 @@ mod tests {
             layer: "10-gatekeeper".into(),
             waited: std::time::Duration::from_secs(300),
             pending: vec!["deployment gatekeeper-system/gatekeeper-audit: 0 of 1 ready".into()],
-            hint: "the same command goes on from here".into(),
+            hint: "run the same command again to continue".into(),
         }
     }
 
@@ -140,34 +140,34 @@ mod tests {
     }
 
     #[test]
-    fn every_layer_has_its_line_and_the_way_back_too() {
+    fn each_layer_and_the_rollback_have_a_line() {
         let revision = Revision { bundle: "homelab".into(), version: "1".into(), digest: "sha256:00".into() };
         let back = || Rollback::To { revision: revision.clone(), applied: ApplyReport::default() };
         let ways = [
             Ok(back()),
             Ok(Rollback::TakenAway(crate::cluster::UninstallReport::default())),
-            Ok(Rollback::Nowhere("the same was installed before".into())),
+            Ok(Rollback::Nowhere("the same revision was installed before".into())),
             Err(not_ready()),
         ];
         let ways: Vec<_> = ways.iter().map(rollback_text).collect();
         assert_snapshot!(format!("{}\n\n{}", text(&failure(None)), ways.join("\n")), @r"
-        complete:  00-namespaces (1 created, 0 changed, 2 unchanged)
-        failed:    10-gatekeeper (1 created, 0 changed, 0 unchanged)
-        not begun: 20-policies
-        not begun: 30-constraints
-        the same command goes on from there
+        complete:    00-namespaces (1 created, 0 changed, 2 unchanged)
+        failed:      10-gatekeeper (1 created, 0 changed, 0 unchanged)
+        not started: 20-policies
+        not started: 30-constraints
+        run the same command again to continue from there
 
-        went back to homelab 1: 0 objects created, 0 changed, 0 unchanged, 0 pruned
-        took away what was applied: 0 objects deleted; nothing was installed before
-        nothing to go back to: the same was installed before
-        going back failed, too: layer `10-gatekeeper` is not ready after 300 s: deployment gatekeeper-system/gatekeeper-audit: 0 of 1 ready
-        hint: the same command goes on from here
+        rolled back to homelab 1: 0 objects created, 0 changed, 0 unchanged, 0 pruned
+        removed the new objects: 0 deleted; no revision was installed before
+        no rollback: the same revision was installed before
+        the rollback failed: layer `10-gatekeeper` is not ready after 300 s: deployment gatekeeper-system/gatekeeper-audit: 0 of 1 ready
+        hint: run the same command again to continue
         ");
         assert_snapshot!(format!("{:#}", json(&failure(Some(Ok(back()))))), @r#"
         {
           "installed": false,
           "error": "layer `10-gatekeeper` is not ready after 300 s: deployment gatekeeper-system/gatekeeper-audit: 0 of 1 ready",
-          "hint": "the same command goes on from here",
+          "hint": "run the same command again to continue",
           "from": null,
           "complete": [
             {
