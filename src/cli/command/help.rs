@@ -46,7 +46,8 @@ impl Help {
     /// Returns everything: for `--help`.
     pub fn long(&self) -> String {
         let exits = [Some((0, self.success)), self.refusal.map(|text| (1, text)), Some((2, UNKNOWN))];
-        let exits: String = exits.iter().flatten().map(|(code, text)| format!("\n  {code}  {text}")).collect();
+        let exits: String =
+            exits.iter().flatten().map(|(code, text)| format!("\n  {code}  {text}")).collect();
         format!("{}\n\nExit codes:{exits}{}", self.short(), self.environment())
     }
 

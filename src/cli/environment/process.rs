@@ -1,16 +1,16 @@
-//! Tells processes of this machine apart, and whether one has ended.
+//! Identifies processes of this machine, and finds out whether one has ended.
 
 use std::fs;
 
 use crate::digest::Digest;
 
-/// Returns a text that no other process has, by which [`has_ended`] knows it again.
+/// Returns an identifier of this process, for [`has_ended`]. No other process has the same.
 pub fn token() -> Option<String> {
     let id = std::process::id();
     Some(format!("{}-{id}-{}", place()?, started(id)?))
 }
 
-/// Tells whether the process of a token has ended. Of another machine's, or another container's, that cannot be known: no.
+/// Returns whether the process of a token has ended. `false` for a process of another machine or container, which cannot be checked.
 pub fn has_ended(token: &str) -> bool {
     let mut parts = token.split('-');
     let (Some(there), Some(id), Some(start)) = (parts.next(), parts.next(), parts.next()) else {
@@ -20,7 +20,7 @@ pub fn has_ended(token: &str) -> bool {
     place().is_some_and(|here| here == there) && started(id).as_deref() != Some(start)
 }
 
-/// Returns what the processes that see each other have in common: the run of the machine, and the namespace of their numbers.
+/// Returns an identifier that all processes which see each other share: of the machine's boot and the PID namespace.
 // See: proc_sys_kernel(5), namespaces(7)
 fn place() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
@@ -30,7 +30,7 @@ fn place() -> Option<String> {
     Some(hex)
 }
 
-/// Returns when a process started, in clock ticks since the machine did; `None` where there is none, or only its remains.
+/// Returns when a process started, in clock ticks since boot; `None` if it does not exist or is a zombie.
 // See: proc_pid_stat(5)
 fn started(id: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
@@ -54,12 +54,12 @@ mod tests {
         if let Some(start) = start {
             assert!(has_ended(&format!("{place}-{id}-{start}")));
         }
-        // Its number may be given again: the start tells.
+        // Another process may get the same number, but not the same start time.
         assert!(has_ended(&format!("{place}-{}-1", std::process::id())));
     }
 
     #[test]
-    fn of_others_nothing_is_known() {
+    fn a_foreign_or_malformed_token_has_not_ended() {
         for token in ["", "7f", "00000000-1-1", "a-b-c"] {
             assert!(!has_ended(token), "{token}");
         }

@@ -1,4 +1,4 @@
-//! Sizes as people write them.
+//! Sizes on the command line.
 
 /// The units, in bytes.
 const UNITS: [(&str, u64); 6] = [
@@ -13,7 +13,7 @@ const UNITS: [(&str, u64); 6] = [
 /// Reads a size: a number of bytes, or a whole number with a unit.
 ///
 /// # Errors
-/// When it is neither, with what could be meant.
+/// When it is neither, with the accepted forms.
 pub fn parse(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -23,7 +23,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
     let size =
         number.parse().ok().zip(factor).and_then(|(number, factor): (u64, u64)| number.checked_mul(factor));
     size.ok_or_else(|| {
-        "write a number of bytes, or 700MB, 4GiB: with KB, MB, GB, or KiB, MiB, GiB".to_owned()
+        "write a number of bytes, or a whole number with KB, MB, GB, KiB, MiB or GiB: 700MB, 4GiB".to_owned()
     })
 }
 
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_is_a_number_with_a_unit_that_is_plain() {
+    fn a_size_is_a_whole_number_with_an_unambiguous_unit() {
         for (text, expected) in [
             ("4294967295", Some(4_294_967_295)),
             ("700MB", Some(700_000_000)),

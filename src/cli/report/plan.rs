@@ -33,7 +33,10 @@ pub fn text(report: &PlanReport) -> String {
 
 fn push_line(push: &PushPlan) -> String {
     let (blobs, size) = (push.blobs, bytes(push.bytes));
-    format!("push: {blobs} blobs ({size}) of {} entries; {} entries already in the registry", push.entries, push.present)
+    format!(
+        "push: {blobs} blobs ({size}) of {} entries; {} entries already in the registry",
+        push.entries, push.present
+    )
 }
 
 fn before(report: &PlanReport) -> String {
@@ -48,11 +51,10 @@ fn before(report: &PlanReport) -> String {
 
 fn layer_lines(layer: &PlannedLayer) -> Vec<String> {
     let kept = layer.objects.iter().filter(|object| object.action == Action::Keep).count();
-    let mut lines = vec![format!("layer {}: {kept} of {} objects up to date", layer.name, layer.objects.len())];
+    let mut lines =
+        vec![format!("layer {}: {kept} of {} objects up to date", layer.name, layer.objects.len())];
     lines.extend(layer.objects.iter().flat_map(object_lines));
-    lines.extend(
-        layer.left_out.iter().map(|name| format!("  skip    {name}: the cluster has no such kind")),
-    );
+    lines.extend(layer.left_out.iter().map(|name| format!("  skip    {name}: the cluster has no such kind")));
     lines
 }
 

@@ -5,34 +5,43 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::ClusterOptions;
-use super::ui::Ui;
+use crate::cli::command::help::{CLUSTER, Help};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::ClusterOptions;
+use crate::cli::ui::Ui;
 use crate::cluster::{Audit, Constraint, EnforceOptions};
 use crate::ops::{EnforceRequest, Enforced, enforce};
 use crate::spec::Enforcement;
 
-/// Change what Gatekeeper does with what breaks a policy: warn, dryrun or deny
+const HELP: Help = Help {
+    examples: &["bundle enforce warn", "bundle enforce deny --policy block-latest-tag --to-site site.yaml"],
+    success: "every Gatekeeper pod enforces the action",
+    refusal: Some("refused: violations, no current audit, or a conflict"),
+    variables: &[CLUSTER],
+};
+
+/// Set the enforcement action of Gatekeeper policies
 ///
-/// `deny` is refused while Gatekeeper's audit finds objects that break a policy, or has not looked since the policy changed.
-/// Only policies that the installed bundle brought are changed.
+/// Changes only policies of the installed bundle, and returns when every Gatekeeper pod enforces them. Refuses `deny` while Gatekeeper's
+/// audit reports violations, or has not run since a policy changed. The next install sets what its site file says: see --to-site.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
-    /// What is done with an object that breaks a policy
+    /// Action for objects that violate a policy
     #[arg(value_enum)]
     action: Action,
-    /// Only this policy; may be given several times [default: all of the installed bundle]
+    /// Change only this policy; repeatable; default: all of the bundle
     #[arg(long, value_name = "NAME")]
     policy: Vec<String>,
-    /// Write the choice into this site file, so that the next install keeps it
+    /// Write the action to this site file, so that the next install keeps it
     #[arg(long, value_name = "FILE")]
     to_site: Option<PathBuf>,
-    /// Set `deny` although there are violations, or the audit has not looked yet
+    /// Set `deny` despite violations or without a current audit
     #[arg(long)]
     despite_violations: bool,
-    /// Take over the field where another manager owns it
-    #[arg(long)]
+    /// Take over fields that another manager owns
+    #[arg(long, help_heading = "Cluster")]
     force_conflicts: bool,
     #[command(flatten)]
     cluster: ClusterOptions,
@@ -40,11 +49,11 @@ pub struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Action {
-    /// Admit it, with a warning
+    /// Admit them with a warning
     Warn,
-    /// Admit it; only the audit shows it
+    /// Admit them; only the audit reports them
     Dryrun,
-    /// Refuse it
+    /// Reject them
     Deny,
 }
 
@@ -77,35 +86,34 @@ fn text(Enforced { report, site }: &Enforced) -> String {
         lines.extend(refusal(constraint, report.audit_every.as_secs()));
     }
     if !report.refused.is_empty() {
-        lines.push("mend these and wait for the next audit, or move other policies with `--policy NAME`, or go on with `--despite-violations`".to_owned());
+        lines.push("fix these and wait for the next audit, change other policies with `--policy NAME`, or override with `--despite-violations`".to_owned());
         lines.push(format!(
-            "NOT moved to {action}: {} of the policies would refuse what is there, or might",
+            "NOT changed to {action}: {} policies have violations or no current audit",
             report.refused.len()
         ));
         return lines.join("\n");
     }
     lines.extend(report.moved.iter().map(|one| format!("{}: {} -> {action}", one.name, one.action)));
-    lines.extend(report.kept.iter().map(|one| format!("{}: {action} already", one.name)));
+    lines.extend(report.kept.iter().map(|one| format!("{}: already {action}", one.name)));
     lines.push(match site {
-        Some(site) => format!("`{}` says so: the next install with it keeps this", site.display()),
-        None => {
-            "the next install sets what its site file says; `--to-site FILE` writes this into it".to_owned()
-        }
+        Some(site) => format!("wrote `{}`: the next install with it keeps this", site.display()),
+        None => "the next install sets what its site file says; add `--to-site FILE` to write this to it"
+            .to_owned(),
     });
-    lines.push(format!("every pod of Gatekeeper enforces {action}"));
+    lines.push(format!("every Gatekeeper pod enforces {action}"));
     lines.join("\n")
 }
 
-/// Returns what stands in the way of a constraint.
+/// Returns why a constraint is not changed.
 fn refusal(constraint: &Constraint, every: u64) -> Vec<String> {
     let Audit { at, changed, total, violations, .. } = &constraint.audit;
     let head = format!("{} ({}): ", constraint.name, constraint.action);
     if !constraint.audit.current {
         let changed = changed.as_deref().unwrap_or("an unknown time");
         let last =
-            at.as_ref().map_or("there was none yet".to_owned(), |at| format!("the last one began {at}"));
+            at.as_ref().map_or("no audit has run yet".to_owned(), |at| format!("the last one started {at}"));
         return vec![format!(
-            "{head}no audit since it was changed, {changed}; {last}, there is one every {every} s"
+            "{head}no audit since it changed ({changed}); {last}; audits run every {every} s"
         )];
     }
     let shown = if violations.len() as u64 == *total {

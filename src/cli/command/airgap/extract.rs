@@ -2,22 +2,39 @@
 
 use std::path::PathBuf;
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::BundleOptions;
-use super::ui::{Ui, bytes};
+use crate::cli::command::help::Help;
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::BundleOptions;
+use crate::cli::report::size::bytes;
+use crate::cli::ui::Ui;
 use crate::ops::{ExtractReport, extract, open};
 
-/// Write files, images or the content of artifacts out of a bundle into a folder
+const HELP: Help = Help {
+    examples: &[
+        "bundle extract homelab-security-2026.11.0.tar k3s --key site.pub -o out",
+        "bundle extract homelab-security-2026.11.0.tar docker.io/falcosecurity/falco:0.44.1 --key site.pub -o out",
+    ],
+    success: "everything is written",
+    refusal: Some("the bundle was refused"),
+    variables: &[],
+};
+
+/// Write files, images or artifacts from a bundle into a folder
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
     #[command(flatten)]
     bundle: BundleOptions,
-    /// A file of the bundle, an image (written as an OCI layout, NAME.oci.tar), or an artifact (each of its parts)
+    /// Names of files, images or artifacts, as `bundle inspect` lists them
+    ///
+    /// An image becomes an OCI layout, NAME.oci.tar; of an artifact, each layer becomes a file.
     #[arg(required = true)]
     name: Vec<String>,
-    /// The folder; it is made where it is not there, and nothing in it is written over
-    #[arg(long, short, value_name = "DIR")]
+    /// Output folder; created if missing, existing files are kept
+    ///
+    /// A file that exists is an error: nothing is overwritten.
+    #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     output: PathBuf,
 }
 

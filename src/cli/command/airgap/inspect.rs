@@ -2,15 +2,30 @@
 
 use std::path::PathBuf;
 
-use super::error::Failure;
-use super::ui::{Ui, bytes};
 use crate::archive::Role;
+use crate::cli::command::help::Help;
+use crate::cli::failure::Failure;
+use crate::cli::report::size::bytes;
+use crate::cli::ui::Ui;
 use crate::ops::{InspectReport, InspectedSignature, inspect};
 
-/// Show what a bundle holds, from its index alone; nobody vouches for it: see `bundle verify`
+const HELP: Help = Help {
+    examples: &[
+        "bundle inspect homelab-security-2026.11.0.tar",
+        "bundle inspect homelab-security-2026.11.0.tar.001 --format json",
+    ],
+    success: "the index is readable",
+    refusal: Some("the file is not a valid bundle"),
+    variables: &[],
+};
+
+/// Show what a bundle contains, without verifying it; see `bundle verify`
+///
+/// Reads only the index. Signers are listed as the signatures name them, unchecked.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
-    /// The bundle: its file, or the first of its parts
+    /// Bundle file, or its first part
     file: PathBuf,
 }
 
@@ -54,7 +69,7 @@ fn text(report: &InspectReport) -> String {
 }
 
 fn signature(found: &InspectedSignature) -> String {
-    let by = found.claimed.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+    let by = found.claimed.as_ref().map_or_else(|| "an unknown signer".to_owned(), ToString::to_string);
     let fault = found.fault.as_ref().map(|fault| format!("; {fault}")).unwrap_or_default();
     format!("{}  claims to be by {by} (not verified){fault}\n", found.slot)
 }

@@ -1,56 +1,57 @@
 //! `bundle install`.
 
-mod plan;
+use crate::cli::command::help::{CLUSTER, Help, REGISTRY};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::{ContentsOptions, NetworkOptions, TargetOptions};
+use crate::cli::report::{findings, install as shown, plan as planned};
+use crate::cli::ui::Ui;
+use crate::ops::{InstallOptions, OpsError, install, plan};
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::findings;
-use super::options::{BundleOptions, ClusterOptions, ContentsOptions, NetworkOptions, SiteOptions};
-use super::probe;
-use super::stopped;
-use super::ui::Ui;
-use crate::ops::{InstallOptions, InstallReport, OpsError, Target, install, plan};
-use crate::report::Finding;
+const HELP: Help = Help {
+    examples: &[
+        "bundle install homelab-security-2026.11.0.tar --key site.pub --site site.yaml --plan",
+        "bundle install homelab-security-2026.11.0.tar --key site.pub --site site.yaml --rollback-on-failure",
+    ],
+    success: "installed and enforcing; with --plan: nothing to change",
+    refusal: Some("refused, not installed or not enforcing; with --plan: changes"),
+    variables: &[CLUSTER, REGISTRY],
+};
 
-/// Verify, push, render, apply, wait and prove: a bundle into a cluster, in one command
+/// Install a bundle: verify, push, render, apply, wait, and prove it
+///
+/// Checks first what would keep the install from working, reports all of it, and changes nothing if there are errors. Only one install
+/// runs at a time. After a failure, the same command continues.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
     #[command(flatten)]
-    bundle: BundleOptions,
-    #[command(flatten)]
-    site: SiteOptions,
-    #[command(flatten)]
-    cluster: ClusterOptions,
+    target: TargetOptions,
     #[command(flatten)]
     network: NetworkOptions,
-    /// Print what would be done, and change nothing; exit code 1 where there is something to do
+    /// Show the changes without making them; exits 1 if there are any
     #[arg(long)]
     plan: bool,
-    /// Move tags that point to something else
-    #[arg(long)]
+    /// Move tags that point to other content
+    #[arg(long, help_heading = "Registry")]
     retag: bool,
     /// Take over fields that another manager owns
-    #[arg(long)]
+    #[arg(long, help_heading = "Cluster")]
     force_conflicts: bool,
-    /// Go back to what was complete before, should this fail
+    /// On failure, roll back to the last complete revision
     #[arg(long)]
     rollback_on_failure: bool,
     #[command(flatten)]
     contents: ContentsOptions,
-    /// How many blobs are sent at once
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    /// Blobs that are sent at once
+    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "Network")]
     jobs: usize,
 }
 
 impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
-        let target = Target {
-            trust: self.bundle.trust(ui, environment)?,
-            cluster: self.cluster.connect(environment),
-            site: self.site.choice()?,
-        };
         let options = InstallOptions {
-            target,
+            target: self.target.target(ui, environment)?,
             access: self.network.access(environment),
             retag: self.retag,
             force_conflicts: self.force_conflicts,
@@ -65,7 +66,7 @@ impl Args {
         };
         match done {
             Err(OpsError::Preflight(findings)) => {
-                ui.result(&findings::text(&findings), &refused(&findings));
+                ui.result(&findings::text(&findings), &shown::refused(&findings));
                 Ok(false)
             }
             done => Ok(done?),
@@ -73,52 +74,14 @@ impl Args {
     }
 
     async fn show_plan(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
-        let report = plan(&self.bundle.file, options, ui.reporter()).await?;
-        ui.result(&plan::text(&report), &plan::json(&report));
+        let report = plan(&self.target.bundle.file, options, ui.reporter()).await?;
+        ui.result(&planned::text(&report), &planned::json(&report));
         Ok(report.is_empty())
     }
 
     async fn install(&self, ui: &Ui, options: &InstallOptions) -> Result<bool, OpsError> {
-        let installed = install(&self.bundle.file, options, ui.reporter()).await;
-        let report = installed.inspect_err(|error| {
-            if let Some(failure) = error.install_failure() {
-                ui.failed_result(&stopped::json(failure));
-            }
-        })?;
-        ui.result(&text(&report), &json(&report));
+        let report = install(&self.target.bundle.file, options, ui.reporter()).await?;
+        ui.result(&shown::text(&report), &shown::json(&report));
         Ok(report.probes.passed())
     }
-}
-
-fn refused(findings: &[Finding]) -> serde_json::Value {
-    serde_json::json!({"installed": false, "findings": findings})
-}
-
-fn text(report: &InstallReport) -> String {
-    let applied = &report.applied;
-    let verdict = if report.probes.passed() {
-        format!("installed {} {}", report.verified.name, report.verified.version)
-    } else {
-        "NOT installed: what was applied does not enforce".to_owned()
-    };
-    let rollback = report.rollback.as_ref().map(|rollback| format!("\n{}", stopped::rollback_text(rollback)));
-    format!(
-        "{}\n{}\n{verdict}{}",
-        probe::table(&report.probes),
-        stopped::counts_text(applied),
-        rollback.unwrap_or_default(),
-    )
-}
-
-fn json(report: &InstallReport) -> serde_json::Value {
-    serde_json::json!({
-        "installed": report.probes.passed(),
-        "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},
-        "findings": report.findings,
-        "push": report.pushed,
-        "from": report.applied.from,
-        "objects": stopped::counts(&report.applied),
-        "probes": probe::json(&report.probes),
-        "rollback": report.rollback.as_ref().map(stopped::rollback_json),
-    })
 }

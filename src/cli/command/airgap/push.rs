@@ -2,14 +2,29 @@
 
 use std::sync::Arc;
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::{BundleOptions, PathOptions, RegistryOptions};
-use super::ui::{Ui, bytes};
+use crate::cli::command::help::{Help, REGISTRY};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::{BundleOptions, PathOptions, RegistryOptions};
+use crate::cli::report::size::bytes;
+use crate::cli::ui::Ui;
 use crate::ops::{PushOptions, open, push};
 
-/// Push everything in a bundle into a registry: images, artifacts, signatures and referrers
+const HELP: Help = Help {
+    examples: &[
+        "bundle push homelab-security-2026.11.0.tar registry.lan:5000 --key site.pub",
+        "bundle push homelab-security-2026.11.0.tar registry.lan/edge --key site.pub --ca ca.pem --path quay.io=quay",
+    ],
+    success: "everything is in the registry",
+    refusal: Some("the bundle was refused, or a tag points to other content"),
+    variables: &[REGISTRY],
+};
+
+/// Push a bundle's images, artifacts and signatures to a registry
+///
+/// Referrers are pushed, too. Only missing content is sent.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
     #[command(flatten)]
     bundle: BundleOptions,
@@ -17,11 +32,11 @@ pub struct Args {
     registry: RegistryOptions,
     #[command(flatten)]
     paths: PathOptions,
-    /// Move tags that point to something else
-    #[arg(long)]
+    /// Move tags that point to other content
+    #[arg(long, help_heading = "Registry")]
     retag: bool,
-    /// How many blobs are sent at once
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    /// Blobs that are sent at once
+    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "Network")]
     jobs: usize,
 }
 
@@ -34,7 +49,7 @@ impl Args {
         let report = push(archive, &options, ui.reporter()).await?;
         let host = &options.endpoint.host;
         let text = format!(
-            "pushed to {host}: {} entries, {} blobs, {}; {} entries were there already",
+            "pushed to {host}: {} entries, {} blobs, {}; {} entries already there",
             report.sent,
             report.blobs,
             bytes(report.bytes),

@@ -2,29 +2,45 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::{BundleOptions, RegistryAccessOptions, SiteOptions};
-use super::ui::Ui;
 use crate::archive::Archive;
+use crate::cli::command::help::{Help, REGISTRY, TIME};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::{BundleOptions, RegistryAccessOptions, SiteOptions};
+use crate::cli::ui::Ui;
 use crate::ops::{
     PublishOptions, Published, SiteChoice, gitops_files, open, publish, render_site, write_rendered,
 };
 use crate::render::RenderedSet;
 
+const HELP: Help = Help {
+    examples: &[
+        "bundle render homelab-security-2026.11.0.tar --key site.pub --site site.yaml -o out",
+        "bundle render homelab-security-2026.11.0.tar --key site.pub --site site.yaml -o oci://registry.lan/gitops",
+    ],
+    success: "everything is written",
+    refusal: Some("the bundle or the site was refused"),
+    variables: &[TIME, REGISTRY],
+};
+
 /// Render a bundle's manifests and node files for a site
+///
+/// A folder gets the manifests, the files for the nodes, and objects for Flux and Argo CD. A registry gets the manifests as one artifact
+/// that Flux and Argo CD read.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
     #[command(flatten)]
     bundle: BundleOptions,
     #[command(flatten)]
     site: SiteOptions,
-    /// Where to write to: a folder, which must not hold anything yet, or oci://HOST[:PORT]/REPOSITORY[:TAG], where the manifests
-    /// become one artifact that Flux and Argo CD read; without a tag it gets the bundle's version
-    #[arg(long, short, value_name = "DIR")]
+    /// Empty folder, or oci://HOST[:PORT]/REPOSITORY[:TAG]
+    ///
+    /// A missing folder is created. The default tag is the bundle's version.
+    #[arg(long, short, value_name = "DIR|OCI", help_heading = "Output")]
     output: PathBuf,
-    /// Move the artifact's tag if it points to something else
-    #[arg(long)]
+    /// Move the artifact's tag if it points to other content
+    #[arg(long, help_heading = "Registry")]
     retag: bool,
     #[command(flatten)]
     registry: RegistryAccessOptions,
@@ -47,7 +63,7 @@ impl Args {
                     self.registry.reaching(&target.host, &choice.site.registry, environment);
                 let options = PublishOptions { target, endpoint, access, retag: self.retag, created };
                 let report = publish(&archive, &set, &options, ui.reporter()).await?;
-                let there = if report.present { " (it was there already)" } else { "" };
+                let there = if report.present { " (already there)" } else { "" };
                 let text = format!("published {} as {}{there}", counted(&set), report.reference);
                 ui.result(&text, &report);
             }

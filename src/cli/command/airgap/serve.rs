@@ -7,47 +7,77 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::{BundleOptions, PathOptions};
-use super::ui::Ui;
+use crate::cli::command::help::Help;
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::{BundleOptions, PathOptions};
+use crate::cli::ui::Ui;
 use crate::ops::{OpsError, catalog, open, read_text};
 use crate::registry::server::{Limits, Listening, Passwords, Registry, Tls, TlsError};
 use crate::report;
 
+/// The heading of the options about the listener.
+const SERVER: &str = "Server";
+
+const HELP: Help = Help {
+    examples: &[
+        "bundle serve homelab-security-2026.11.0.tar --key site.pub",
+        "bundle serve homelab-security-2026.11.0.tar --key site.pub --listen 0.0.0.0:5000 --tls-generate",
+    ],
+    success: "stopped by SIGTERM or SIGINT",
+    refusal: Some("the bundle was refused"),
+    variables: &[],
+};
+
 /// Serve a bundle as a read-only OCI registry, straight from the file
+///
+/// Every request is a line on stderr, unless --quiet is given. The first SIGTERM lets transfers end within 30 seconds, the second aborts
+/// them.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
     #[command(flatten)]
     bundle: BundleOptions,
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5000")]
+    /// Listen on this address; port 0 selects a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5000", help_heading = SERVER)]
     listen: SocketAddr,
-    /// The certificate to show, with its chain (PEM)
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    /// Server certificate with its chain (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = SERVER)]
     tls_cert: Option<PathBuf>,
-    /// The private key of that certificate (PEM)
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    /// Private key of the server certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = SERVER)]
     tls_key: Option<PathBuf>,
-    /// Make a self-signed certificate for this run; its SHA-256 fingerprint is printed, and with `--format json` itself
-    #[arg(long, conflicts_with = "tls_cert")]
+    /// Generate a self-signed certificate and print its fingerprint
+    ///
+    /// It is valid for this run only. The fingerprint is SHA-256; `--format json` prints the certificate, too.
+    #[arg(long, conflicts_with = "tls_cert", help_heading = SERVER)]
     tls_generate: bool,
-    /// A name or address that the certificate is made for, besides `localhost` and the one listened on; may be given several times
-    #[arg(long, value_name = "NAME", requires = "tls_generate")]
+    /// Name or address for the generated certificate; repeatable
+    ///
+    /// It always names `localhost` and the address of --listen.
+    #[arg(long, value_name = "NAME", requires = "tls_generate", help_heading = SERVER)]
     tls_name: Vec<String>,
-    /// Ask for a user and a password of this file, as `htpasswd -B` writes it
-    #[arg(long, value_name = "FILE")]
+    /// Require a user and password from this file, written by `htpasswd -B`
+    #[arg(long, value_name = "FILE", help_heading = SERVER)]
     htpasswd: Option<PathBuf>,
-    /// Speak plain HTTP with other machines: who is between them and this one can read along, and change what has no digest
-    #[arg(long, conflicts_with_all = ["tls_cert", "tls_generate"])]
+    /// Serve plain HTTP beyond loopback
+    ///
+    /// Anyone on the path can read the traffic and alter tags; content with a digest is safe.
+    #[arg(long, conflicts_with_all = ["tls_cert", "tls_generate"], help_heading = SERVER)]
     insecure_plain_http: bool,
-    /// A path before every repository, as the site's `prefix`
-    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    /// Path before every repository, as `prefix` of a site
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "",
+        hide_default_value = true,
+        help_heading = "Registry"
+    )]
     prefix: String,
     #[command(flatten)]
     paths: PathOptions,
-    /// How many connections are served at once
-    #[arg(long, value_name = "N", default_value_t = Limits::default().connections, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// Connections that are served at once; more wait
+    #[arg(long, help_heading = SERVER, value_name = "N", default_value_t = Limits::default().connections, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     connections: u32,
 }
 
@@ -56,18 +86,18 @@ impl Args {
         let (listening, paths) = (self.listening(environment)?, self.paths.paths()?);
         let archive = Arc::new(open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?);
         let failed = |source: std::io::Error| {
-            let message = format!("failed to listen on `{}`: {source}", self.listen);
-            usage(message, "name another address with --listen; port 0 takes a free one")
+            let message = format!("cannot listen on `{}`: {source}", self.listen);
+            usage(message, "choose another address with --listen; port 0 selects a free port")
         };
         let listener = TcpListener::bind(self.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let (stop, at_once) = (told(1).map_err(failed)?, told(2).map_err(failed)?);
+        let (stop, at_once) = (stop_signals(1).map_err(failed)?, stop_signals(2).map_err(failed)?);
         announce(ui, address, listening.tls.as_ref());
         let catalog = catalog(&archive, self.prefix.trim_matches('/'), &paths, &*ui.reporter());
         let registry = Registry::reporting(catalog, archive, ui.reporter());
         tokio::select! {
             ended = registry.listen(listener, listening, stop) => ended.map_err(failed)?,
-            () = at_once => ui.reporter().warn("told twice to stop: what was still being sent is broken off".to_owned()),
+            () = at_once => ui.reporter().warn("second stop signal: aborting open transfers".to_owned()),
         }
         Ok(true)
     }
@@ -75,8 +105,7 @@ impl Args {
     fn listening(&self, environment: &Environment) -> Result<Listening, OpsError> {
         let tls = self.tls(environment)?;
         if tls.is_none() && !self.listen.ip().is_loopback() && !self.insecure_plain_http {
-            let message =
-                format!("`{}` can be reached from other machines, and there is no TLS", self.listen);
+            let message = format!("`{}` is reachable from other machines, but TLS is off", self.listen);
             let hint = "add --tls-cert FILE --tls-key FILE, --tls-generate, or --insecure-plain-http; or listen on 127.0.0.1";
             return Err(usage(message, hint));
         }
@@ -95,19 +124,19 @@ impl Args {
         let names = ["localhost".to_owned(), self.listen.ip().to_string()];
         let names: Vec<_> = names.into_iter().chain(self.tls_name.iter().cloned()).collect();
         let made = self.tls_generate.then(|| Tls::generate(&names, environment.now)).transpose();
-        made.map_err(|error| usage(error.to_string(), "write a name or an address for --tls-name"))
+        made.map_err(|error| usage(error.to_string(), "write a DNS name or an IP address for --tls-name"))
     }
 
     fn passwords(&self) -> Result<Option<Passwords>, OpsError> {
         let Some(path) = &self.htpasswd else { return Ok(None) };
-        let hint = "write it with `htpasswd -B`";
+        let hint = "write the file with `htpasswd -B`";
         let refused = |error| usage(format!("`{}`: {error}", path.display()), hint);
         Passwords::parse(&read_text(path)?).map(Some).map_err(refused)
     }
 }
 
-/// Waits until the program was told to stop so many times.
-fn told(times: usize) -> std::io::Result<impl Future<Output = ()> + Send> {
+/// Waits for this number of stop signals.
+fn stop_signals(times: usize) -> std::io::Result<impl Future<Output = ()> + Send> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         for _ in 0..times {
@@ -122,10 +151,8 @@ fn usage(message: String, hint: &str) -> OpsError {
 
 fn next(error: &TlsError) -> &'static str {
     match error {
-        TlsError::Outdated { .. } => "give a certificate that is good now, or set this machine's clock",
-        _ => {
-            "give the certificate first and its chain after it, and the key that belongs to it, without a password"
-        }
+        TlsError::Outdated { .. } => "use a certificate that is valid now, or set this machine's clock",
+        _ => "give the certificate followed by its chain, and its private key without a password",
     }
 }
 

@@ -1,26 +1,35 @@
 //! `bundle status`.
 
-mod show;
-
 use std::time::Duration;
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::ClusterOptions;
-use super::ui::Ui;
+use crate::cli::command::help::{CLUSTER, Help};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::ClusterOptions;
+use crate::cli::report::failure;
+use crate::cli::report::status::{Audits, json, text};
+use crate::cli::ui::Ui;
 use crate::cluster::ConnectOptions;
 use crate::ops::{StatusReport, status};
-use show::{Audits, json, text};
 
-/// How often a watched cluster is looked at.
+/// The interval of a watch.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Show what is installed, and whether it is healthy and enforces as it was installed
+const HELP: Help = Help {
+    examples: &["bundle status", "bundle status --watch --context homelab"],
+    success: "healthy and enforcing, as installed",
+    refusal: Some("something differs; each reason is listed"),
+    variables: &[CLUSTER],
+};
+
+/// Show what is installed, and whether it is healthy and enforces
 ///
-/// No bundle file is needed. Exit code 1, with each reason, when something is not as it was installed.
+/// Needs no bundle file: the cluster records what was installed. Compares every object with that record, and sends the probes as dry
+/// runs.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
-    /// Go on, and show it again whenever it changes, until interrupted
+    /// Keep watching, and print the status when it changes, until Ctrl-C
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
@@ -43,7 +52,7 @@ async fn look(options: &ConnectOptions, now: i64) -> Result<StatusReport, Failur
     Ok(status(options, now).await?)
 }
 
-/// Looks again and again; the last answer counts. A cluster that does not answer for a while ends nothing.
+/// Asks at the interval until interrupted; the last answer counts. A cluster that stops answering does not end the watch.
 async fn watch(options: &ConnectOptions, ui: &Ui) -> Result<bool, Failure> {
     let (mut shown, mut answer) = (String::new(), Ok(false));
     let interrupted = tokio::signal::ctrl_c();
@@ -53,8 +62,8 @@ async fn watch(options: &ConnectOptions, ui: &Ui) -> Result<bool, Failure> {
             _ = &mut interrupted => return answer,
             found = look(options, Environment::of_process().now) => found,
         };
-        // When the last audit was is no news.
-        let news = found.as_ref().map_or_else(Failure::text, |report| text(report, Audits::Hidden));
+        // A new audit with the same findings is no change.
+        let news = found.as_ref().map_or_else(failure::text, |report| text(report, Audits::Hidden));
         if news != shown {
             match &found {
                 Ok(report) => ui.again(&text(report, Audits::Shown), &json(report)),

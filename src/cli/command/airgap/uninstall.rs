@@ -1,14 +1,25 @@
 //! `bundle uninstall`.
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::{ClusterOptions, ContentsOptions};
-use super::ui::Ui;
+use crate::cli::command::help::{CLUSTER, Help};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::{ClusterOptions, ContentsOptions};
+use crate::cli::ui::Ui;
 use crate::cluster::UninstallReport;
 use crate::ops::uninstall;
 
+const HELP: Help = Help {
+    examples: &["bundle uninstall", "bundle uninstall --delete-with-contents namespace/falco"],
+    success: "removed; kept objects are listed",
+    refusal: Some("an object was not deleted in time, or another run holds the Lease"),
+    variables: &[CLUSTER],
+};
+
 /// Remove what install applied, and nothing else
+///
+/// Objects that hold objects of others are kept and listed.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
     #[command(flatten)]
     cluster: ClusterOptions,
@@ -43,17 +54,14 @@ fn text(report: &UninstallReport) -> String {
         removal.deleted.len()
     );
     if !removal.released.is_empty() {
-        text.push_str(&format!(
-            ", {} that were there before left as others made them",
-            removal.released.len()
-        ));
+        text.push_str(&format!(", {} that existed before the install left in place", removal.released.len()));
     }
     for (object, reason) in &removal.kept {
         text.push_str(&format!("\n  kept {object}: {reason}"));
     }
     if !removal.held.is_empty() {
         text.push_str(
-            "\nthe same command takes them away once nothing of others is in them; `--delete-with-contents KIND/NAME` takes one away as it is",
+            "\nrun the same command again once they hold no objects of others, or add `--delete-with-contents KIND/NAME`",
         );
     }
     text

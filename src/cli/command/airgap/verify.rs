@@ -1,14 +1,27 @@
 //! `bundle verify`.
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::BundleOptions;
-use super::signatures;
-use super::ui::{Ui, bytes};
+use crate::cli::command::help::Help;
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::BundleOptions;
+use crate::cli::report::signatures;
+use crate::cli::report::size::bytes;
+use crate::cli::ui::Ui;
 use crate::ops::{VerifyReport, verify};
 
-/// Verify a bundle's signatures, every byte of it, and every upstream signature in it, offline
+const HELP: Help = Help {
+    examples: &[
+        "bundle verify homelab-security-2026.11.0.tar --key site.pub",
+        "bundle verify homelab-security-2026.11.0.tar --key a.pub --key b.pub --threshold 2",
+    ],
+    success: "everything in the bundle is verified",
+    refusal: Some("a signature, digest or policy check failed"),
+    variables: &[],
+};
+
+/// Verify a bundle offline: its signatures, every byte, upstream signatures
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
     #[command(flatten)]
     bundle: BundleOptions,
@@ -25,7 +38,7 @@ impl Args {
 fn text(report: &VerifyReport) -> String {
     let signed = match &report.signatures {
         Some(_) => "signed",
-        None => "signatures NOT looked at (--insecure-unsigned)",
+        None => "signatures NOT checked (--insecure-unsigned)",
     };
     let size = bytes(report.bytes);
     let mut text = format!(
@@ -41,7 +54,7 @@ fn text(report: &VerifyReport) -> String {
         items.flat_map(|item| signatures::rows(&item.reference, &item.signatures, &item.attestations));
     text.push_str(&signatures::table(&own.into_iter().chain(items).collect::<Vec<_>>()));
     for image in &report.composed {
-        text.push_str(&format!("\n{} was made again, with the same digest: {image}", image.reference));
+        text.push_str(&format!("\n{} was rebuilt with the same digest: {image}", image.reference));
     }
     for other in &report.others {
         text.push_str(&format!("\nthe bundle is {other}"));

@@ -2,36 +2,56 @@
 
 use std::path::PathBuf;
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::UpstreamOptions;
-use super::signers::read_signing_key;
-use super::size;
-use super::ui::{Ui, bytes};
-use crate::ops::{BuildOptions, Workspace, build};
+use clap::ArgGroup;
+
+use crate::cli::command::help::{Help, KEY, REGISTRY};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::{UpstreamOptions, parse_size, read_signing_key};
+use crate::cli::report::size::bytes;
+use crate::cli::ui::Ui;
+use crate::ops::{BuildOptions, BuildReport, Workspace, build};
+
+const HELP: Help = Help {
+    examples: &[
+        "bundle build bundles/homelab.yaml --key site.key",
+        "bundle build bundles/homelab.yaml --key site.key --locked --split 4GB -o homelab.tar",
+    ],
+    success: "the bundle is written",
+    refusal: Some("upstream differs from the lock, a policy refused content, or a site is incomplete"),
+    variables: &[KEY, REGISTRY],
+};
 
 /// Fetch, verify, pack and sign everything that a spec names
 #[derive(clap::Args)]
+#[command(
+    after_help = HELP.short(),
+    after_long_help = HELP.long(),
+    group = ArgGroup::new("signing").args(["key", "insecure_unsigned"]).required(true)
+)]
+#[group(skip)]
 pub struct Args {
-    /// The bundle spec
+    /// Bundle spec
     spec: PathBuf,
-    /// The bundle file [default: NAME-VERSION.tar]
-    #[arg(long, short, value_name = "FILE")]
+    /// Bundle file; default: NAME-VERSION.tar
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
-    /// The private key that signs the bundle, in cosign's form; its password: COSIGN_PASSWORD, or asked for
-    #[arg(long, value_name = "KEY", required_unless_present = "insecure_unsigned")]
+    /// Sign with this private key, in cosign's format
+    #[arg(long, value_name = "KEY", help_heading = "Trust")]
     key: Option<PathBuf>,
     /// Do not sign the bundle
-    #[arg(long, conflicts_with = "key")]
+    #[arg(long, help_heading = "Trust")]
     insecure_unsigned: bool,
-    /// Fail where the lock is not complete, instead of adding to it
+    /// Fail if the lock is incomplete, instead of completing it
     #[arg(long)]
     locked: bool,
-    /// Write the bundle in parts of this size, FILE.001, FILE.002 and so on: a number of bytes, or 700MB, 4GiB
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    /// Split the bundle into parts of this size: FILE.001, FILE.002, …
+    ///
+    /// A number of bytes, or a whole number with KB, MB, GB, KiB, MiB or GiB: 700MB, 4GiB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Output")]
     split: Option<u64>,
-    /// How many blobs are fetched at once
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    /// Blobs that are fetched at once
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Network")]
     jobs: usize,
     #[command(flatten)]
     upstream: UpstreamOptions,
@@ -44,27 +64,24 @@ impl Args {
         let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
         let output = self.output.unwrap_or_else(|| PathBuf::from(name));
         let options = BuildOptions { output, key, locked: self.locked, split: self.split, jobs: self.jobs };
-        let report =
-            build(&workspace, &self.upstream.upstream(ui, environment)?, &options, ui.reporter()).await?;
-        let signed = if report.signed { "signed" } else { "NOT signed" };
-        let size = bytes(report.bytes);
-        let root =
-            report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect::<String>();
-        let text = format!(
-            "{root}built {}: {} {}, {size}, {} entries, {} blobs, {signed}\nindex {}",
-            files(&report.files),
-            report.name,
-            report.version,
-            report.entries,
-            report.blobs,
-            report.digest
-        );
-        ui.result(&text, &report);
+        let upstream = self.upstream.upstream(ui, environment)?;
+        let report = build(&workspace, &upstream, &options, ui.reporter()).await?;
+        ui.result(&text(&report), &report);
         Ok(true)
     }
 }
 
-/// Names the file, or the first and the last of its parts.
+fn text(report: &BuildReport) -> String {
+    let root: String = report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect();
+    let signed = if report.signed { "signed" } else { "NOT signed" };
+    let BuildReport { name, version, entries, blobs, digest, .. } = report;
+    let (files, size) = (files(&report.files), bytes(report.bytes));
+    format!(
+        "{root}built {files}: {name} {version}, {size}, {entries} entries, {blobs} blobs, {signed}\nindex {digest}"
+    )
+}
+
+/// Returns the file, or the first and the last of its parts.
 fn files(files: &[PathBuf]) -> String {
     match files {
         [first, .., last] => format!("{} to {}", first.display(), last.display()),

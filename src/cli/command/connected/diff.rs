@@ -2,16 +2,30 @@
 
 use std::path::PathBuf;
 
-use super::error::Failure;
-use super::ui::Ui;
+use crate::cli::command::help::Help;
+use crate::cli::failure::Failure;
+use crate::cli::ui::Ui;
 use crate::ops::diff;
 
-/// Show what changed between two bundles or locks: versions, digests, signers, files; nobody vouches for either
+const HELP: Help = Help {
+    examples: &[
+        "bundle diff homelab-security-2026.9.0.tar homelab-security-2026.11.0.tar",
+        "bundle diff bundles/homelab.lock homelab-security-2026.11.0.tar --format json",
+    ],
+    success: "no differences",
+    refusal: Some("there are differences"),
+    variables: &[],
+};
+
+/// Show what changed between two bundles or locks; neither is verified
+///
+/// Compares versions, digests, signers and files.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
-    /// The older bundle or lock
+    /// Older bundle or lock
     old: PathBuf,
-    /// The newer bundle or lock
+    /// Newer bundle or lock
     new: PathBuf,
 }
 
@@ -19,7 +33,7 @@ impl Args {
     pub fn run(self, ui: &Ui) -> Result<bool, Failure> {
         let report = diff(&self.old, &self.new)?;
         let lines: String = report.changes.iter().map(|change| format!("{change}\n")).collect();
-        let text = if lines.is_empty() { "nothing is different".to_owned() } else { lines };
+        let text = if lines.is_empty() { "no differences".to_owned() } else { lines };
         ui.result(&text, &report);
         Ok(report.changes.is_empty())
     }

@@ -2,30 +2,36 @@
 
 use std::path::PathBuf;
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::ui::Ui;
+use crate::cli::command::help::{Help, KEY};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::ui::Ui;
 use crate::ops::{OpsError, keygen};
 
-/// Make a key pair, in the files that cosign reads and writes
+const HELP: Help = Help {
+    examples: &["bundle keygen", "bundle keygen --output-key-prefix site"],
+    success: "both files are written",
+    refusal: None,
+    variables: &[KEY],
+};
+
+/// Generate a key pair in cosign's file format
 ///
-/// The private key is encrypted with a password: from COSIGN_PASSWORD, or asked for.
+/// A password encrypts the private key. Keep the private key on the connected side; bring the public key to the airgap side
+/// separately from bundles.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
-    /// The files are PREFIX.key and PREFIX.pub
-    #[arg(long, value_name = "PREFIX", default_value = "bundle")]
+    /// Write PREFIX.key and PREFIX.pub
+    #[arg(long, value_name = "PREFIX", default_value = "bundle", help_heading = "Output")]
     output_key_prefix: PathBuf,
 }
 
 impl Args {
     pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let report = keygen(&self.output_key_prefix, new_password(environment)?.as_bytes())?;
-        let text = format!(
-            "private key: {}\npublic key:  {}",
-            report.private_key.display(),
-            report.public_key.display()
-        );
-        ui.result(&text, &report);
+        let (private, public) = (report.private_key.display(), report.public_key.display());
+        ui.result(&format!("private key: {private}\npublic key:  {public}"), &report);
         Ok(true)
     }
 }

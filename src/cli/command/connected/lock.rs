@@ -2,21 +2,38 @@
 
 use std::path::PathBuf;
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::UpstreamOptions;
-use super::ui::Ui;
-use crate::ops::{LockOptions, Update, Workspace, lock};
+use crate::cli::command::help::{Help, REGISTRY};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::UpstreamOptions;
+use crate::cli::ui::Ui;
+use crate::ops::{LockOptions, LockReport, Update, Workspace, lock};
 
-/// Resolve every reference of a spec to a digest, and write the lock beside it
+const HELP: Help = Help {
+    examples: &[
+        "bundle lock bundles/homelab.yaml",
+        "bundle lock bundles/homelab.yaml --update gatekeeper --registries mirrors.yaml",
+    ],
+    success: "the lock is complete",
+    refusal: Some("upstream differs from the lock or the spec, or was refused by its policy"),
+    variables: &[REGISTRY],
+};
+
+/// Resolve a spec's references to digests and write them to its lock
+///
+/// The lock is SPEC's neighbour. It records the digest and the signer of each image, artifact and file; commit it. What is in the lock
+/// stays until `--update` replaces it.
 #[derive(clap::Args)]
+#[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
-    /// The bundle spec
+    /// Bundle spec
     spec: PathBuf,
-    /// Compare with what upstream has now, and write nothing
+    /// Compare the lock with upstream and write nothing
     #[arg(long, conflicts_with = "update")]
     check: bool,
-    /// Take over what moved: everything, or only what has one of these names in it
+    /// Accept changes of upstream: all, or only entries with these names
+    ///
+    /// A name matches every entry that contains it.
     #[arg(long, value_name = "NAME", num_args = 0..)]
     update: Option<Vec<String>>,
     #[command(flatten)]
@@ -31,23 +48,17 @@ impl Args {
             Some(names) if names.is_empty() => Update::Everything,
             Some(names) => Update::Named(names),
         };
-        let report = lock(
-            &workspace,
-            &self.upstream.upstream(ui, environment)?,
-            &LockOptions { update, check: self.check },
-        )
-        .await?;
-        let changes: String = report.changes.iter().map(|change| format!("  {change}\n")).collect();
-        let verb = if report.written { "wrote" } else { "nothing to change in" };
-        let root =
-            report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect::<String>();
-        let text = format!(
-            "{root}{verb} {}: {} images and artifacts, {} files\n{changes}",
-            workspace.lock_path.display(),
-            report.items,
-            report.files
-        );
-        ui.result(&text, &report);
+        let upstream = self.upstream.upstream(ui, environment)?;
+        let report = lock(&workspace, &upstream, &LockOptions { update, check: self.check }).await?;
+        ui.result(&text(&workspace, &report), &report);
         Ok(true)
     }
+}
+
+fn text(workspace: &Workspace, report: &LockReport) -> String {
+    let root: String = report.trusted_root.iter().map(|root| format!("trusted root: {root}\n")).collect();
+    let changes: String = report.changes.iter().map(|change| format!("  {change}\n")).collect();
+    let verb = if report.written { "wrote" } else { "no changes to" };
+    let path = workspace.lock_path.display();
+    format!("{root}{verb} {path}: {} images and artifacts, {} files\n{changes}", report.items, report.files)
 }

@@ -2,29 +2,49 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::Environment;
-use super::error::Failure;
-use super::options::TrustedRootOptions;
-use super::signers::read_signing_key;
-use super::ui::Ui;
+use clap::ArgGroup;
+
 use crate::archive::SIGNATURE_SLOTS;
+use crate::cli::command::help::{Help, KEY};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::options::{TrustedRootOptions, read_signing_key};
+use crate::cli::ui::Ui;
 use crate::ops::{Attachment, OpsError, SignOptions, SignReport, SlotReport, SlotState, read_text, sign};
 use crate::trust::{Claimed, TrustedRoot};
 
-/// Sign a bundle that exists, with a key or with signatures that cosign made elsewhere
+const HELP: Help = Help {
+    examples: &[
+        "bundle sign homelab-security-2026.11.0.tar --key second.key --add",
+        "bundle sign homelab-security-2026.11.0.tar --attach kms.sigstore.json --add",
+    ],
+    success: "the bundle is signed",
+    refusal: Some("a signature does not fit the bundle, or no slot is free"),
+    variables: &[KEY],
+};
+
+/// Sign an existing bundle, with a key or with signatures from cosign
 ///
-/// Signatures are over `index.json`, and there is room for four. Nothing else of the file changes.
+/// Signatures cover `index.json`. A bundle has room for four. Nothing else in the file changes.
 #[derive(clap::Args)]
+#[command(
+    after_help = HELP.short(),
+    after_long_help = HELP.long(),
+    group = ArgGroup::new("signing").args(["key", "attach"]).required(true).multiple(true)
+)]
+#[group(skip)]
 pub struct Args {
-    /// The bundle: its file, or the first of its parts
+    /// Bundle file, or its first part
     file: PathBuf,
-    /// The private key that signs, in cosign's form; its password: COSIGN_PASSWORD, or asked for
-    #[arg(long, value_name = "KEY", required_unless_present = "attach")]
+    /// Sign with this private key, in cosign's format
+    #[arg(long, value_name = "KEY", help_heading = "Trust")]
     key: Option<PathBuf>,
-    /// A signature over `index.json` that `cosign sign-blob --bundle` wrote, by KMS, hardware key or identity; may be given several times
-    #[arg(long, value_name = "SIG")]
+    /// Attach a signature that cosign made over `index.json`; repeatable
+    ///
+    /// The file that `cosign sign-blob --bundle SIG index.json` writes: by KMS, hardware key or identity.
+    #[arg(long, value_name = "SIG", help_heading = "Trust")]
     attach: Vec<PathBuf>,
-    /// Keep the signatures that are there, instead of replacing them all
+    /// Keep existing signatures instead of replacing them
     #[arg(long)]
     add: bool,
     #[command(flatten)]
@@ -45,13 +65,12 @@ impl Args {
         Ok(true)
     }
 
-    /// Returns the root. Where nothing is attached it is not asked, so its age is nobody's concern.
+    /// Returns the root. Without attachments it is not used, so its age deserves no warning.
     fn root(&self, ui: &Ui, environment: &Environment) -> Result<TrustedRoot, OpsError> {
-        if self.attach.is_empty() {
-            let name = "built in".to_owned();
-            return TrustedRoot::embedded().map_err(|source| OpsError::TrustedRoot { name, source });
+        match self.attach.is_empty() {
+            true => TrustedRootOptions::built_in(),
+            false => self.root.root(ui, environment),
         }
-        self.root.root(ui, environment)
     }
 }
 
@@ -76,8 +95,8 @@ fn line(slot: &SlotReport) -> String {
     };
     let state = match slot.state {
         SlotState::Signed => "signed now",
-        SlotState::AttachedVerified => "attached, the certificate holds",
-        SlotState::AttachedUnverified => "attached, not verified: that takes the public key",
+        SlotState::AttachedVerified => "attached, certificate verified",
+        SlotState::AttachedUnverified => "attached, not verified: that needs the public key",
         SlotState::Kept => "kept, not verified",
     };
     format!("{:<22}  {by}: {state}", slot.slot)
