@@ -34,7 +34,7 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 const AFTER_HELP: &str = "\
 Examples:
   bundle build bundles/homelab.yaml --key site.key
-  bundle install homelab-security-2026.11.0.tar --key site.pub --site site.yaml
+  bundle install homelab.tar --key site.pub --site site.yaml
 
 Exit codes:
   0  yes: done, verified, as installed

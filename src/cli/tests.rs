@@ -42,10 +42,11 @@ fn a_command_has_a_short_line_in_the_list() {
 fn options_that_commands_share_have_a_heading() {
     let own = ["check", "update", "locked", "add", "plan", "rollback_on_failure", "live", "watch"];
     let own = [&own[..], &["policy", "to_site", "despite_violations", "help"]].concat();
+    let own = |argument: &clap::Arg| argument.is_positional() || own.contains(&argument.get_id().as_str());
     for command in commands() {
-        for option in command.get_arguments().filter(|argument| !argument.is_positional()) {
-            let id = option.get_id().as_str();
-            assert_eq!(option.get_help_heading().is_none(), own.contains(&id), "{} {id}", command.get_name());
+        for argument in command.get_arguments() {
+            let (name, id) = (command.get_name(), argument.get_id());
+            assert_eq!(argument.get_help_heading().is_none(), own(argument), "{name} {id}");
         }
     }
 }
@@ -58,7 +59,7 @@ fn every_command_has_two_examples_that_parse() {
         let prefix = format!("  bundle {}", command.get_name());
         assert_eq!(examples.lines().count(), 2, "{examples}");
         for example in examples.lines() {
-            assert!(example.starts_with(&prefix), "{example}");
+            assert!(example.starts_with(&prefix) && example.len() <= 80, "{example}");
             let parsed = Cli::try_parse_from(example.split_whitespace()).map(|_| ());
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         }
@@ -75,5 +76,6 @@ fn exit_codes_and_variables_are_named() {
         let asks_cluster = help.contains("--kubeconfig");
         assert_eq!(help.contains("  KUBECONFIG"), asks_cluster, "{help}");
         assert_eq!(help.contains("  REGISTRY_AUTH_FILE"), help.contains("--retries"), "{help}");
+        assert_eq!(help.contains("  NO_PROXY"), asks_cluster || help.contains("--retries"), "{help}");
     }
 }

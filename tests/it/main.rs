@@ -42,3 +42,4 @@ mod stage;
 mod support;
 mod tamper;
 mod tiny;
+mod words;

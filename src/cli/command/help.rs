@@ -16,25 +16,26 @@ pub struct Help {
 pub type Variable = (&'static str, &'static str);
 
 /// The password of a private key.
-pub const KEY: &[Variable] = &[("COSIGN_PASSWORD", "password of the private key; asked for if unset")];
+pub const KEY: &[Variable] = &[("COSIGN_PASSWORD", "password of the private key; default: a prompt")];
 
 /// How a cluster is found.
-pub const CLUSTER: &[Variable] = &[
-    ("KUBECONFIG", "list of kubeconfig files; default ~/.kube/config"),
-    ("HTTPS_PROXY, NO_PROXY", "proxy for the API server, and hosts without one"),
+pub const CLUSTER: &[Variable] = &[("KUBECONFIG", "kubeconfig files; default: ~/.kube/config")];
+
+/// How servers are reached.
+pub const PROXIES: &[Variable] = &[
+    ("HTTPS_PROXY, HTTP_PROXY", "proxies for HTTPS and HTTP"),
+    ("NO_PROXY", "hosts that are reached without a proxy"),
 ];
 
-/// How registries are reached.
-pub const REGISTRY: &[Variable] = &[
-    ("HTTPS_PROXY, HTTP_PROXY", "proxies for registries"),
-    ("NO_PROXY", "hosts without a proxy; loopback never uses one"),
-    ("REGISTRY_AUTH_FILE", "file with logins, read before all others"),
-    ("DOCKER_CONFIG", "folder of Docker's config.json; default ~/.docker"),
+/// The logins to registries.
+pub const LOGINS: &[Variable] = &[
+    ("REGISTRY_AUTH_FILE", "file with registry logins, read before all others"),
+    ("DOCKER_CONFIG", "folder of Docker's config.json; default: ~/.docker"),
     ("XDG_RUNTIME_DIR, XDG_CONFIG_HOME", "folders of Podman's auth.json"),
 ];
 
 /// The time in reproducible output.
-pub const TIME: &[Variable] = &[("SOURCE_DATE_EPOCH", "creation time of GitOps artifacts; unset: none")];
+pub const TIME: &[Variable] = &[("SOURCE_DATE_EPOCH", "creation time in GitOps artifacts; default: none")];
 
 impl Help {
     /// Returns the examples: for `-h`.

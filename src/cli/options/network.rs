@@ -9,9 +9,9 @@ use crate::registry::{Access, Patience};
 #[derive(Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkOptions {
-    /// Retries of a request after a transient failure
+    /// Maximum number of retries for transient failures
     ///
-    /// Transient failures are 429, 5xx and dropped connections. Retries of one request end after two minutes in any case.
+    /// Transient failures are 429, 5xx and dropped connections. A request is retried for at most two minutes.
     #[arg(long, value_name = "N", default_value_t = Patience::default().retries)]
     retries: u32,
 }

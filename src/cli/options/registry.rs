@@ -23,7 +23,7 @@ pub struct RegistryOptions {
 #[derive(Args)]
 #[command(next_help_heading = "Registry")]
 pub struct PathOptions {
-    /// Keep repositories from HOST below PATH, as `paths` of a site; repeatable
+    /// Put repositories of HOST below PATH, as `paths` of a site; repeatable
     #[arg(long = "path", value_name = "HOST=PATH")]
     paths: Vec<String>,
 }

@@ -35,7 +35,7 @@ const STATES: &[Prepared] = &[
         name: "a later version",
         by_hand: &[],
         install: &["b.tar"],
-        seen: &["installed is homelab-security 2026.11.0", "delete  deployment falco/falcosidekick"],
+        seen: &["homelab-security 2026.11.0 is installed", "delete  deployment falco/falcosidekick"],
     },
     Prepared { name: "the later version again", by_hand: &[], install: &["b.tar"], seen: &["nothing to do"] },
     Prepared {
@@ -109,7 +109,7 @@ const STATES: &[Prepared] = &[
             "--patch={\"stringData\": {\"planted\": \"c2VjcmV0\"}}",
         ]],
         install: &["a.tar"],
-        seen: &["change  secret trivy-system/trivy-operator: whose its fields are"],
+        seen: &["change  secret trivy-system/trivy-operator: field ownership only"],
     },
     Prepared {
         name: "somebody has made an object again",

@@ -55,7 +55,7 @@ fn told_twice_to_stop_it_waits_for_nobody() {
     let folder = folder(&layer);
     let (mut served, mut stream) = stopped_during_a_pull(&layer, &folder);
     served.terminate();
-    let said = "warning: told twice to stop: what was still being sent is broken off";
+    let said = "warning: second stop signal: aborting open transfers";
     assert_eq!(served.end(), (Some(0), String::new(), vec![said.to_owned()]));
     let mut taken = Vec::new();
     // Where the connection was reset, what had come is lost, too.

@@ -202,7 +202,7 @@ fn inspect_lists_whose_the_signatures_say_they_are() {
         lines,
         [
             "bundle.sigstore.json  claims to be by `[one]` (not verified)",
-            "bundle.3.sigstore.json  claims to be by nobody (not verified); the signature is not a Sigstore bundle: missing field `mediaType` at line 1 column 2",
+            "bundle.3.sigstore.json  claims to be by an unknown signer (not verified); the signature is not a Sigstore bundle: missing field `mediaType` at line 1 column 2",
         ]
     );
 }

@@ -44,8 +44,8 @@ pub fn a_policy_is_moved_and_the_next_install_would_move_it_back(ground: &Ground
     assert_eq!(
         moved,
         "block-latest-tag: deny -> warn\n\
-         the next install sets what its site file says; `--to-site FILE` writes this into it\n\
-         every pod of Gatekeeper enforces warn\n"
+         the next install sets what its site file says; add `--to-site FILE` to write this to it\n\
+         every Gatekeeper pod enforces warn\n"
     );
     let fields = "[{\"path\":\"spec.enforcementAction\",\"before\":\"warn\",\"after\":\"deny\"}]";
     assert_eq!(planned(ground, "site.yaml"), [format!("\"block-latest-tag\" \"change\": {fields}")]);
@@ -70,7 +70,7 @@ pub fn deny_is_refused_while_the_audit_finds_violations(ground: &Ground) {
         "{found}"
     );
     assert!(
-        found.ends_with("\nNOT moved to deny: 1 of the policies would refuse what is there, or might\n"),
+        found.ends_with("\nNOT changed to deny: 1 with violations or without a current audit\n"),
         "{found}"
     );
     let action = ["get", "k8sblocklatesttag/block-latest-tag", "--output=jsonpath={.spec.enforcementAction}"];
@@ -109,7 +109,7 @@ pub fn the_choice_is_written_into_the_site_file(ground: &Ground) {
         "{unsafe_edit:?}"
     );
     let moved = enforce(ground, ["dryrun", "--to-site", "kept.yaml"]).ok();
-    assert!(moved.contains("\n`kept.yaml` says so: the next install with it keeps this\n"), "{moved}");
+    assert!(moved.contains("\nwrote `kept.yaml`: the next install with it keeps this\n"), "{moved}");
     let kept = fs::read_to_string(ground.stack.path("kept.yaml")).expect("a site");
     assert_eq!(kept, site.replace("enforcement: deny", "enforcement: dryrun"));
     assert_eq!(planned(ground, "kept.yaml"), Vec::<String>::new());

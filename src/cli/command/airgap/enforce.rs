@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use crate::cli::command::help::{CLUSTER, Help};
+use crate::cli::command::help::{CLUSTER, Help, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::ClusterOptions;
@@ -18,7 +18,7 @@ const HELP: Help = Help {
     examples: &["bundle enforce warn", "bundle enforce deny --policy block-latest-tag --to-site site.yaml"],
     success: "every Gatekeeper pod enforces the action",
     refusal: Some("refused: violations, no current audit, or a conflict"),
-    variables: &[CLUSTER],
+    variables: &[CLUSTER, PROXIES],
 };
 
 /// Set the enforcement action of Gatekeeper policies
@@ -88,7 +88,7 @@ fn text(Enforced { report, site }: &Enforced) -> String {
     if !report.refused.is_empty() {
         lines.push("fix these and wait for the next audit, change other policies with `--policy NAME`, or override with `--despite-violations`".to_owned());
         lines.push(format!(
-            "NOT changed to {action}: {} policies have violations or no current audit",
+            "NOT changed to {action}: {} with violations or without a current audit",
             report.refused.len()
         ));
         return lines.join("\n");

@@ -12,8 +12,8 @@ use crate::ops::{ExtractReport, extract, open};
 
 const HELP: Help = Help {
     examples: &[
-        "bundle extract homelab-security-2026.11.0.tar k3s --key site.pub -o out",
-        "bundle extract homelab-security-2026.11.0.tar docker.io/falcosecurity/falco:0.44.1 --key site.pub -o out",
+        "bundle extract homelab.tar k3s --key site.pub -o out",
+        "bundle extract homelab.tar docker.io/falcosecurity/falco:0.44.1 --key site.pub -o out",
     ],
     success: "everything is written",
     refusal: Some("the bundle was refused"),
@@ -29,7 +29,7 @@ pub struct Args {
     /// Names of files, images or artifacts, as `bundle inspect` lists them
     ///
     /// An image becomes an OCI layout, NAME.oci.tar; of an artifact, each layer becomes a file.
-    #[arg(required = true)]
+    #[arg(required = true, help_heading = None::<&str>)]
     name: Vec<String>,
     /// Output folder; created if missing, existing files are kept
     ///

@@ -10,16 +10,13 @@ use crate::cli::ui::Ui;
 use crate::ops::{InspectReport, InspectedSignature, inspect};
 
 const HELP: Help = Help {
-    examples: &[
-        "bundle inspect homelab-security-2026.11.0.tar",
-        "bundle inspect homelab-security-2026.11.0.tar.001 --format json",
-    ],
+    examples: &["bundle inspect homelab.tar", "bundle inspect homelab.tar.001 --format json"],
     success: "the index is readable",
     refusal: Some("the file is not a valid bundle"),
     variables: &[],
 };
 
-/// Show what a bundle contains, without verifying it; see `bundle verify`
+/// Show a bundle's contents without verifying it; see `bundle verify`
 ///
 /// Reads only the index. Signers are listed as the signatures name them, unchecked.
 #[derive(clap::Args)]

@@ -1,6 +1,6 @@
 //! `bundle install`.
 
-use crate::cli::command::help::{CLUSTER, Help, REGISTRY};
+use crate::cli::command::help::{CLUSTER, Help, LOGINS, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::{ContentsOptions, NetworkOptions, TargetOptions};
@@ -10,37 +10,37 @@ use crate::ops::{InstallOptions, OpsError, install, plan};
 
 const HELP: Help = Help {
     examples: &[
-        "bundle install homelab-security-2026.11.0.tar --key site.pub --site site.yaml --plan",
-        "bundle install homelab-security-2026.11.0.tar --key site.pub --site site.yaml --rollback-on-failure",
+        "bundle install homelab.tar --key site.pub --site site.yaml --plan",
+        "bundle install homelab.tar --key site.pub --site site.yaml --rollback-on-failure",
     ],
     success: "installed and enforcing; with --plan: nothing to change",
     refusal: Some("refused, not installed or not enforcing; with --plan: changes"),
-    variables: &[CLUSTER, REGISTRY],
+    variables: &[CLUSTER, PROXIES, LOGINS],
 };
 
 /// Install a bundle: verify, push, render, apply, wait, and prove it
 ///
-/// Checks first what would keep the install from working, reports all of it, and changes nothing if there are errors. Only one install
-/// runs at a time. After a failure, the same command continues.
+/// First checks everything that could make the install fail, and reports all errors before anything changes. Only one install runs at a
+/// time. After a failure, run the same command again to continue.
 #[derive(clap::Args)]
 #[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
+    /// Show the changes without making them; exits 1 if there are any
+    #[arg(long)]
+    plan: bool,
+    /// On failure, roll back to the last complete revision
+    #[arg(long)]
+    rollback_on_failure: bool,
     #[command(flatten)]
     target: TargetOptions,
     #[command(flatten)]
     network: NetworkOptions,
-    /// Show the changes without making them; exits 1 if there are any
-    #[arg(long)]
-    plan: bool,
     /// Move tags that point to other content
     #[arg(long, help_heading = "Registry")]
     retag: bool,
     /// Take over fields that another manager owns
     #[arg(long, help_heading = "Cluster")]
     force_conflicts: bool,
-    /// On failure, roll back to the last complete revision
-    #[arg(long)]
-    rollback_on_failure: bool,
     #[command(flatten)]
     contents: ContentsOptions,
     /// Blobs that are sent at once

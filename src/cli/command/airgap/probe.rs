@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::command::help::{CLUSTER, Help};
+use crate::cli::command::help::{CLUSTER, Help, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::TargetOptions;
@@ -12,28 +12,28 @@ use crate::ops::{OpsError, probe, probe_live};
 
 const HELP: Help = Help {
     examples: &[
-        "bundle probe homelab-security-2026.11.0.tar --key site.pub --site site.yaml",
-        "bundle probe homelab-security-2026.11.0.tar --key site.pub --site site.yaml --live",
+        "bundle probe homelab.tar --key site.pub --site site.yaml",
+        "bundle probe homelab.tar --key site.pub --site site.yaml --live",
     ],
     success: "the bundle enforces",
     refusal: Some("a probe failed, or the bundle was refused"),
-    variables: &[CLUSTER],
+    variables: &[CLUSTER, PROXIES],
 };
 
-/// Prove that an installed bundle enforces: send requests it must reject
+/// Prove that an installed bundle enforces its policies
 ///
-/// The requests are dry runs. The API server must reject each of them, with the expected reason.
+/// Sends requests that violate them, as dry runs, and checks that the API server rejects each for the expected reason.
 #[derive(clap::Args)]
 #[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
-    #[command(flatten)]
-    target: TargetOptions,
     /// Test the site's NetworkPolicies, too, with short-lived pods
     ///
     /// Needs the right to create and delete pods in the site's namespaces. The pods are deleted at the end, also on Ctrl-C. Pods of a
     /// killed run exit after three minutes; the next run deletes them.
     #[arg(long)]
     live: bool,
+    #[command(flatten)]
+    target: TargetOptions,
 }
 
 impl Args {

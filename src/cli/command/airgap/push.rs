@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cli::command::help::{Help, REGISTRY};
+use crate::cli::command::help::{Help, LOGINS, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::{BundleOptions, PathOptions, RegistryOptions};
@@ -12,12 +12,12 @@ use crate::ops::{PushOptions, open, push};
 
 const HELP: Help = Help {
     examples: &[
-        "bundle push homelab-security-2026.11.0.tar registry.lan:5000 --key site.pub",
-        "bundle push homelab-security-2026.11.0.tar registry.lan/edge --key site.pub --ca ca.pem --path quay.io=quay",
+        "bundle push homelab.tar registry.lan:5000 --key site.pub",
+        "bundle push homelab.tar registry.lan/edge --key site.pub --ca ca.pem --path quay.io=quay",
     ],
     success: "everything is in the registry",
     refusal: Some("the bundle was refused, or a tag points to other content"),
-    variables: &[REGISTRY],
+    variables: &[PROXIES, LOGINS],
 };
 
 /// Push a bundle's images, artifacts and signatures to a registry

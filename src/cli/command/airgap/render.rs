@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::archive::Archive;
-use crate::cli::command::help::{Help, REGISTRY, TIME};
+use crate::cli::command::help::{Help, LOGINS, PROXIES, TIME};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::{BundleOptions, RegistryAccessOptions, SiteOptions};
@@ -15,12 +15,12 @@ use crate::render::RenderedSet;
 
 const HELP: Help = Help {
     examples: &[
-        "bundle render homelab-security-2026.11.0.tar --key site.pub --site site.yaml -o out",
-        "bundle render homelab-security-2026.11.0.tar --key site.pub --site site.yaml -o oci://registry.lan/gitops",
+        "bundle render homelab.tar --key site.pub --site site.yaml -o out",
+        "bundle render homelab.tar --key site.pub --site site.yaml -o oci://registry.lan/gitops",
     ],
     success: "everything is written",
     refusal: Some("the bundle or the site was refused"),
-    variables: &[TIME, REGISTRY],
+    variables: &[TIME, PROXIES, LOGINS],
 };
 
 /// Render a bundle's manifests and node files for a site

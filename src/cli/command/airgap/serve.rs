@@ -21,8 +21,8 @@ const SERVER: &str = "Server";
 
 const HELP: Help = Help {
     examples: &[
-        "bundle serve homelab-security-2026.11.0.tar --key site.pub",
-        "bundle serve homelab-security-2026.11.0.tar --key site.pub --listen 0.0.0.0:5000 --tls-generate",
+        "bundle serve homelab.tar --key site.pub",
+        "bundle serve homelab.tar --key site.pub --listen 0.0.0.0:5000 --tls-generate",
     ],
     success: "stopped by SIGTERM or SIGINT",
     refusal: Some("the bundle was refused"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::command::help::{CLUSTER, Help};
+use crate::cli::command::help::{CLUSTER, Help, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::ClusterOptions;
@@ -19,7 +19,7 @@ const HELP: Help = Help {
     examples: &["bundle status", "bundle status --watch --context homelab"],
     success: "healthy and enforcing, as installed",
     refusal: Some("something differs; each reason is listed"),
-    variables: &[CLUSTER],
+    variables: &[CLUSTER, PROXIES],
 };
 
 /// Show what is installed, and whether it is healthy and enforces

@@ -1,6 +1,6 @@
 //! `bundle uninstall`.
 
-use crate::cli::command::help::{CLUSTER, Help};
+use crate::cli::command::help::{CLUSTER, Help, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::{ClusterOptions, ContentsOptions};
@@ -12,7 +12,7 @@ const HELP: Help = Help {
     examples: &["bundle uninstall", "bundle uninstall --delete-with-contents namespace/falco"],
     success: "removed; kept objects are listed",
     refusal: Some("an object was not deleted in time, or another run holds the Lease"),
-    variables: &[CLUSTER],
+    variables: &[CLUSTER, PROXIES],
 };
 
 /// Remove what install applied, and nothing else

@@ -11,15 +11,15 @@ use crate::ops::{VerifyReport, verify};
 
 const HELP: Help = Help {
     examples: &[
-        "bundle verify homelab-security-2026.11.0.tar --key site.pub",
-        "bundle verify homelab-security-2026.11.0.tar --key a.pub --key b.pub --threshold 2",
+        "bundle verify homelab.tar --key site.pub",
+        "bundle verify homelab.tar --key a.pub --key b.pub --threshold 2",
     ],
     success: "everything in the bundle is verified",
     refusal: Some("a signature, digest or policy check failed"),
     variables: &[],
 };
 
-/// Verify a bundle offline: its signatures, every byte, upstream signatures
+/// Verify a bundle offline: signatures, digests and upstream's signatures
 #[derive(clap::Args)]
 #[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ArgGroup;
 
-use crate::cli::command::help::{Help, KEY, REGISTRY};
+use crate::cli::command::help::{Help, KEY, LOGINS, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::{UpstreamOptions, parse_size, read_signing_key};
@@ -19,7 +19,7 @@ const HELP: Help = Help {
     ],
     success: "the bundle is written",
     refusal: Some("upstream differs from the lock, a policy refused content, or a site is incomplete"),
-    variables: &[KEY, REGISTRY],
+    variables: &[KEY, PROXIES, LOGINS],
 };
 
 /// Fetch, verify, pack and sign everything that a spec names

@@ -8,10 +8,7 @@ use crate::cli::ui::Ui;
 use crate::ops::diff;
 
 const HELP: Help = Help {
-    examples: &[
-        "bundle diff homelab-security-2026.9.0.tar homelab-security-2026.11.0.tar",
-        "bundle diff bundles/homelab.lock homelab-security-2026.11.0.tar --format json",
-    ],
+    examples: &["bundle diff old.tar new.tar", "bundle diff bundles/homelab.lock new.tar --format json"],
     success: "no differences",
     refusal: Some("there are differences"),
     variables: &[],

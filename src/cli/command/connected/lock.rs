@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::command::help::{Help, REGISTRY};
+use crate::cli::command::help::{Help, LOGINS, PROXIES};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::options::UpstreamOptions;
@@ -16,7 +16,7 @@ const HELP: Help = Help {
     ],
     success: "the lock is complete",
     refusal: Some("upstream differs from the lock or the spec, or was refused by its policy"),
-    variables: &[REGISTRY],
+    variables: &[PROXIES, LOGINS],
 };
 
 /// Resolve a spec's references to digests and write them to its lock

@@ -15,8 +15,8 @@ use crate::trust::{Claimed, TrustedRoot};
 
 const HELP: Help = Help {
     examples: &[
-        "bundle sign homelab-security-2026.11.0.tar --key second.key --add",
-        "bundle sign homelab-security-2026.11.0.tar --attach kms.sigstore.json --add",
+        "bundle sign homelab.tar --key second.key --add",
+        "bundle sign homelab.tar --attach kms.sigstore.json --add",
     ],
     success: "the bundle is signed",
     refusal: Some("a signature does not fit the bundle, or no slot is free"),
