@@ -168,11 +168,11 @@ fn an_address_that_is_taken_and_a_certificate_that_is_no_use_are_refused_with_wh
     assert_eq!(
         run(&["--listen", &address]),
         format!(
-            "error: failed to listen on `{address}`: Address already in use (os error 98)\n\nhint: name another address with --listen; port 0 takes a free one\n"
+            "error: cannot listen on `{address}`: Address already in use (os error 98)\n\nhint: choose another address with --listen; port 0 selects a free port\n"
         )
     );
     let said = run(&["--listen", "127.0.0.1:0", "--tls-cert", "old.pem", "--tls-key", "old.pem"]);
     let begin = "error: `old.pem` with `old.pem`: the certificate is good from 2001-09-08T01:46:40Z until 2002-09-08T01:46:40Z, and this machine's clock says 20";
-    let hint = "\n\nhint: give a certificate that is good now, or set this machine's clock\n";
+    let hint = "\n\nhint: use a certificate that is valid now, or set this machine's clock\n";
     assert!(said.starts_with(begin) && said.ends_with(hint), "{said}");
 }

@@ -76,7 +76,7 @@ pub fn what_is_installed_is_as_installed(ground: &Ground) {
     assert!(ran.starts_with("homelab-security 2026.11.0 (sha256:"), "{ran}");
     assert!(ran.contains("\npolicy block-latest-tag: deny, "), "{ran}");
     assert!(ran.contains("\nlayer 30-constraints: 4 objects, as installed\n"), "{ran}");
-    assert!(ran.contains("\ndatabase ghcr.io/aquasecurity/trivy-db:2: made 2026-11-01T00:00:00Z"), "{ran}");
+    assert!(ran.contains("\ndatabase ghcr.io/aquasecurity/trivy-db:2: built 2026-11-01T00:00:00Z"), "{ran}");
     assert!(ran.ends_with("\nas installed: healthy and enforcing\n"), "{ran}");
 }
 

@@ -148,8 +148,8 @@ pub fn an_upgrade_that_does_not_become_ready_goes_back(versions: &Versions) {
         "\nerror: layer `80-web` is not ready after 20 s: deployment sealed/web: ",
         "container web: ",
         "Error, exit code 1",
-        "\ncomplete:  30-constraints (0 created, 4 changed, 0 unchanged)\n",
-        "\nfailed:    80-web (0 created, 2 changed, 0 unchanged)\n\
+        "\ncomplete:    30-constraints (0 created, 4 changed, 0 unchanged)\n",
+        "\nfailed:      80-web (0 created, 2 changed, 0 unchanged)\n\
          not started: 90-after\n\
          rolled back to homelab-security 2026.11.0: 0 objects created, 6 changed, 41 unchanged, 0 pruned\n",
     ] {

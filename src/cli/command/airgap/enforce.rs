@@ -87,10 +87,7 @@ fn text(Enforced { report, site }: &Enforced) -> String {
     }
     if !report.refused.is_empty() {
         lines.push("fix these and wait for the next audit, change other policies with `--policy NAME`, or override with `--despite-violations`".to_owned());
-        lines.push(format!(
-            "NOT changed to {action}: {} with violations or without a current audit",
-            report.refused.len()
-        ));
+        lines.push(format!("NOT changed to {action}: blocked by {} of the policies", report.refused.len()));
         return lines.join("\n");
     }
     lines.extend(report.moved.iter().map(|one| format!("{}: {} -> {action}", one.name, one.action)));
