@@ -6,7 +6,6 @@ use super::explained::Explained;
 use super::interrupted;
 use crate::cli::failure::Failure;
 use crate::cluster::InstallFailure;
-use crate::report::chain;
 
 /// Returns the text for people: the error, its causes, and the next step.
 pub fn text(failure: &Failure) -> String {
@@ -36,10 +35,4 @@ fn install_failure(failure: &Failure) -> Option<&InstallFailure> {
         Failure::Command(error) => error.install_failure(),
         Failure::Threads(_) => None,
     }
-}
-
-/// Returns an error, its causes, and the next step, in as few lines as possible.
-pub fn with_hint(error: &dyn std::error::Error, hint: Option<String>) -> String {
-    let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-    format!("{}{hint}", chain(error, ": "))
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::failure::with_hint;
 use crate::cluster::{ApplyReport, ClusterError, InstallFailure, LayerReport, Revision, Rollback};
+use crate::report::chain;
 
 /// Returns the state of each layer, one a line, and what happens next.
 pub fn text(failure: &InstallFailure) -> String {
@@ -38,8 +38,14 @@ pub fn rollback_text(rollback: &Result<Rollback, ClusterError>) -> String {
             )
         }
         Ok(Rollback::Nowhere(why)) => format!("no rollback: {why}"),
-        Err(error) => format!("the rollback failed: {}", with_hint(error, error.hint())),
+        Err(error) => format!("the rollback failed: {}", with_hint(error)),
     }
+}
+
+/// Returns an error and its causes, and the next step.
+fn with_hint(error: &ClusterError) -> String {
+    let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("{}{hint}", chain(error, ": "))
 }
 
 /// Returns how many objects were created, changed, left unchanged and pruned.

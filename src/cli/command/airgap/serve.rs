@@ -76,7 +76,7 @@ pub struct Args {
     prefix: String,
     #[command(flatten)]
     paths: PathOptions,
-    /// Connections that are served at once; more wait
+    /// Connections that are served at once; others wait
     #[arg(long, help_heading = SERVER, value_name = "N", default_value_t = Limits::default().connections, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     connections: u32,
 }
