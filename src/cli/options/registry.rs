@@ -14,6 +14,7 @@ use crate::spec::{Certificates, HostPaths};
 #[derive(Args)]
 pub struct RegistryOptions {
     /// Registry: HOST[:PORT][/PREFIX]
+    #[arg(help_heading = None::<&str>)]
     registry: String,
     #[command(flatten)]
     access: RegistryAccessOptions,

@@ -19,7 +19,9 @@ const HELP: Help = Help {
     variables: &[],
 };
 
-/// Verify a bundle offline: signatures, digests and upstream's signatures
+/// Verify every digest and signature in a bundle, offline
+///
+/// Checks the bundle's own signatures, every byte, and upstream's signatures against the policies of the spec.
 #[derive(clap::Args)]
 #[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {

@@ -15,7 +15,7 @@ use crate::ops::{BuildOptions, BuildReport, Workspace, build};
 const HELP: Help = Help {
     examples: &[
         "bundle build bundles/homelab.yaml --key site.key",
-        "bundle build bundles/homelab.yaml --key site.key --locked --split 4GB -o homelab.tar",
+        "bundle build bundles/homelab.yaml --key site.key --split 4GB -o homelab.tar",
     ],
     success: "the bundle is written",
     refusal: Some("upstream differs from the lock, a policy refused content, or a site is incomplete"),
