@@ -4,6 +4,9 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
+/// Below a command's own options about output.
+const LAST: usize = 900;
+
 /// How results are printed.
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
@@ -12,10 +15,10 @@ pub struct OutputOptions {
     ///
     /// JSON goes to stdout, one document a line: {"version":1,"result":…}, or {"version":1,"error":…} if the command fails. An
     /// error has `code`, `message`, `causes`, `hint` and `exitCode`; its text is on stderr in either format.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, display_order = LAST)]
     pub format: Format,
     /// Print only results, warnings and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = LAST)]
     pub quiet: bool,
 }
 

@@ -184,7 +184,9 @@ fn a_signature_needs_a_key_or_a_file() {
     let bench = Bench::new();
     let said = bench.failed(&bench.sign(&[]), 2, &[]);
     assert!(
-        said.starts_with("error: the following required arguments were not provided:\n  --key <KEY>\n"),
+        said.starts_with(
+            "error: the following required arguments were not provided:\n  <--key <KEY>|--attach <SIG>>\n"
+        ),
         "{said}"
     );
 }

@@ -85,7 +85,9 @@ impl Reader {
     }
 
     fn skip(&mut self, count: usize) {
-        (0..count).for_each(|_| drop(self.next()));
+        for _ in 0..count {
+            self.next();
+        }
     }
 
     fn is_in_word(&self) -> bool {

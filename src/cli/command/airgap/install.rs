@@ -11,14 +11,14 @@ use crate::ops::{InstallOptions, OpsError, install, plan};
 const HELP: Help = Help {
     examples: &[
         "bundle install homelab.tar --key site.pub --site site.yaml --plan",
-        "bundle install homelab.tar --key site.pub --site site.yaml --rollback-on-failure",
+        "bundle install homelab.tar --key site.pub --site site.yaml --jobs 8",
     ],
     success: "installed and enforcing; with --plan: nothing to change",
     refusal: Some("refused, not installed or not enforcing; with --plan: changes"),
     variables: &[CLUSTER, PROXIES, LOGINS],
 };
 
-/// Install a bundle: verify, push, render, apply, wait, and prove it
+/// Install a bundle: verify, push, render, apply, wait and probe
 ///
 /// First checks everything that could make the install fail, and reports all errors before anything changes. Only one install runs at a
 /// time. After a failure, run the same command again to continue.

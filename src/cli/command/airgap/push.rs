@@ -13,7 +13,7 @@ use crate::ops::{PushOptions, open, push};
 const HELP: Help = Help {
     examples: &[
         "bundle push homelab.tar registry.lan:5000 --key site.pub",
-        "bundle push homelab.tar registry.lan/edge --key site.pub --ca ca.pem --path quay.io=quay",
+        "bundle push homelab.tar registry.lan/edge --key site.pub --ca ca.pem",
     ],
     success: "everything is in the registry",
     refusal: Some("the bundle was refused, or a tag points to other content"),

@@ -16,7 +16,7 @@ use crate::render::RenderedSet;
 const HELP: Help = Help {
     examples: &[
         "bundle render homelab.tar --key site.pub --site site.yaml -o out",
-        "bundle render homelab.tar --key site.pub --site site.yaml -o oci://registry.lan/gitops",
+        "bundle render homelab.tar --key site.pub --site site.yaml -o oci://r.lan/gitops",
     ],
     success: "everything is written",
     refusal: Some("the bundle or the site was refused"),

@@ -49,7 +49,7 @@ pub struct Args {
     tls_key: Option<PathBuf>,
     /// Generate a self-signed certificate and print its fingerprint
     ///
-    /// It is valid for this run only. The fingerprint is SHA-256; `--format json` prints the certificate, too.
+    /// It is made for this run only. The fingerprint is SHA-256; `--format json` prints the certificate, too.
     #[arg(long, conflicts_with = "tls_cert", help_heading = SERVER)]
     tls_generate: bool,
     /// Name or address for the generated certificate; repeatable

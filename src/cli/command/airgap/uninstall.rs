@@ -17,7 +17,7 @@ const HELP: Help = Help {
 
 /// Remove what install applied, and nothing else
 ///
-/// Objects that hold objects of others are kept and listed.
+/// Keeps and lists namespaces and other objects that still hold objects of others.
 #[derive(clap::Args)]
 #[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {

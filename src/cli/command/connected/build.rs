@@ -18,7 +18,7 @@ const HELP: Help = Help {
         "bundle build bundles/homelab.yaml --key site.key --split 4GB -o homelab.tar",
     ],
     success: "the bundle is written",
-    refusal: Some("upstream differs from the lock, a policy refused content, or a site is incomplete"),
+    refusal: Some("the lock is out of date, a policy refused content, or a site lacks something"),
     variables: &[KEY, PROXIES, LOGINS],
 };
 
@@ -33,28 +33,28 @@ const HELP: Help = Help {
 pub struct Args {
     /// Bundle spec
     spec: PathBuf,
-    /// Bundle file; default: NAME-VERSION.tar
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    output: Option<PathBuf>,
+    /// Fail if the lock is incomplete, instead of completing it
+    #[arg(long)]
+    locked: bool,
     /// Sign with this private key, in cosign's format
     #[arg(long, value_name = "KEY", help_heading = "Trust")]
     key: Option<PathBuf>,
     /// Do not sign the bundle
     #[arg(long, help_heading = "Trust")]
     insecure_unsigned: bool,
-    /// Fail if the lock is incomplete, instead of completing it
-    #[arg(long)]
-    locked: bool,
+    #[command(flatten)]
+    upstream: UpstreamOptions,
+    /// Blobs that are fetched at once
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Network")]
+    jobs: usize,
+    /// Bundle file; default: NAME-VERSION.tar
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
     /// Split the bundle into parts of this size: FILE.001, FILE.002, …
     ///
     /// A number of bytes, or a whole number with KB, MB, GB, KiB, MiB or GiB: 700MB, 4GiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Output")]
     split: Option<u64>,
-    /// Blobs that are fetched at once
-    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Network")]
-    jobs: usize,
-    #[command(flatten)]
-    upstream: UpstreamOptions,
 }
 
 impl Args {

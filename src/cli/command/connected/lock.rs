@@ -15,14 +15,14 @@ const HELP: Help = Help {
         "bundle lock bundles/homelab.yaml --update gatekeeper --registries mirrors.yaml",
     ],
     success: "the lock is complete",
-    refusal: Some("upstream differs from the lock or the spec, or was refused by its policy"),
+    refusal: Some("the lock is out of date, or a policy refused content of upstream"),
     variables: &[PROXIES, LOGINS],
 };
 
 /// Resolve a spec's references to digests and write them to its lock
 ///
-/// The lock is SPEC's neighbour. It records the digest and the signer of each image, artifact and file; commit it. What is in the lock
-/// stays until `--update` replaces it.
+/// The lock is a file beside SPEC: commit it. It records the digest and the signers of each image, artifact and file, and an entry stays
+/// unchanged until --update replaces it.
 #[derive(clap::Args)]
 #[command(after_help = HELP.short(), after_long_help = HELP.long())]
 pub struct Args {
