@@ -13,7 +13,7 @@ use crate::ops::{ExtractReport, extract, open};
 const HELP: Help = Help {
     examples: &[
         "bundle extract homelab.tar k3s --key site.pub -o out",
-        "bundle extract b.tar docker.io/falcosecurity/falco:0.44.1 --key site.pub -o out",
+        "bundle extract b.tar docker.io/falcosecurity/falco:0.44.1 --key site.pub -o .",
     ],
     success: "everything is written",
     refusal: Some("the bundle was refused"),
