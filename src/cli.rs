@@ -1,33 +1,17 @@
-//! The command line: arguments in, reports out. What is printed, and the exit code, is decided here and nowhere else.
+//! The command line: arguments in, reports out. It alone decides what is printed, and the exit code.
 //!
 //! Exit codes: 0 yes, 1 no (refused, differs, unhealthy), 2 could not tell (usage, input, network).
+//!
+//! Rooms, each importing only from those before it: `environment`, `failure`, `report`, `ui`, `options`, `command`.
 
-mod build;
-mod diff;
-mod enforce;
+mod command;
 mod environment;
-mod error;
-mod extract;
-mod findings;
-mod inspect;
-mod install;
-mod keygen;
-mod lock;
+mod failure;
 mod options;
-mod probe;
-mod process;
-mod push;
-mod render;
-mod serve;
-mod sign;
-mod signatures;
-mod signers;
-mod size;
-mod status;
-mod stopped;
+mod report;
+#[cfg(test)]
+mod tests;
 mod ui;
-mod uninstall;
-mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,19 +19,33 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use command::{airgap, connected};
 pub use environment::Environment;
-use error::Failure;
-use options::OutputOptions;
-use ui::Ui;
+use failure::Failure;
+use report::explained::Explained;
+use ui::{Format, OutputOptions, Ui};
 
-/// How many threads may wait for disks, passwords and names at once; more work waits its turn. Each costs some 30 KiB.
+/// Threads for blocking work (disks, passwords, names); more work waits for one. A thread costs some 30 KiB.
 const MAX_BLOCKING_THREADS: usize = 64;
-/// How long work on those threads may go on when nobody waits for its answer any more.
+/// How long the program waits at its end for blocking work that it no longer needs.
 const LAST_WORK: Duration = Duration::from_secs(1);
+
+/// Below the list of commands.
+const AFTER_HELP: &str = "\
+Examples:
+  bundle build bundles/homelab.yaml --key site.key
+  bundle install homelab.tar --key site.pub --site site.yaml
+
+Exit codes:
+  0  yes: done, verified, as installed
+  1  no: refused, different, unhealthy
+  2  could not tell: wrong usage, unreadable input, or no answer
+
+`bundle COMMAND --help` names the environment variables that a command reads.";
 
 /// Carries a Kubernetes security stack across an air gap in one signed file
 #[derive(Parser)]
-#[command(name = "bundle", version, max_term_width = 100)]
+#[command(name = "bundle", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
     #[command(flatten)]
     output: OutputOptions,
@@ -57,33 +55,30 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Lock(lock::Args),
-    Build(build::Args),
-    Sign(sign::Args),
-    Diff(diff::Args),
-    Inspect(inspect::Args),
-    Verify(verify::Args),
-    Extract(extract::Args),
-    Push(push::Args),
-    Serve(serve::Args),
-    Render(render::Args),
-    Install(install::Args),
-    Probe(probe::Args),
-    Status(status::Args),
-    Enforce(enforce::Args),
-    Uninstall(uninstall::Args),
-    Keygen(keygen::Args),
+    Keygen(connected::keygen::Args),
+    Lock(connected::lock::Args),
+    Build(connected::build::Args),
+    Sign(connected::sign::Args),
+    Diff(connected::diff::Args),
+    Inspect(airgap::inspect::Args),
+    Verify(airgap::verify::Args),
+    Extract(airgap::extract::Args),
+    Push(airgap::push::Args),
+    Serve(airgap::serve::Args),
+    Render(airgap::render::Args),
+    Install(airgap::install::Args),
+    Probe(airgap::probe::Args),
+    Status(airgap::status::Args),
+    Enforce(airgap::enforce::Args),
+    Uninstall(airgap::uninstall::Args),
 }
 
 /// Runs a command and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        // What is printed to a closed pipe is nobody's loss.
-        Err(usage) => {
-            let _ = usage.print();
-            return if usage.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
-        }
+        Err(answer) => return no_command(&answer, &arguments),
     };
     let ui = Ui::new(&cli.output);
     match run(cli.command, &ui, environment) {
@@ -96,13 +91,26 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     }
 }
 
+/// Prints help, the version, or why the command line cannot be read.
+fn no_command(answer: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if answer.use_stderr() && Format::asks_for_json(arguments) {
+        let text = answer.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        Ui::usage(&Explained::usage(message.trim_start_matches("error: ").to_owned()));
+    }
+    // A closed pipe loses nothing.
+    let _ = answer.print();
+    if answer.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
 /// Runs a command. `false`: the answer is no.
 fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build();
-    let runtime = runtime.map_err(Failure::runtime)?;
+    let runtime = runtime.map_err(Failure::Threads)?;
     let answer = runtime.block_on(async {
         match command {
+            Command::Keygen(args) => args.run(ui, environment),
             Command::Lock(args) => args.run(ui, environment).await,
             Command::Build(args) => args.run(ui, environment).await,
             Command::Sign(args) => args.run(ui, environment),
@@ -118,10 +126,9 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Status(args) => args.run(ui, environment).await,
             Command::Enforce(args) => args.run(ui, environment).await,
             Command::Uninstall(args) => args.run(ui, environment).await,
-            Command::Keygen(args) => args.run(ui, environment),
         }
     });
-    // A disk that does not answer does not keep the program from ending.
+    // A disk that does not answer must not keep the program from ending.
     runtime.shutdown_timeout(LAST_WORK);
     answer
 }

@@ -1,6 +1,7 @@
-//! What the process was started with: the one place that reads it.
+//! The environment of the process: the one place that reads it.
 
 mod logins;
+mod process;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,7 +10,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crypto_secretbox::aead::OsRng;
 use crypto_secretbox::aead::rand_core::RngCore as _;
 
-use super::process;
 use crate::cluster::{Caller, PodAccess};
 use crate::ops::OpsError;
 use crate::registry::{LoginFiles, Proxies};
@@ -17,7 +17,7 @@ use crate::registry::{LoginFiles, Proxies};
 /// See: Kubernetes docs, "Accessing the Kubernetes API from a Pod"
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// The environment variables that are acted upon.
+/// The environment variables that the program reads, and the time.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// The password of key files.
@@ -26,20 +26,20 @@ pub struct Environment {
     pub kubeconfig: Option<OsString>,
     /// The home folder.
     pub home: Option<PathBuf>,
-    /// The way to the API server, where this runs in a pod.
+    /// The API server and service account, if this runs in a pod.
     pub pod: Option<PodAccess>,
     /// The proxies between this machine and registries.
     pub proxies: Proxies,
     /// The files in which logins to registries are stored.
     pub logins: LoginFiles,
-    /// The time that reproducible output bears, as it was given.
+    /// The creation time for reproducible output, unparsed.
     pub source_date_epoch: Option<String>,
     /// The time, in seconds since 1970.
     pub now: i64,
 }
 
 impl Environment {
-    /// Reads them from the process.
+    /// Reads the environment of this process.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
     pub fn of_process() -> Self {
@@ -61,7 +61,7 @@ impl Environment {
         }
     }
 
-    /// Returns the time that reproducible output bears, in RFC 3339. `None`: it bears none.
+    /// Returns the creation time for reproducible output, in RFC 3339; `None` if the output has none.
     ///
     /// # Errors
     /// When `SOURCE_DATE_EPOCH` is not a number of seconds.
@@ -71,33 +71,33 @@ impl Environment {
         let time = text.parse().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
         let refused = || OpsError::Usage {
             message: format!("SOURCE_DATE_EPOCH is `{text}`, expected a number of seconds since 1970"),
-            hint: "unset it, or set it to what `git log -1 --format=%ct` prints".to_owned(),
+            hint: "unset it, or set it to the output of `git log -1 --format=%ct`".to_owned(),
         };
         time.map(|time| Some(time.to_string())).ok_or_else(refused)
     }
 
-    /// Returns who changes a cluster: a process that others of this machine know, elsewhere one with a drawn number.
+    /// Returns the holder of the install Lease: this process if it can be identified on this machine, otherwise a random number.
     pub(super) fn caller(&self) -> Caller {
-        Caller::starting(self.now, process::token().unwrap_or_else(drawn), process::has_ended)
+        Caller::starting(self.now, process::token().unwrap_or_else(random), process::has_ended)
     }
 
-    /// Returns the password of a key file: the variable's, or what is typed at the prompt.
+    /// Returns the password of a key file: from the variable, or from the prompt.
     ///
     /// # Errors
-    /// When there is no terminal to ask at.
+    /// When there is no terminal for the prompt.
     pub(super) fn key_password(&self, prompt: &str) -> std::io::Result<String> {
         self.password.clone().map_or_else(|| rpassword::prompt_password(format!("{prompt}: ")), Ok)
     }
 }
 
-/// Returns a number that no other run has, or the process's where nothing can be drawn.
-fn drawn() -> String {
-    let mut drawn = [0; 4];
-    let number = OsRng.try_fill_bytes(&mut drawn).map(|()| u32::from_ne_bytes(drawn));
+/// Returns a random number, or the process's number if the system has no randomness.
+fn random() -> String {
+    let mut bytes = [0; 4];
+    let number = OsRng.try_fill_bytes(&mut bytes).map(|()| u32::from_ne_bytes(bytes));
     format!("{:08x}", number.unwrap_or_else(|_| std::process::id()))
 }
 
-/// Returns what the kubelet gives every pod.
+/// Returns the access that the kubelet gives every pod.
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
 fn pod() -> Option<PodAccess> {
     let [host, port] =
@@ -105,7 +105,7 @@ fn pod() -> Option<PodAccess> {
     Some(PodAccess { host: host?, port: port?, folder: SERVICE_ACCOUNT.into() })
 }
 
-/// Returns the first of two variables that says something.
+/// Returns the first of two variables that is not empty.
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
 fn either(first: &str, second: &str) -> Option<String> {
     [first, second].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty())

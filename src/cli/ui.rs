@@ -1,21 +1,29 @@
-//! The only writer: results on stdout, everything else on stderr.
+//! The only writer: results on stdout, everything for people that is no result on stderr.
+//!
+//! With `--format json` a failure is on stdout, too, as the `error` of a document with the same `version` as results: a script
+//! that reads stdout gets one document a run either way, and needs no second pipe. Its text stays on stderr, so that a log shows
+//! why a script stopped. Each document is one line.
+
+mod output;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::error::Failure;
-use super::options::{Format, OutputOptions};
+use super::failure::Failure;
+use super::report::failure;
 use crate::report::{Event, Reporter};
+pub use output::{Format, OutputOptions};
 
 /// The version of the JSON output.
 const JSON_VERSION: u32 = 1;
-/// Clears a terminal, and goes to its beginning.
+/// Clears a terminal and moves to its top left corner.
 // See: ECMA-48, ED and CUP
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
-/// Prints what a person, or a program, gets to see.
+/// Prints results, failures and events.
 #[derive(Clone, Copy)]
 pub struct Ui {
     format: Format,
@@ -23,28 +31,22 @@ pub struct Ui {
 }
 
 impl Ui {
+    /// Prints as the options say.
     pub fn new(options: &OutputOptions) -> Self {
         Self { format: options.format, quiet: options.quiet }
     }
 
     /// Prints a result: the text for people, the value for programs.
     pub fn result(&self, text: &str, value: &impl Serialize) {
-        let line = match self.format {
-            Format::Text => text.trim_end().to_owned(),
-            Format::Json => json(value),
-        };
-        // A reader that went away ends the output, not the work.
-        let _ = writeln!(io::stdout(), "{line}");
-    }
-
-    /// Prints what programs get to see of something that failed; people read the failure.
-    pub fn failed_result(&self, value: &impl Serialize) {
-        if self.format == Format::Json {
-            self.result("", value);
+        match self.format {
+            Format::Text => write_line(text.trim_end()),
+            Format::Json => {
+                write_line(&document([("result", serde_json::to_value(value).unwrap_or_default())]))
+            }
         }
     }
 
-    /// Prints a result in place of the one before: on a terminal that is cleared, otherwise it follows.
+    /// Prints a result in place of the previous one: clears a terminal, and appends to anything else.
     pub fn again(&self, text: &str, value: &impl Serialize) {
         if self.format == Format::Text && io::stdout().is_terminal() {
             let _ = write!(io::stdout(), "{CLEAR}");
@@ -52,12 +54,20 @@ impl Ui {
         self.result(text, value);
     }
 
-    /// Prints a failure.
+    /// Prints a failure: its text on stderr, and for programs its data on stdout.
     pub fn failure(&self, failure: &Failure) {
-        self.error_line(&failure.text());
+        if self.format == Format::Json {
+            write_line(&document(failure::json(failure)));
+        }
+        self.error_line(&failure::text(failure));
     }
 
-    /// Returns where the library sends its events.
+    /// Prints for programs why a command line cannot be read. People read it from clap.
+    pub fn usage(explained: &impl Serialize) {
+        write_line(&document([("error", serde_json::to_value(explained).unwrap_or_default())]));
+    }
+
+    /// Returns the receiver of the library's events.
     pub fn reporter(&self) -> Arc<dyn Reporter> {
         Arc::new(*self)
     }
@@ -67,11 +77,17 @@ impl Ui {
     }
 }
 
-fn json(value: &impl Serialize) -> String {
+/// Writes a line to stdout. A closed pipe ends the output, not the work.
+fn write_line(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Returns a JSON document with the version of the output.
+fn document(fields: impl IntoIterator<Item = (&'static str, Value)>) -> String {
     let mut object = serde_json::Map::new();
     object.insert("version".to_owned(), JSON_VERSION.into());
-    object.insert("result".to_owned(), serde_json::to_value(value).unwrap_or_default());
-    serde_json::Value::Object(object).to_string()
+    object.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(object).to_string()
 }
 
 impl Reporter for Ui {
@@ -83,19 +99,4 @@ impl Reporter for Ui {
             _ => {}
         }
     }
-}
-
-/// Returns a number of bytes as people read it.
-pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let mut value = count as f64;
-    let mut unit = "bytes";
-    for larger in UNITS {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = larger;
-    }
-    if unit == "bytes" { format!("{count} bytes") } else { format!("{value:.1} {unit}") }
 }

@@ -33,3 +33,4 @@ mod signing;
 mod sites;
 mod spec_faults;
 mod tamper;
+mod words;

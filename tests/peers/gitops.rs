@@ -79,7 +79,7 @@ fn twice_the_same_is_one_artifact_and_another_one_is_not_put_in_its_place() {
     let first = publish(&carried, &place);
     assert_eq!(publish(&carried, &place), first);
     let there = carried.try_render(&SITE, &place, &[]).ok();
-    assert!(there.trim_end().ends_with("(it was there already)"), "{there}");
+    assert!(there.trim_end().ends_with("(already there)"), "{there}");
     let shown = programs.run("crane", folder, &["manifest", &place["oci://".len()..]]).ok();
     let manifest: Value = serde_json::from_str(&shown).expect("JSON");
     let layers = manifest["layers"].as_array().expect("layers");

@@ -52,7 +52,7 @@ fn what_two_hosts_have_under_one_path_is_pushed_apart() {
         let warned = "warning: `quai.io` has a path of its own, but the bundle has nothing from that host\n";
         assert!(again.stderr.starts_with(warned), "{}", again.stderr);
         let again = again.ok();
-        assert!(again.contains(": 0 entries, 0 blobs, 0 bytes; 3 entries were there already"), "{again}");
+        assert!(again.contains(": 0 entries, 0 blobs, 0 bytes; 3 entries already there"), "{again}");
     }
 }
 

@@ -20,7 +20,7 @@ pub fn uninstall_leaves_the_cluster_as_it_was(ground: &Ground) {
     ground.stage.kubectl(["delete", "pod", "tagged", &namespace, "--now"]).ok();
     let ran = uninstall(ground);
     assert!(ran.starts_with("uninstalled homelab-security 2026.11.0: "), "{ran}");
-    assert!(ran.ends_with(", 1 that were there before left as others made them"), "{ran}");
+    assert!(ran.ends_with(", 1 that existed before the install left in place"), "{ran}");
     let after = ground.stage.objects();
     assert_eq!(ground.before.changes(&after), Vec::<String>::new());
     assert!(!ground.before.written(&after).contains(&THEIRS.into()), "`{THEIRS}` was written to");

@@ -76,8 +76,8 @@ pub fn what_is_installed_is_as_installed(ground: &Ground) {
     assert!(ran.starts_with("homelab-security 2026.11.0 (sha256:"), "{ran}");
     assert!(ran.contains("\npolicy block-latest-tag: deny, "), "{ran}");
     assert!(ran.contains("\nlayer 30-constraints: 4 objects, as installed\n"), "{ran}");
-    assert!(ran.contains("\ndatabase ghcr.io/aquasecurity/trivy-db:2: made 2026-11-01T00:00:00Z"), "{ran}");
-    assert!(ran.ends_with("\nas installed: healthy, and it enforces\n"), "{ran}");
+    assert!(ran.contains("\ndatabase ghcr.io/aquasecurity/trivy-db:2: built 2026-11-01T00:00:00Z"), "{ran}");
+    assert!(ran.ends_with("\nas installed: healthy and enforcing\n"), "{ran}");
 }
 
 pub fn a_constraint_that_is_gone_is_named(ground: &Ground) {
@@ -151,7 +151,7 @@ pub fn a_webhook_that_nothing_reaches_is_named_and_is_not_installed(ground: &Gro
     let ran = ground.install("b.tar", []);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.stdout.contains("FAIL  30-constraints/latest-tag-is-refused\n"), "{}", ran.stdout);
-    assert!(ran.stdout.ends_with("NOT installed: what was applied does not enforce\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("NOT installed: the applied policies do not enforce\n"), "{}", ran.stdout);
     cut("--delete");
     until_as_installed(ground);
 }

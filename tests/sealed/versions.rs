@@ -147,10 +147,10 @@ pub fn an_upgrade_that_does_not_become_ready_goes_back(versions: &Versions) {
         "\nerror: layer `80-web` is not ready after 20 s: deployment sealed/web: ",
         "container web: ",
         "Error, exit code 1",
-        "\ncomplete:  30-constraints (0 created, 4 changed, 0 unchanged)\n",
-        "\nfailed:    80-web (0 created, 2 changed, 0 unchanged)\n\
-         not begun: 90-after\n\
-         went back to homelab-security 2026.11.0: 0 objects created, 6 changed, 41 unchanged, 0 pruned\n",
+        "\ncomplete:    30-constraints (0 created, 4 changed, 0 unchanged)\n",
+        "\nfailed:      80-web (0 created, 2 changed, 0 unchanged)\n\
+         not started: 90-after\n\
+         rolled back to homelab-security 2026.11.0: 0 objects created, 6 changed, 41 unchanged, 0 pruned\n",
     ] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }
@@ -163,8 +163,8 @@ pub fn an_upgrade_that_does_not_enforce_goes_back(versions: &Versions) {
     let ran = versions.fails(&CLAIMING);
     assert!(ran.stdout.contains("\nFAIL  80-web/anything-is-refused\n"), "{}", ran.stdout);
     let end = "\n1 objects created, 5 changed, 40 unchanged, 2 pruned\n\
-               NOT installed: what was applied does not enforce\n\
-               went back to homelab-security 2026.11.0: 2 objects created, 5 changed, 40 unchanged, 1 pruned\n";
+               NOT installed: the applied policies do not enforce\n\
+               rolled back to homelab-security 2026.11.0: 2 objects created, 5 changed, 40 unchanged, 1 pruned\n";
     assert!(ran.stdout.ends_with(end), "{}", ran.stdout);
     versions.the_first_is_there();
 }

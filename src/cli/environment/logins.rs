@@ -1,4 +1,4 @@
-//! Where this machine's tools store logins.
+//! The files in which Docker and Podman store logins.
 
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::registry::LoginFiles;
 
-/// What decides where Docker and Podman store logins.
+/// The inputs that decide where Docker and Podman store logins.
 #[derive(Default)]
 struct Places {
     registry_auth_file: Option<PathBuf>,
@@ -17,7 +17,7 @@ struct Places {
     user: Option<u32>,
 }
 
-/// Returns the files that the environment leads to.
+/// Returns the files that the environment points to.
 pub(super) fn files(variable: impl Fn(&str) -> Option<OsString>) -> LoginFiles {
     let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let places = Places {
@@ -33,7 +33,7 @@ pub(super) fn files(variable: impl Fn(&str) -> Option<OsString>) -> LoginFiles {
 }
 
 impl Places {
-    /// Returns the file that was named, then Docker's, then Podman's: until the machine stops, and for good.
+    /// Returns the named file, then Docker's, then Podman's: first the one that a reboot removes, then the permanent one.
     // See: https://docs.docker.com/reference/cli/docker/#environment-variables, podman-login(1), containers-auth.json(5)
     fn files(self) -> LoginFiles {
         let home = self.home;
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn docker_and_podman_are_asked_where_they_write() {
+    fn logins_are_read_from_the_files_that_docker_and_podman_write() {
         for (names, named, usual) in [
             (
                 &[("HOME", "/home/me")][..],

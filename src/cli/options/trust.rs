@@ -1,66 +1,56 @@
-//! Whom the operator trusts.
+//! What signatures by certificate are checked against, and what is always refused.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::cli::environment::Environment;
-use crate::cli::error::Failure;
-use crate::cli::signers::SignerOptions;
 use crate::cli::ui::Ui;
-use crate::ops::{OpsError, Trust, read_text};
+use crate::ops::{OpsError, read_text};
 use crate::report::Event;
 use crate::spec::DenyList;
 use crate::trust::{TrustedRoot, embedded_is_old};
 
-/// A bundle, and whom the operator trusts.
-#[derive(Args)]
-pub struct BundleOptions {
-    /// The bundle: its file, or the first of its parts
-    pub file: PathBuf,
-    #[command(flatten)]
-    signers: SignerOptions,
-    #[command(flatten)]
-    root: TrustedRootOptions,
-    #[command(flatten)]
-    deny: DenyOptions,
-}
-
-impl BundleOptions {
-    pub fn trust(&self, ui: &Ui, environment: &Environment) -> Result<Trust, Failure> {
-        let bundle = self.signers.trust()?;
-        Ok(Trust { bundle, root: self.root.root(ui, environment)?, deny: self.deny.list()? })
-    }
-}
+/// The name of the root that the program carries.
+const BUILT_IN: &str = "built in";
 
 /// What keyless signatures are checked against.
 #[derive(Args)]
+#[command(next_help_heading = "Trust")]
 pub struct TrustedRootOptions {
-    /// The Sigstore trusted root that keyless signatures are checked against [default: the public one, built in]
+    /// Sigstore trusted root; default: the public Sigstore's, built in
+    ///
+    /// Keyless signatures are checked against it, offline: the root of a private Sigstore, or a newer public one.
     #[arg(long, value_name = "FILE")]
     trusted_root: Option<PathBuf>,
 }
 
 impl TrustedRootOptions {
-    /// Returns the root that was given, or the one built in, with a warning where that is old.
+    /// Returns the given root, or the built-in one with a warning if that is old.
     pub fn root(&self, ui: &Ui, environment: &Environment) -> Result<TrustedRoot, OpsError> {
         let Some(path) = &self.trusted_root else {
             if let Some(warning) = embedded_is_old(environment.now) {
                 ui.reporter().event(Event::Warning(warning));
             }
-            let name = "built in".to_owned();
-            return TrustedRoot::embedded().map_err(|source| OpsError::TrustedRoot { name, source });
+            return Self::built_in();
         };
         let name = path.display().to_string();
         TrustedRoot::parse(read_text(path)?.as_bytes())
             .map_err(|source| OpsError::TrustedRoot { name, source })
     }
+
+    /// Returns the built-in root, whatever its age.
+    pub fn built_in() -> Result<TrustedRoot, OpsError> {
+        let name = BUILT_IN.to_owned();
+        TrustedRoot::embedded().map_err(|source| OpsError::TrustedRoot { name, source })
+    }
 }
 
 /// What is refused, signed or not.
 #[derive(Args)]
+#[command(next_help_heading = "Trust")]
 pub struct DenyOptions {
-    /// A deny list that is added to the one built in; may be given several times
+    /// Deny list that is added to the built-in one; repeatable
     #[arg(long, value_name = "FILE")]
     deny: Vec<PathBuf>,
 }

@@ -1,10 +1,11 @@
-//! The texts of `--help`, and what a wrong command line is told.
+//! The texts of `--help`, and the answers to a wrong command line.
 
 use std::path::Path;
 
-use bundle_testing::support::{Ran, bundle};
+use bundle_testing::support::{Ran, bundle, project};
 
 const COMMANDS: [&str; 16] = [
+    "keygen",
     "lock",
     "build",
     "sign",
@@ -20,27 +21,41 @@ const COMMANDS: [&str; 16] = [
     "status",
     "enforce",
     "uninstall",
-    "keygen",
 ];
 
 fn run(arguments: &[&str]) -> Ran {
     bundle(Path::new("."), arguments)
 }
 
-/// Takes the blanks off the ends of lines.
+/// Removes blanks at the ends of lines.
 fn trimmed(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-// After a change on purpose: INSTA_UPDATE=always cargo test --test it help
+// After an intended change: INSTA_UPDATE=always cargo test --test it cli::help
 #[test]
 fn the_help_of_every_command_is_the_one_that_was_reviewed() {
-    let mut text = trimmed(&run(&["--help"]).ok());
-    for command in COMMANDS {
-        let help = trimmed(&run(&[command, "--help"]).ok());
-        text.push_str(&format!("\n$ bundle {command} --help\n{help}"));
+    let pages = COMMANDS.map(|command| (command, vec![command, "--help"]));
+    for (name, arguments) in [("bundle", vec!["--help"])].into_iter().chain(pages) {
+        let text = trimmed(&run(&arguments).ok());
+        insta::with_settings!({
+            snapshot_path => "snapshots/help", prepend_module_to_snapshot => false, omit_expression => true
+        }, {
+            insta::assert_snapshot!(name, text);
+        });
     }
-    insta::assert_snapshot!("help", text);
+}
+
+#[test]
+fn every_page_of_help_belongs_to_a_command() {
+    let folder = Path::new(file!()).with_file_name("snapshots").join("help");
+    let pages = std::fs::read_dir(project().join(folder)).expect("pages");
+    let mut names: Vec<_> = pages.map(|page| page.expect("a page").path()).collect();
+    names.sort();
+    let names: Vec<_> = names.iter().filter_map(|page| page.file_stem()?.to_str()).collect();
+    let mut expected = [&COMMANDS[..], &["bundle"]].concat();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
 }
 
 #[test]
@@ -62,7 +77,7 @@ fn a_flag_that_weakens_safety_says_so_in_its_name() {
             ["skip", "no-verify", "allow", "unsigned", "trust"].iter().any(|word| flag.contains(word))
         };
         let weak = flags.iter().filter(weak).filter(|flag| !flag.starts_with("insecure-"));
-        // It says what is trusted; it takes no check away.
+        // It says what is trusted; it removes no check.
         let weak: Vec<_> = weak.filter(|flag| !flag.starts_with("trusted-root ")).collect();
         assert_eq!(weak, Vec::<&&str>::new(), "{command}");
     }
@@ -75,7 +90,7 @@ fn the_version_is_the_packages() {
 }
 
 #[test]
-fn a_wrong_command_line_could_not_tell() {
+fn a_wrong_command_line_exits_with_2() {
     for (arguments, expected) in [
         (
             &["lock", "--colour"][..],
@@ -87,11 +102,11 @@ fn a_wrong_command_line_could_not_tell() {
         ),
         (
             &["verify", "b.tar"],
-            "error: the following required arguments were not provided:\n  --key <PUB>\n\nUsage: bundle verify --key <PUB> <FILE>\n\nFor more information, try '--help'.\n",
+            "error: the following required arguments were not provided:\n  <--key <PUB>|--certificate-identity <ID>|--certificate-identity-regexp <RE>|--insecure-unsigned>\n\nUsage: bundle verify <--key <PUB>|--certificate-identity <ID>|--certificate-identity-regexp <RE>|--insecure-unsigned> <FILE>\n\nFor more information, try '--help'.\n",
         ),
         (
             &["verify", "b.tar", "--key", "k", "--insecure-unsigned"],
-            "error: the argument '--key <PUB>' cannot be used with '--insecure-unsigned'\n\nUsage: bundle verify --key <PUB> <FILE>\n\nFor more information, try '--help'.\n",
+            "error: the argument '--key <PUB>' cannot be used with '--insecure-unsigned'\n\nUsage: bundle verify <--key <PUB>|--certificate-identity <ID>|--certificate-identity-regexp <RE>|--insecure-unsigned> <FILE>\n\nFor more information, try '--help'.\n",
         ),
         (
             &["push", "b.tar", "http://registry.lan", "--insecure-unsigned"],

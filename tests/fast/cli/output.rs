@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use bundle_testing::support::bundle;
 use bundle_testing::tiny::Tiny;
 
 /// Every command that works without a cluster, in the order of a crossing.
@@ -62,7 +63,43 @@ fn a_program_gets_a_version_and_the_documented_fields() {
 }
 
 #[test]
-fn a_quiet_command_that_succeeds_says_its_result_and_nothing_else() {
+fn a_failure_is_json_on_stdout_and_text_on_stderr() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hint = "run the command with `--help`";
+    for (arguments, expected) in [
+        (
+            &["lock", "missing.yaml", "--format", "json"][..],
+            json!({"code": "io", "message": "failed to read `missing.yaml`", "causes": ["No such file or directory (os error 2)"], "hint": null, "exitCode": 2}),
+        ),
+        (
+            &["push", "b.tar", "http://registry.lan", "--insecure-unsigned", "--format=json"],
+            json!({"code": "usage", "message": "`http://registry.lan` is not the address of a registry", "causes": [], "hint": "write HOST[:PORT][/PREFIX], without `http://`", "exitCode": 2}),
+        ),
+        (
+            &["lokc", "--format", "json"],
+            json!({"code": "usage", "message": "unrecognized subcommand 'lokc'", "causes": [], "hint": hint, "exitCode": 2}),
+        ),
+    ] {
+        let ran = bundle(folder.path(), arguments);
+        let value: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        assert_eq!((ran.code, &value), (Some(2), &json!({"version": 1, "error": expected})), "{arguments:?}");
+        let message = expected["message"].as_str().expect("a message");
+        assert!(ran.stderr.starts_with(&format!("error: {message}\n")), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_refusal_in_json_has_its_exit_code() {
+    let (tiny, [_, build, ..]) = ready();
+    let locked = build.iter().map(String::as_str).chain(["--locked", "--format", "json"]);
+    let ran = tiny.stack.bundle(locked);
+    let value: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!((ran.code, &value["error"]["exitCode"]), (Some(1), &json!(1)), "{value}");
+    assert_eq!(value["error"]["code"], "lock-outdated");
+}
+
+#[test]
+fn a_quiet_command_prints_its_result_and_nothing_else() {
     let (tiny, commands) = ready();
     for command in commands {
         let ran = tiny.stack.bundle(command.iter().map(String::as_str).chain(["--quiet"]));
@@ -72,7 +109,7 @@ fn a_quiet_command_that_succeeds_says_its_result_and_nothing_else() {
 }
 
 #[test]
-fn a_result_is_on_stdout_and_what_happens_on_the_way_on_stderr() {
+fn results_are_on_stdout_and_progress_on_stderr() {
     let (tiny, commands) = ready();
     for (command, said) in
         commands.into_iter().zip(["", "verified 2 images and artifacts, 0 files\n", "", "", "", ""])
@@ -84,7 +121,7 @@ fn a_result_is_on_stdout_and_what_happens_on_the_way_on_stderr() {
 }
 
 #[test]
-fn what_a_site_leaves_open_is_said_by_build_and_render() {
+fn build_and_render_warn_about_an_open_site() {
     let (tiny, commands) = ready();
     let [lock, build, _, _, _, render] = &commands;
     tiny.stack.write("site.yaml", "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {address: 'registry.lan:5000'}\nnamespaces: [{name: apps, network: open}]\n");

@@ -238,7 +238,7 @@ fn two_locks_or_bundles_are_compared_with_their_signers() {
     let all = format!("bundle: tiny 1.0.0 → tiny 1.0.1\n{signer}\nbundle.yaml: [digest 1] → [digest 2]\n");
     assert_eq!((ran.code, said), (Some(1), all));
     for one in ["tiny.tar", "tiny.lock"] {
-        assert_eq!(same(one, one).ok(), "nothing is different\n");
+        assert_eq!(same(one, one).ok(), "no differences\n");
     }
     stack.write("none", "neither");
     assert_eq!(same("none", "tiny.lock").code, Some(1), "it is no bundle");

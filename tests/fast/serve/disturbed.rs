@@ -55,7 +55,7 @@ fn told_twice_to_stop_it_waits_for_nobody() {
     let folder = folder(&layer);
     let (mut served, mut stream) = stopped_during_a_pull(&layer, &folder);
     served.terminate();
-    let said = "warning: told twice to stop: what was still being sent is broken off";
+    let said = "warning: second stop signal: aborting open transfers";
     assert_eq!(served.end(), (Some(0), String::new(), vec![said.to_owned()]));
     let mut taken = Vec::new();
     // Where the connection was reset, what had come is lost, too.
@@ -167,11 +167,11 @@ fn an_address_that_is_taken_and_a_certificate_that_is_no_use_are_refused_with_wh
     assert_eq!(
         run(&["--listen", &address]),
         format!(
-            "error: failed to listen on `{address}`: Address already in use (os error 98)\n\nhint: name another address with --listen; port 0 takes a free one\n"
+            "error: cannot listen on `{address}`: Address already in use (os error 98)\n\nhint: choose another address with --listen; port 0 selects a free port\n"
         )
     );
     let said = run(&["--listen", "127.0.0.1:0", "--tls-cert", "old.pem", "--tls-key", "old.pem"]);
     let begin = "error: `old.pem` with `old.pem`: the certificate is not valid now: valid 2001-09-08T01:46:40Z to 2002-09-08T01:46:40Z, current time 20";
-    let hint = "\n\nhint: give a certificate that is good now, or set this machine's clock\n";
+    let hint = "\n\nhint: use a certificate that is valid now, or set this machine's clock\n";
     assert!(said.starts_with(begin) && said.ends_with(hint), "{said}");
 }

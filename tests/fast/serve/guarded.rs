@@ -27,10 +27,10 @@ fn what_others_can_reach_is_served_in_the_clear_only_where_that_is_asked_for() {
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
         ran.stderr
     };
-    let refused = "error: `192.0.2.1:0` can be reached from other machines, and there is no TLS\n\nhint: add --tls-cert FILE --tls-key FILE, --tls-generate, or --insecure-plain-http; or listen on 127.0.0.1\n";
+    let refused = "error: `192.0.2.1:0` is reachable from other machines, but TLS is off\n\nhint: add --tls-cert FILE --tls-key FILE, --tls-generate, or --insecure-plain-http; or listen on 127.0.0.1\n";
     assert_eq!(run(&[]), refused);
     // An address for documentation: no machine has it, and nobody is listened to.
-    let absent = "error: failed to listen on `192.0.2.1:0`";
+    let absent = "error: cannot listen on `192.0.2.1:0`";
     assert!(run(&["--insecure-plain-http"]).starts_with(absent));
     assert!(run(&["--tls-generate"]).starts_with(absent));
 }

@@ -23,7 +23,7 @@ fn a_signature_by_certificate_is_attached_and_says_for_whom_it_is() {
         let said = attach(&bench, "sig.json", &format!("{text:#}\n")).ok();
         let line = said.lines().last().unwrap_or_default();
         let expected =
-            format!("bundle.sigstore.json    `{IDENTITY}` of `{GITHUB}`: attached, the certificate holds");
+            format!("bundle.sigstore.json    `{IDENTITY}` of `{GITHUB}`: attached, certificate verified");
         assert_eq!(line, expected, "{form:?}");
         bench.verify(&BY_IDENTITY).ok();
     }
@@ -56,10 +56,10 @@ fn several_are_attached_at_once_and_the_same_signatory_has_one_slot() {
         lines,
         [
             "bundle.sigstore.json    key `[three]`: signed now".to_owned(),
-            "bundle.2.sigstore.json  key `[one]`: attached, not verified: that takes the public key"
+            "bundle.2.sigstore.json  key `[one]`: attached, not verified: that needs the public key"
                 .to_owned(),
-            format!("bundle.3.sigstore.json  `{IDENTITY}` of `{GITHUB}`: attached, the certificate holds"),
-            "bundle.4.sigstore.json  key `[two]`: attached, not verified: that takes the public key"
+            format!("bundle.3.sigstore.json  `{IDENTITY}` of `{GITHUB}`: attached, certificate verified"),
+            "bundle.4.sigstore.json  key `[two]`: attached, not verified: that needs the public key"
                 .to_owned(),
         ]
     );

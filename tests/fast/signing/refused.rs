@@ -52,7 +52,7 @@ fn a_threshold_that_cannot_be_met_is_refused_before_the_file_is_read() {
     let bench = Bench::new();
     let (_one, _two) = (bench.keys("one"), bench.keys("two"));
     bench.tiny.stack.write("again.pub", &fs_read(&bench, "one.pub").replace('\n', "\r\n"));
-    let hint = "give every signer with a --key of its own, or by --certificate-identity, and at most as many with --threshold";
+    let hint = "give each signer with its own --key or with --certificate-identity, and lower --threshold to their number";
     for (by, expected) in [
         (&["--key", "one.pub", "--threshold", "2"][..], "threshold 2, but only 1 distinct signer is given"),
         (
@@ -90,7 +90,7 @@ fn a_demand_that_means_nothing_is_refused() {
         ),
         (
             [&["--key", "one.pub"], &issuer[..]].concat(),
-            "error: an issuer is given, but no identity that it vouches for\n\nhint: add --certificate-identity ID or --certificate-identity-regexp RE\n",
+            "error: `--certificate-oidc-issuer` is given without an identity\n\nhint: add --certificate-identity ID or --certificate-identity-regexp RE\n",
         ),
         (
             [&["--certificate-identity-regexp", "(?i)a"], &issuer[..]].concat(),

@@ -158,7 +158,9 @@ fn a_signature_needs_a_key_or_a_file() {
     let bench = Bench::new();
     let said = bench.failed(&bench.sign(&[]), 2, &[]);
     assert!(
-        said.starts_with("error: the following required arguments were not provided:\n  --key <KEY>\n"),
+        said.starts_with(
+            "error: the following required arguments were not provided:\n  <--key <KEY>|--attach <SIG>>\n"
+        ),
         "{said}"
     );
 }
@@ -176,7 +178,7 @@ fn inspect_lists_whose_the_signatures_say_they_are() {
         lines,
         [
             "bundle.sigstore.json  claims to be by `[one]` (not verified)",
-            "bundle.3.sigstore.json  claims to be by nobody (not verified); the signature is not a Sigstore bundle: missing field `mediaType` at line 1 column 2",
+            "bundle.3.sigstore.json  claims to be by an unknown signer (not verified); the signature is not a Sigstore bundle: missing field `mediaType` at line 1 column 2",
         ]
     );
 }

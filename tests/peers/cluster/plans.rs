@@ -35,7 +35,7 @@ const STATES: &[Prepared] = &[
         name: "a later version",
         by_hand: &[],
         install: &["b.tar"],
-        seen: &["installed is homelab-security 2026.11.0", "delete  deployment falco/falcosidekick"],
+        seen: &["homelab-security 2026.11.0 is installed", "delete  deployment falco/falcosidekick"],
     },
     Prepared { name: "the later version again", by_hand: &[], install: &["b.tar"], seen: &["nothing to do"] },
     Prepared {
