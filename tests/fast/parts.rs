@@ -53,9 +53,8 @@ fn parts_that_are_not_whole_are_refused_before_anything_is_sent() {
     let second = fs::read(stack.path(&names[1])).expect("a part");
     fs::remove_file(stack.path(&names[1])).expect("a part");
     let ran = push();
-    let said = format!(
-        "error: part `s.tar.002` is not here: the contents go on after the {SIZE} bytes of those that are"
-    );
+    let said =
+        format!("error: part `s.tar.002` is missing: the parts found hold only the first {SIZE} bytes");
     assert_eq!((ran.code, first_line(&ran)), (Some(2), said));
     fs::write(stack.path(&names[1]), &second[1..]).expect("a part");
     let ran = push();
