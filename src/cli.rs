@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod extract;
 mod findings;
+mod help;
 mod inspect;
 mod install;
 mod keygen;
@@ -47,7 +48,7 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Carries a Kubernetes security stack across an air gap in one signed file
 #[derive(Parser)]
-#[command(name = "bundle", version, max_term_width = 100)]
+#[command(name = "bundle", version, max_term_width = 100, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     output: OutputOptions,
@@ -73,6 +74,7 @@ enum Command {
     Enforce(enforce::Args),
     Uninstall(uninstall::Args),
     Keygen(keygen::Args),
+    Help(help::Args),
 }
 
 /// Runs a command and returns its exit code.
@@ -119,6 +121,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Enforce(args) => args.run(ui, environment).await,
             Command::Uninstall(args) => args.run(ui, environment).await,
             Command::Keygen(args) => args.run(ui, environment),
+            Command::Help(args) => args.run(ui),
         }
     });
     // A disk that does not answer does not keep the program from ending.

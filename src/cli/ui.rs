@@ -52,6 +52,13 @@ impl Ui {
         self.result(text, value);
     }
 
+    /// Prints a line beside the result, unless only results are asked for.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            self.error_line(line);
+        }
+    }
+
     /// Prints a failure.
     pub fn failure(&self, failure: &Failure) {
         self.error_line(&failure.text());
