@@ -4,16 +4,18 @@
 
 mod build;
 mod diff;
+#[cfg(test)]
+mod documented;
 mod enforce;
 mod environment;
 mod error;
 mod extract;
 mod findings;
-mod help;
 mod inspect;
 mod install;
 mod keygen;
 mod lock;
+mod manual;
 mod options;
 mod probe;
 mod process;
@@ -74,7 +76,7 @@ enum Command {
     Enforce(enforce::Args),
     Uninstall(uninstall::Args),
     Keygen(keygen::Args),
-    Help(help::Args),
+    Help(manual::Args),
 }
 
 /// Runs a command and returns its exit code.

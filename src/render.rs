@@ -7,6 +7,8 @@ mod addresses;
 mod artifact;
 mod connections;
 mod context;
+#[cfg(test)]
+mod documented;
 mod endpoint;
 mod error;
 mod functions;

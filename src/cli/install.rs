@@ -1,6 +1,6 @@
 //! `bundle install`.
 
-mod plan;
+pub(super) mod plan;
 
 use super::environment::Environment;
 use super::error::Failure;
@@ -90,7 +90,7 @@ impl Args {
     }
 }
 
-fn refused(findings: &[Finding]) -> serde_json::Value {
+pub(super) fn refused(findings: &[Finding]) -> serde_json::Value {
     serde_json::json!({"installed": false, "findings": findings})
 }
 
@@ -110,7 +110,7 @@ fn text(report: &InstallReport) -> String {
     )
 }
 
-fn json(report: &InstallReport) -> serde_json::Value {
+pub(super) fn json(report: &InstallReport) -> serde_json::Value {
     serde_json::json!({
         "installed": report.probes.passed(),
         "bundle": {"name": report.verified.name, "version": report.verified.version, "digest": report.verified.digest},

@@ -72,7 +72,7 @@ fn live_table(report: &LiveReport) -> String {
 }
 
 /// Returns the results of both kinds for programs, in one list: live ones have a connection.
-fn both(report: &ProbeReport, live: &LiveReport) -> serde_json::Value {
+pub(super) fn both(report: &ProbeReport, live: &LiveReport) -> serde_json::Value {
     let results = live.results.iter().map(|result| {
         serde_json::json!({
             "layer": result.layer, "name": result.name, "passed": result.passed,

@@ -10,7 +10,8 @@ use super::options::ClusterOptions;
 use super::ui::Ui;
 use crate::cluster::ConnectOptions;
 use crate::ops::{StatusReport, status};
-use show::{Audits, json, text};
+pub(super) use show::json;
+use show::{Audits, text};
 
 /// How often a watched cluster is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use super::{LiveEnd, LiveExpectation, LiveProbe};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WrittenProbe {
+pub(super) struct WrittenProbe {
     name: String,
     image: String,
     from: LiveEnd,

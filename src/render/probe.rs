@@ -10,7 +10,7 @@ use super::{Expectation, Probe};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WrittenProbe {
+pub(super) struct WrittenProbe {
     name: String,
     expect: Answer,
     #[serde(default)]

@@ -16,6 +16,7 @@ mod cli;
 mod cluster;
 mod compose;
 mod cosign;
+mod docs;
 mod extract;
 mod falco;
 mod gatekeeper_policies;

@@ -9,7 +9,7 @@ use super::super::Cli;
 
 const HEAD: &str = "# The command line: every command, argument and flag
 
-<!-- Made from the program by `UPDATE_DOCS=1 cargo test --lib help::reference`. Do not edit. -->
+<!-- Made from the program by `UPDATE_DOCS=1 cargo test --lib manual::reference`. Do not edit. -->
 
 The same texts are printed by `bundle COMMAND --help`. Exit codes are in [exit codes](exit-codes.md), the fields of
 `--format json` in [JSON outputs](json-outputs.md), and variables in [environment](environment.md).
@@ -117,6 +117,6 @@ fn the_page_of_the_command_line_is_what_the_program_takes() {
     let found = fs::read_to_string(&path).unwrap();
     assert!(
         found == page(),
-        "docs/reference/cli.md is outdated: run `UPDATE_DOCS=1 cargo test --lib help::reference`"
+        "docs/reference/cli.md is outdated: run `UPDATE_DOCS=1 cargo test --lib manual::reference`"
     );
 }

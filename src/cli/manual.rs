@@ -7,7 +7,8 @@ mod plain;
 mod reference;
 
 use find::{Found, find};
-use pages::{PAGES, Page};
+pub(super) use pages::PAGES;
+use pages::Page;
 
 use clap::{CommandFactory as _, Parser as _};
 use serde_json::{Value, json};
@@ -33,7 +34,7 @@ impl Args {
         };
         match find(&topic, &commands(), PAGES) {
             Found::Command { name, page } => print_command(ui, &name, page),
-            Found::Page(page) => ui.result(&page.plain(), &json!({"topic": page.name, "text": page.text})),
+            Found::Page(page) => ui.result(&page.plain(), &page.json()),
             Found::Nothing { hint } => {
                 let message = format!("there is no command and no page `{topic}`");
                 return Err(OpsError::Usage { message, hint }.into());
@@ -78,7 +79,7 @@ fn table(rows: &[(String, String)]) -> String {
     rows.iter().map(|(name, text)| format!("  {name:width$}  {text}\n")).collect()
 }
 
-fn listed() -> Value {
+pub(super) fn listed() -> Value {
     let pages = PAGES.iter().map(|page| json!({"topic": page.name, "title": page.title()}));
     json!({"commands": commands(), "pages": pages.collect::<Vec<_>>()})
 }

@@ -1,10 +1,12 @@
 //! The pages of the manual, as they are in `docs/`.
 
+use serde_json::{Value, json};
+
 use super::plain::plain;
 
 /// One page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Its path below `docs/`, without `.md`: `reference/spec`.
     pub(super) name: &'static str,
     /// Its Markdown.
@@ -19,7 +21,7 @@ macro_rules! pages {
 }
 
 /// Every page, in the order in which `bundle help` lists them. A test compares them with the folder.
-pub(super) const PAGES: &[Page] = pages![
+pub(crate) const PAGES: &[Page] = pages![
     "reference/spec",
     "reference/lock",
     "reference/site",
@@ -42,6 +44,11 @@ impl Page {
     pub(super) fn title(&self) -> &'static str {
         let heading = self.text.lines().find_map(|line| line.strip_prefix("# "));
         heading.unwrap_or(self.name)
+    }
+
+    /// Returns what programs get.
+    pub(crate) fn json(&self) -> Value {
+        json!({"topic": self.name, "text": self.text})
     }
 
     /// Returns its text as a terminal shows it.
@@ -76,7 +83,7 @@ mod tests {
         found.sort();
         let mut built_in: Vec<_> = PAGES.iter().map(|page| page.name.to_owned()).collect();
         built_in.sort();
-        assert_eq!(built_in, found, "`PAGES` in src/cli/help/pages.rs lists other pages than docs/ has");
+        assert_eq!(built_in, found, "`PAGES` in src/cli/manual/pages.rs lists other pages than docs/ has");
     }
 
     #[test]
