@@ -30,7 +30,7 @@ pub use enforce::{EnforceRequest, Enforced, enforce};
 pub use error::{EntryError, OpsError};
 pub use extract::{ExtractReport, Extracted, extract};
 pub use gather::Upstream;
-pub use inspect::{InspectReport, InspectedSignature, inspect};
+pub use inspect::{InspectReport, InspectedEntry, InspectedSignature, inspect};
 pub use install::{
     InstallOptions, InstallReport, PlanReport, Target, install, plan, probe, probe_live, site_endpoint,
     uninstall,
@@ -44,5 +44,5 @@ pub use render::{SiteChoice, render_site, write_rendered};
 pub use serve::catalog;
 pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};
 pub use status::{StatusReport, status};
-pub use verify::{BundleTrust, Trust, VerifyReport, open, verify};
+pub use verify::{BundleTrust, Trust, VerifiedItem, VerifyReport, open, verify};
 pub use workspace::{Workspace, read_authority, read_site, read_text, replace};

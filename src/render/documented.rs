@@ -3,6 +3,7 @@
 #[path = "../../tests/it/docs/accepted.rs"]
 mod accepted;
 #[path = "../../tests/it/docs/page.rs"]
+#[allow(dead_code, reason = "the integration tests use the rest")]
 mod page;
 
 use serde::de::DeserializeOwned;
