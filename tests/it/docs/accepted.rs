@@ -48,7 +48,9 @@ impl Asked<'_> {
         match value {
             Value::Object(_) if self.opaque.contains(&path.as_str()) => {}
             Value::Object(fields) => {
-                let known = (self.refuse)(&with_unknown(root, pointer).to_string());
+                let ask = |others| (self.refuse)(&with_unknown(root, pointer, others).to_string());
+                // A choice of which one field is given lists them only if the unknown one is alone.
+                let known = ask(fields.clone()).or_else(|| ask(Map::new()));
                 let fixed = known.is_some();
                 listed.extend(known.into_iter().flatten().map(|name| self.named(&below(&path, &name))));
                 for (name, value) in fields {
@@ -88,13 +90,11 @@ fn below(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The field stands first: an enumeration looks at the first one alone.
-fn with_unknown(root: &Value, pointer: &str) -> Value {
+/// Returns the document with another mapping at a place: the unknown field, and others.
+fn with_unknown(root: &Value, pointer: &str, mut others: Map<String, Value>) -> Value {
     let mut root = root.clone();
-    let place = root.pointer_mut(pointer).expect("the place was found before");
-    let mut fields = Map::from_iter([(UNKNOWN.to_owned(), Value::from("x"))]);
-    fields.append(place.as_object_mut().expect("a mapping"));
-    *place = Value::Object(fields);
+    others.insert(UNKNOWN.to_owned(), Value::from("x"));
+    *root.pointer_mut(pointer).expect("the place was found before") = Value::Object(others);
     root
 }
 
