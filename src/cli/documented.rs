@@ -5,6 +5,7 @@ mod commands;
 mod offline;
 #[path = "../../tests/it/docs/page.rs"]
 #[allow(dead_code, reason = "the integration tests use the rest")]
+#[allow(clippy::duplicate_mod, reason = "`cli` and `render` both read the reference, and share no test code")]
 mod page;
 #[path = "../../tests/it/docs/produced.rs"]
 mod produced;

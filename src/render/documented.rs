@@ -4,6 +4,7 @@
 mod accepted;
 #[path = "../../tests/it/docs/page.rs"]
 #[allow(dead_code, reason = "the integration tests use the rest")]
+#[allow(clippy::duplicate_mod, reason = "`cli` and `render` both read the reference, and share no test code")]
 mod page;
 
 use serde::de::DeserializeOwned;
