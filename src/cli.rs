@@ -2,11 +2,14 @@
 //!
 //! Exit codes: 0 yes, 1 no (refused, differs, unhealthy), 2 could not tell (usage, input, network).
 //!
-//! Rooms, each importing only from those before it: `environment`, `failure`, `report`, `ui`, `options`, `command`.
+//! Rooms, each importing only from those before it: `environment`, `failure`, `report`, `ui`, `options`, `manual`, `command`.
 
 mod command;
+#[cfg(test)]
+mod documented;
 mod environment;
 mod failure;
+mod manual;
 mod options;
 mod report;
 #[cfg(test)]
@@ -17,7 +20,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use command::{airgap, connected};
 pub use environment::Environment;
@@ -45,7 +48,13 @@ Exit codes:
 
 /// Carries a Kubernetes security stack across an air gap in one signed file
 #[derive(Parser)]
-#[command(name = "bundle", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(
+    name = "bundle",
+    version,
+    max_term_width = 100,
+    after_help = AFTER_HELP,
+    disable_help_subcommand = true
+)]
 struct Cli {
     #[command(flatten)]
     output: OutputOptions,
@@ -71,6 +80,7 @@ enum Command {
     Status(airgap::status::Args),
     Enforce(airgap::enforce::Args),
     Uninstall(airgap::uninstall::Args),
+    Help(manual::Args),
 }
 
 /// Runs a command and returns its exit code.
@@ -126,6 +136,7 @@ fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Fai
             Command::Status(args) => args.run(ui, environment).await,
             Command::Enforce(args) => args.run(ui, environment).await,
             Command::Uninstall(args) => args.run(ui, environment).await,
+            Command::Help(args) => args.run(ui, Cli::command()),
         }
     });
     // A disk that does not answer must not keep the program from ending.

@@ -6,6 +6,8 @@
 //! Rooms, each importing from those before it: `yaml`, `unresolved`, `error` → `objects` → `images` → `probes` → `layers` →
 //! `output`. The result is a [`RenderedSet`], which belongs to `rendered`.
 
+#[cfg(test)]
+mod documented;
 mod error;
 mod images;
 mod layers;

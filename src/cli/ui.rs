@@ -54,6 +54,13 @@ impl Ui {
         self.result(text, value);
     }
 
+    /// Prints a line beside the result, unless only results are asked for.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            self.error_line(line);
+        }
+    }
+
     /// Prints a failure: its text on stderr, and for programs its data on stdout.
     pub fn failure(&self, failure: &Failure) {
         if self.format == Format::Json {

@@ -2,3 +2,6 @@
 
 mod help;
 mod output;
+
+pub use help::commands;
+pub use output::ready;

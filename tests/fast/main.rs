@@ -14,6 +14,7 @@ mod alerts;
 mod checksums;
 mod cli;
 mod compose;
+mod docs;
 mod extract;
 mod falco;
 mod gatekeeper_policies;

@@ -3,7 +3,7 @@
 mod composed;
 mod files;
 mod items;
-mod report;
+pub mod report;
 
 pub use report::VerifyReport;
 

@@ -10,7 +10,7 @@ use crate::report::printable;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WrittenProbe {
+pub(in crate::render) struct WrittenProbe {
     name: String,
     image: String,
     from: LiveEnd,

@@ -11,7 +11,7 @@ use crate::report::printable;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WrittenProbe {
+pub(in crate::render) struct WrittenProbe {
     name: String,
     expect: Answer,
     #[serde(default)]

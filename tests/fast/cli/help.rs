@@ -23,6 +23,11 @@ const COMMANDS: [&str; 16] = [
     "uninstall",
 ];
 
+/// Returns every command, in the order of the help.
+pub fn commands() -> Vec<String> {
+    COMMANDS.iter().chain(&["help"]).map(|name| (*name).to_owned()).collect()
+}
+
 fn run(arguments: &[&str]) -> Ran {
     bundle(Path::new("."), arguments)
 }

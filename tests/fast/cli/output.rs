@@ -18,7 +18,8 @@ fn crossing(target: &str) -> [Vec<String>; 6] {
     ]
 }
 
-fn ready() -> (Tiny, [Vec<String>; 6]) {
+/// Returns a folder with a small spec and all that a crossing needs, and its commands.
+pub fn ready() -> (Tiny, [Vec<String>; 6]) {
     let tiny = Tiny::new();
     tiny.stack.keys("mine");
     let target = tiny.stack.upstream.empty(1).expect("an empty registry").to_string();

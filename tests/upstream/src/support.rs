@@ -1,6 +1,6 @@
 //! What most tests need: a copy of the shipped specs, a stand-in for the internet, a key pair, and the program itself.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -137,13 +137,18 @@ impl Stack {
 
     /// Runs `bundle` in the folder, with the trusted root of the stand-in's Sigstore where the command takes one.
     pub fn bundle<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
+        bundle(self.folder.path(), self.judging(arguments))
+    }
+
+    /// Returns the arguments, with that trusted root where the command takes one.
+    pub fn judging<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Vec<OsString> {
         let mut all: Vec<_> =
             arguments.into_iter().map(|argument| argument.as_ref().to_os_string()).collect();
         let judges = all.first().is_some_and(|command| JUDGES.iter().any(|judge| command == judge));
         if judges && !all.iter().any(|argument| argument == "--trusted-root") {
             all.extend(["--trusted-root", ROOT].map(Into::into));
         }
-        bundle(self.folder.path(), all)
+        all
     }
 
     /// Builds the spec's bundle as `FILE`, signed with `NAME.key`, and returns its path.

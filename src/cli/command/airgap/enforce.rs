@@ -127,7 +127,7 @@ fn refusal(constraint: &Constraint, every: u64) -> Vec<String> {
     lines
 }
 
-fn json(Enforced { report, site }: &Enforced) -> Value {
+pub fn json(Enforced { report, site }: &Enforced) -> Value {
     let moved = report.moved.iter().map(|one| json!({"name": one.name, "before": one.action}));
     json!({
         "action": report.action,

@@ -32,14 +32,7 @@ impl Args {
         let cluster = self.cluster.connect(environment);
         let report =
             uninstall(&cluster, &self.contents.asked(), &environment.caller(), &*ui.reporter()).await?;
-        let removal = &report.removal;
-        let value = serde_json::json!({
-            "installed": report.revision.is_some(),
-            "deleted": removal.deleted.len(),
-            "released": removal.released.len(),
-            "kept": removal.kept.iter().map(|(id, reason)| serde_json::json!({"object": id.to_string(), "reason": reason})).collect::<Vec<_>>(),
-        });
-        ui.result(&text(&report), &value);
+        ui.result(&text(&report), &json(&report));
         Ok(true)
     }
 }
@@ -65,4 +58,15 @@ fn text(report: &UninstallReport) -> String {
         );
     }
     text
+}
+
+pub fn json(UninstallReport { revision, removal }: &UninstallReport) -> serde_json::Value {
+    let kept = removal.kept.iter();
+    let kept = kept.map(|(id, reason)| serde_json::json!({"object": id.to_string(), "reason": reason}));
+    serde_json::json!({
+        "installed": revision.is_some(),
+        "deleted": removal.deleted.len(),
+        "released": removal.released.len(),
+        "kept": kept.collect::<Vec<_>>(),
+    })
 }
