@@ -62,6 +62,8 @@ fn the_stand_ins_obey_the_policies_of_the_stage() {
     fs::write(operator, text.replacen("app.kubernetes.io/name", "app", 1)).expect("a file");
     assert_eq!(
         denials(&programs, &folder),
-        ["require-labels: trivy-operator: Workload must have 'app.kubernetes.io/name' label"]
+        [
+            "require-labels: trivy-operator: Workload must have 'app.kubernetes.io/name' label: missing in metadata.labels"
+        ]
     );
 }
