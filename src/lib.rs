@@ -13,7 +13,7 @@
 //! |---|---|
 //! | 0 | [`digest`], [`pem`], then [`mod@reference`], [`report`], [`oci`] |
 //! | 1 | [`spec`], [`store`] |
-//! | 2 | [`lock`], [`registry`], [`server`], [`platform`] |
+//! | 2 | [`server`], then [`lock`], [`registry`], [`platform`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
 //! | 5 | [`archive`] |
