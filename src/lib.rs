@@ -13,7 +13,7 @@
 //! |---|---|
 //! | 0 | [`digest`], [`pem`], then [`mod@reference`], [`report`], [`oci`] |
 //! | 1 | [`spec`], [`store`] |
-//! | 2 | [`lock`], [`platform`], [`registry`], [`rendered`], [`server`] |
+//! | 2 | [`server`], then [`lock`], [`platform`], [`registry`], [`rendered`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
 //! | 5 | [`archive`] |

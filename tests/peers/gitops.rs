@@ -97,7 +97,7 @@ fn twice_the_same_is_one_artifact_and_another_one_is_not_put_in_its_place() {
     );
     let refused = other.try_render(&SITE, &place, &[]);
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("is already there with another digest"), "{refused:?}");
+    assert!(refused.stderr.contains("already exists with another digest"), "{refused:?}");
     let moved = other.try_render(&SITE, &place, &["--retag"]).ok();
     assert!(!moved.contains(&first), "{moved}");
 }

@@ -104,8 +104,9 @@ fn what_is_wrong_behind_the_older_tag_is_refused() {
     let found = asked(&bench, "https://spdx.dev/Document", std::slice::from_ref(&good));
     assert_eq!(found, format!("only an attestation of type `{PROVENANCE}`"));
     let subject = airgap_bundle::digest::Digest::of(b"another image");
+    let copied = SignedManifest { tag: Some(format!("sha256-{}.att", subject.hex())), ..good };
     let moved =
-        verify_attestation(subject, &evidence(&[good]), PROVENANCE, &requirement(), Some(&bench.root));
+        verify_attestation(subject, &evidence(&[copied]), PROVENANCE, &requirement(), Some(&bench.root));
     let expected =
         format!("the signature is for another image: expected `{subject}`, found `{}`", bench.image());
     assert_eq!(said(moved.map(airgap_bundle::trust::Verified::into_inner)), expected);
