@@ -61,7 +61,7 @@ fn a_path_of_a_host_is_one_that_references_can_name() {
         `site.yaml` has 3 faults
           site.yaml:3:57: `/quay` cannot be a prefix of a repository's name
             hint: write lower-case path parts without slashes at the ends: mirror/quay
-          site.yaml:3:73: `index.docker.io` is not a host of references: they name it `docker.io`
+          site.yaml:3:73: `index.docker.io` is not a host of references: references name it `docker.io`
             hint: write the host as the spec's references do: docker.io, quay.io
           site.yaml:3:104: a path must be a string, found a list
             hint: write a string here
