@@ -18,7 +18,7 @@ pub struct HostPaths(BTreeMap<String, String>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHostPath {
     /// References do not name the host so.
-    #[error("`{host}` is not a host of references{}", .named.as_ref().map(|named| format!(": it is `{named}` there")).unwrap_or_default())]
+    #[error("`{host}` is not a host of references{}", .named.as_ref().map(|named| format!(": references name it `{named}`")).unwrap_or_default())]
     Host {
         /// What was found.
         host: String,
@@ -140,7 +140,7 @@ mod tests {
             (
                 "index.docker.io",
                 "hub",
-                "`index.docker.io` is not a host of references: they name it `docker.io`",
+                "`index.docker.io` is not a host of references: references name it `docker.io`",
             ),
             ("quay", "q", "`quay` is not a host of references"),
             ("https://quay.io", "q", "`https://quay.io` is not a host of references"),

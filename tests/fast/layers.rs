@@ -14,20 +14,8 @@ const LAYERS: [&[&str]; 11] = [
     &["digest", "pem"],
     &["reference", "report", "oci"],
     &["spec", "store"],
-    &["output", "server"],
+    &["server"],
     &["lock", "registry", "platform", "rendered"],
-    &["resolve", "fetch", "render"],
-    &["trust", "compose", "cluster"],
-    &["archive"],
-    &["ops"],
-    &["cli"],
-    &["main"],
-];
-10] = [
-    &["digest", "pem"],
-    &["reference", "report", "oci"],
-    &["spec", "store"],
-    &["lock", "registry", "server", "platform", "rendered"],
     &["resolve", "fetch", "render"],
     &["trust", "compose", "cluster"],
     &["archive"],
@@ -50,12 +38,23 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
             &["status"],
         ],
     ),
-    ("registry", &[&["error", "place", "secret", "endpoint"], &["transport", "auth"], &["client"], &["push"]]),
+    (
+        "registry",
+        &[&["place", "secret", "endpoint"], &["error"], &["transport", "auth"], &["client"], &["push"]],
+    ),
     ("server", &[&["content", "reply"], &["registry"], &["answer"], &["connection"]]),
     ("trust", &[&["verified", "keys"], &["sigstore"], &["image", "bundle"]]),
     (
         "render",
-        &[&["yaml", "unresolved"], &["error"], &["objects"], &["images"], &["probes"], &["layers"], &["output"]],
+        &[
+            &["yaml", "unresolved"],
+            &["error"],
+            &["objects"],
+            &["images"],
+            &["probes"],
+            &["layers"],
+            &["output"],
+        ],
     ),
     (
         "ops",
@@ -68,10 +67,7 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
             &["diff", "extract", "inspect", "keygen", "sign"],
         ],
     ),
-    (
-        "cli",
-        &[&["environment"], &["failure"], &["report"], &["ui"], &["options"], &["manual"], &["command"]],
-    ),
+    ("cli", &[&["environment"], &["failure"], &["report"], &["ui"], &["options"], &["manual"], &["command"]]),
 ];
 
 fn sources() -> Sources {

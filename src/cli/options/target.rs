@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{BundleOptions, ClusterOptions, SiteOptions};
+use super::bundle::BundleOptions;
+use super::cluster::ClusterOptions;
+use super::site::SiteOptions;
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::ui::Ui;

@@ -38,7 +38,7 @@ fn every_signature_is_judged_again_offline_and_shown() {
         let line = said.lines().find(|line| line.starts_with(&format!("{} ", item.reference)));
         let line = line.unwrap_or_else(|| panic!("no line for {}: {said}", item.reference));
         let made = signings(&item.reference);
-        let expected = made.first().map_or("nobody", |signing| &signing.identity);
+        let expected = made.first().map_or("unsigned", |signing| &signing.identity);
         assert!(
             line.ends_with(&format!("  {expected}")) || line.contains(&format!("  {expected}: ")),
             "{line}"

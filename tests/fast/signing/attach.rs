@@ -142,7 +142,7 @@ fn what_is_not_a_signature_of_this_bundle_is_not_attached() {
         assert_eq!(
             said,
             format!(
-                "error: the signature `sig.json` cannot be attached\n  caused by: {expected}\n\nhint: {hint}\n"
+                "error: cannot attach the signature `sig.json`\n  caused by: {expected}\n\nhint: {hint}\n"
             )
         );
         assert!(bench.bytes() == before);

@@ -113,7 +113,7 @@ fn a_bad_signature_cannot_stay_but_can_be_replaced() {
         assert_eq!(
             bench.failed(&bench.sign(&["--key", "two.key", "--add"]), 1, &[]),
             format!(
-                "error: the bundle's signature `bundle.2.sigstore.json` cannot stay\n  caused by: {expected}\n\n\
+                "error: cannot keep the bundle's signature `bundle.2.sigstore.json`\n  caused by: {expected}\n\n\
                  hint: sign without --add: that replaces all signatures that are there\n"
             )
         );
