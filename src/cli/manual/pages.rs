@@ -1,4 +1,4 @@
-//! The pages of the manual, as they are in `docs/`.
+//! The pages of the manual: the files of `docs/`, unchanged.
 
 use serde_json::{Value, json};
 
