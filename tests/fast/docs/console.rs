@@ -40,7 +40,7 @@ struct Reader<'a> {
     faults: Vec<String>,
     /// The `bundle` commands that were run.
     ran: BTreeSet<String>,
-    /// First line, number of lines and new lines of outputs that are not as they are shown.
+    /// First line, number of lines and new lines of outputs that differ from the page.
     news: Vec<(usize, usize, Vec<String>)>,
 }
 
