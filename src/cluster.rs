@@ -4,7 +4,7 @@
 //! has a deadline and reports what it waits for. An object is deleted only if the inventory says that this tool created it
 //! and its uid is still the same.
 //!
-//! The rooms, each of which imports from those above it only:
+//! The rooms; each one imports only from those above it:
 //!
 //! | room | what it does |
 //! |---|---|

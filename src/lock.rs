@@ -132,7 +132,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Returns the lock as it is stored.
+    /// Returns the text of the lock file.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();

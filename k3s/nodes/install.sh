@@ -9,7 +9,7 @@
 #   --replace         overwrites configuration that differs; the old file stays beside it as NAME.old
 #   --no-start        installs, and neither enables nor starts the service
 #   --root DIR        installs below DIR, for an image of a disk; starts nothing
-# An agent is told its server by K3S_URL and K3S_TOKEN; further servers are, too. Run again, it changes what differs, and nothing else.
+# Agents and further servers find the first server by K3S_URL and K3S_TOKEN. Run again, it changes what differs, and nothing else.
 set -eu
 
 digest_of() { # NAME: what the bundle's lock says of it

@@ -182,7 +182,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 impl Contents {
-    /// Returns the table as it is stored.
+    /// Returns the bytes of the stored table.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         json(self)

@@ -16,7 +16,7 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), ArchiveError>;
 
 impl Archive {
-    /// Returns a file of the bundle's own; `None` if there is none of that path, or if it is large.
+    /// Returns a file of the bundle's own; `None` if no file has that path, or if it is large.
     ///
     /// # Errors
     /// When it is altered, or decompresses to another size than it announces.

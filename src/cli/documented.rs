@@ -35,3 +35,16 @@ fn every_field_of_every_output_is_documented_and_no_other() {
     let shapes = &page[page.find("\n## A change\n").unwrap()..];
     page::same(&format!("{PAGE}, what occurs in many outputs"), &page::paths(shapes), &named);
 }
+
+#[test]
+fn every_error_code_is_documented_and_no_other() {
+    let source = page::read("src/cli/report/explained.rs");
+    let quoted = |line: &str| line.split_once("=> \"").and_then(|(_, code)| code.split_once('"'));
+    let codes = source.lines().filter_map(|line| quoted(line).map(|(code, _)| code.to_owned()));
+    let codes: BTreeSet<_> = codes.chain(["usage", "threads"].map(str::to_owned)).collect();
+    assert!(codes.len() > 20, "the test reads the codes");
+    let page = page::read(PAGE);
+    let entry = page::section(&page, "Errors").split("\n- ").next().unwrap_or_default().to_owned();
+    let documented: BTreeSet<_> = entry.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+    assert_eq!(documented, codes);
+}

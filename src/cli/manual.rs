@@ -17,8 +17,19 @@ use crate::cli::failure::Failure;
 use crate::cli::ui::Ui;
 use crate::ops::OpsError;
 
+const EXAMPLES: &str = "\
+Examples:
+  bundle help build
+  bundle help reference/spec";
+
+const EXITS: &str = "\
+Exit codes:
+  0  printed
+  2  could not tell: wrong usage, unreadable input, or no answer";
+
 /// Print the help of a command, or a page of the manual, which is built in
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXITS}"))]
 pub struct Args {
     /// A command, or a page of the manual: `build`, `spec`, `reference/lock` [default: a list of both]
     #[arg(value_name = "TOPIC")]
@@ -33,7 +44,10 @@ impl Args {
         };
         match find(&topic, &commands(&command), PAGES) {
             Found::Command { name, page } => print_command(ui, command, &name, page),
-            Found::Page(page) => ui.result(&page.plain(), &page.json()),
+            Found::Page { page, others } => {
+                ui.result(&page.plain(), &page.json());
+                others.iter().for_each(|other| note(ui, other));
+            }
             Found::Nothing { hint } => {
                 let message = format!("there is no command and no page `{topic}`");
                 return Err(OpsError::Usage { message, hint }.into());
@@ -50,8 +64,12 @@ fn print_command(ui: &Ui, command: Command, name: &str, page: Option<&Page>) {
         let _ = help.print();
     }
     if let Some(page) = page {
-        ui.note(&format!("a page of the manual has the same name: `bundle help {}`", page.name));
+        note(ui, page);
     }
+}
+
+fn note(ui: &Ui, page: &Page) {
+    ui.note(&format!("a page of the manual has the same name: `bundle help {}`", page.name));
 }
 
 fn commands(command: &Command) -> Vec<String> {

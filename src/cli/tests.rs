@@ -10,7 +10,7 @@ const WIDEST: usize = 80 - 10;
 fn commands() -> Vec<clap::Command> {
     let mut cli = Cli::command();
     cli.build();
-    cli.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect()
+    cli.get_subcommands().cloned().collect()
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn the_base_stays_and_one_layer_is_added_to_it() {
     for (before, after) in children.iter().zip(&composed.manifests) {
         let (old, new) = (document(&before.bytes), document(&after.bytes));
         let layers = new["layers"].as_array().unwrap();
-        assert_eq!(layers[..1], old["layers"].as_array().unwrap()[..], "with all that is said of it");
+        assert_eq!(layers[..1], old["layers"].as_array().unwrap()[..], "the descriptor is unchanged");
         assert_eq!((layers.len(), &layers[1]["mediaType"]), (2, &json!(GZIP)));
         let old = before.document.config.as_ref().unwrap();
         let made = document(&composed.configs[&after.document.config.as_ref().unwrap().digest]);
@@ -363,7 +363,7 @@ fn what_is_too_large_is_refused_without_being_read() {
     assert_eq!(refused(gzipped(&bomb)), expected);
 }
 
-/// Returns what is said of an artifact with this layer.
+/// Returns the error for an artifact with this layer.
 fn refused(layer: Vec<u8>) -> String {
     let mut world = World::default();
     world.base(oci::MANIFEST, oci::INDEX, GZIP, &json!({}));

@@ -81,7 +81,7 @@ fn by(identity: &str, log_index: u64) -> Signer {
     })
 }
 
-/// Returns what is told of a lock with one image and one file when another one takes its place.
+/// Returns the changes between two locks, one text each.
 fn told(old: &Lock, new: &Lock) -> Vec<String> {
     old.changes(new).iter().map(Change::to_string).collect()
 }

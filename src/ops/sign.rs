@@ -2,7 +2,7 @@
 //!
 //! Everything is found out before anything is written: that the file is a bundle whose tables are whole, that what is attached is a
 //! signature over this very index, and that there is a place for it. Then only slots change. A signature by certificate has to hold
-//! against the trusted root, whoever it is for; whether a key's signature that was made elsewhere is good, only its public key tells.
+//! against the trusted root, whatever its identity. A key's signature that was made elsewhere is checked with its public key only.
 
 use std::path::Path;
 

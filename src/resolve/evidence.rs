@@ -1,6 +1,6 @@
 //! Finds what was signed or said about a digest: the referrers API, its fallback tag, and always cosign's own tags.
 //!
-//! All evidence is carried. Only a 404 means that there is none; any other failure is an error.
+//! All evidence is carried. Only a 404 means that an image has no evidence; any other failure is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 

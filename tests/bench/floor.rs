@@ -42,7 +42,7 @@ pub enum Work {
     Again,
 }
 
-/// Does the work with the set that a folder describes; the file lies in there, too.
+/// Does the work with the set that a folder describes; the file is in the same folder.
 pub async fn run(work: Work, registry: String, folder: PathBuf) -> Result<(), Failure> {
     let set = Set::load(&folder)?;
     let floor = Floor { http: reqwest::Client::new(), base: format!("http://{registry}/v2") };

@@ -20,13 +20,13 @@ const WEIGHTS: [u64; 3] = [6, 3, 1];
 const PIECE_BYTES: u64 = 1024 * 1024;
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// The whole set, as it lies in `set.json`.
+/// The whole set: the content of `set.json`.
 #[derive(Serialize, Deserialize)]
 pub struct Set {
     pub images: Vec<Image>,
 }
 
-/// One image, with its manifest as it is pushed.
+/// One image, with the manifest that is pushed.
 #[derive(Serialize, Deserialize)]
 pub struct Image {
     pub repository: String,
@@ -166,9 +166,9 @@ fn layer(seed: u64, size: u64) -> impl Iterator<Item = Bytes> + Send {
 
 fn spec(images: &[Image]) -> String {
     let head = "apiVersion: bundle/v1alpha1\nkind: Bundle\nmetadata: {name: bench, version: \"1\"}\ntargets: [linux/amd64]\n\
-        policies:\n  nobody: {unsigned: {reason: generated}}\ncomponents:\n  - name: bench\n    images:\n";
+        policies:\n  generated: {unsigned: {reason: generated}}\ncomponents:\n  - name: bench\n    images:\n";
     let image = |image: &Image| {
-        format!("      - {{ref: \"docker.io/{}:{TAG}\", verify: nobody}}\n", image.repository)
+        format!("      - {{ref: \"docker.io/{}:{TAG}\", verify: generated}}\n", image.repository)
     };
     std::iter::once(head.to_owned()).chain(images.iter().map(image)).collect()
 }

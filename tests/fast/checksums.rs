@@ -1,4 +1,4 @@
-//! Files that upstream's own list of checksums vouches for.
+//! Files that are checked against upstream's own list of checksums.
 
 use std::fs;
 
@@ -54,7 +54,7 @@ impl Listed {
     }
 }
 
-/// A change of a bundle's parts, and what is said of it.
+/// A change of a bundle's parts, and the error that it causes.
 type Lie = (fn(&mut Parts), &'static str);
 
 #[test]

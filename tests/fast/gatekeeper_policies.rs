@@ -1,4 +1,4 @@
-//! The policies' templates and suites as they lie in `manifests/20-policies`: what `gator` does not look at.
+//! The policies' templates and suites in `manifests/20-policies`: what `gator` does not check.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -28,7 +28,7 @@ pub const IDENTITY: &str =
 /// All forms, in the order of a row's results.
 pub const FORMS: [Form; 3] = [Form::Tag, Form::Bundle, Form::BundleV2];
 
-/// A change, and what is said of each form that has it.
+/// A change, and the result for each form of signature that has it.
 pub struct Row(pub &'static str, pub Forge, pub [&'static str; 3]);
 
 /// Returns the results of a row that a signature tag cannot have.
@@ -95,7 +95,7 @@ fn of_registry(signed: &SignedManifest) -> Evidence {
     Evidence { tag: signed.tag.clone(), manifest, blobs: blobs.collect() }
 }
 
-/// Returns what is said of an image: of a bad signature its fault, of strangers' signatures what they are.
+/// Returns the result for an image: the fault of a bad signature, or what strangers' signatures are.
 pub fn said(result: Result<Provenance, TrustError>) -> String {
     match result {
         Ok(_) => "accepted".to_owned(),
@@ -105,7 +105,7 @@ pub fn said(result: Result<Provenance, TrustError>) -> String {
     }
 }
 
-/// Compares every row with what is said, and shows all differences at once.
+/// Compares every row with its result, and shows all differences at once.
 pub fn check(rows: Vec<Row>) {
     let bench = Bench::new();
     let mut differences = Vec::new();

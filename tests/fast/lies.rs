@@ -1,4 +1,4 @@
-//! A bundle whose parts do not say the same is refused, whoever signed it.
+//! A bundle whose parts contradict each other is refused, whatever its signature.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use airgap_bundle::oci::{self, Descriptor};
 use crate::repack::Parts;
 use bundle_testing::support::Stack;
 
-/// A change, and what is said of a bundle that has it.
+/// A change, and the error for a bundle that has it.
 type Lie = (&'static str, fn(&mut Parts), &'static str);
 
 const FALCO: &str = "docker.io/falcosecurity/falco:0.44.1";
@@ -141,7 +141,7 @@ const LIES: &[Lie] = &[
         "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is not what its lock says: expected composed image `[1] made of MADE`, found `[6] made of MADE`",
     ),
     (
-        "a composed image is said to be made otherwise",
+        "the lock claims another composition of an image",
         |parts| parts.replace("bundle.lock", "/etc/falco/falco_rules.yaml", "/etc/falco/falco_rules.yml"),
         "`bundle.local/falco-k8smeta:0.44.1-0.4.1` is not what its lock says: expected composed image `[1] made of MADE`, found `[1] made of MADE_YML`",
     ),

@@ -104,7 +104,7 @@ fn a_push_sends_each_blob_once_and_a_second_one_nothing() {
     assert!(sent.iter().any(|line| line.contains("mount=")), "what several images share is mounted");
     stack.bundle(["push", "b.tar", &target, "--key", "mine.pub"]).ok();
     let again = front.take_requests();
-    // This registry refuses an index of which not every platform is there; it is offered each time.
+    // This registry refuses an index without all of its platforms; each push offers it again.
     let originals = |line: &&String| line.starts_with("PUT ") && line.contains("/manifests/sha256:");
     // What a registry lists of referrers is looked at, for it may have been left unfinished.
     let listed = |line: &&String| line.starts_with("GET ") && line.contains("/referrers/");

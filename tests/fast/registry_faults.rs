@@ -1,4 +1,4 @@
-//! Registries that are not there, refuse, break off, or send something else: what is said, the exit code, and nothing left.
+//! Registries that are missing, refuse, break off, or send something else: the error, the exit code, and no files left behind.
 
 mod chaos;
 mod content;

@@ -1,4 +1,4 @@
-//! Bundles that hold together in form, and lie: what somebody with the signing key, or with none, could make.
+//! Bundles that are well-formed, and lie: what an attacker with the signing key, or without one, could make.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -8,7 +8,7 @@ mod shown;
 
 use std::future::Future;
 
-/// Returns a client that goes to nobody else.
+/// Returns a client without proxies and without trusted CAs.
 fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client")
 }

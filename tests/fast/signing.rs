@@ -1,6 +1,6 @@
 //! The bundle's own signatures: by keys, by identities, by several; made here, or by cosign elsewhere.
 //!
-//! Every refusal is compared with its exact words. What a slot must not hold, whoever signed, has its tests beside
+//! Every refusal is compared with its exact words. What a slot must not hold, whatever the signer, has its tests beside
 //! `trust::bundle_signature`; here are certificates, logs, thresholds and the commands.
 
 mod accepted;

@@ -147,7 +147,7 @@ fn a_bundle_by_another_key_or_by_nobody_is_refused() {
         hint: ask the sender for a signed bundle; `--insecure-unsigned` accepts this one unproven
         ");
     assert_eq!(sealed.stack.bundle(["verify", "u.tar", "--insecure-unsigned"]).code, Some(0));
-    assert_eq!(sealed.stack.bundle(["verify", "u.tar"]).code, Some(2), "nobody is trusted by default");
+    assert_eq!(sealed.stack.bundle(["verify", "u.tar"]).code, Some(2), "no signer is trusted by default");
 }
 
 #[test]

@@ -69,8 +69,8 @@ fn a_registry_that_wants_a_client_certificate_is_shown_one() {
     let tiny = ready();
     let clients = format!(", clientcas: [{:?}]", tiny.stack.path("ca.pem").display().to_string());
     let registry = Registry::docker_with(&programs, tiny.stack.folder.path(), &tls(&tiny, &clients), "");
-    let nobody = push(&tiny, &registry, &["--ca", "ca.pem"]);
-    assert_eq!(nobody.code, Some(2), "{nobody:?}");
+    let anonymous = push(&tiny, &registry, &["--ca", "ca.pem"]);
+    assert_eq!(anonymous.code, Some(2), "{anonymous:?}");
     let shown = ["--ca", "ca.pem", "--client-certificate", "client.pem", "--client-key", "client.key"];
     push(&tiny, &registry, &shown).ok();
     let mixed = push(&tiny, &registry, &[&shown[..5], &["ca.pem"]].concat());

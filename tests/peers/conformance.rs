@@ -12,7 +12,7 @@ use bundle_testing::programs::Programs;
 use bundle_testing::served::Served;
 use bundle_testing::support::Ran;
 
-/// What nobody can do with a registry of ours: delete. A digest of another algorithm is well-formed there, and never held.
+/// What our registry does not allow: deleting. A digest of another algorithm is well-formed there, and never held.
 const NEVER: [(&str, &str); 4] = [
     ("OCI_API_BLOBS_DELETE", "false"),
     ("OCI_API_MANIFESTS_DELETE", "false"),

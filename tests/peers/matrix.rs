@@ -1,4 +1,4 @@
-//! The whole stand-in stack in every registry and served as it is, read back by every client that knows how to reach it.
+//! The whole stand-in stack in every registry and served from the file, read back by every client that knows how to reach it.
 //!
 //! A way is a registry and how it is guarded. Of each, every client reads all that is of its kind: crane every image and artifact by tag
 //! and digest, skopeo copies every image with all platforms, oras pulls every artifact and lists what refers to it, cosign verifies every

@@ -1,4 +1,4 @@
-//! The clients of the matrix: how each is told about a registry's guard, and what it reads.
+//! The clients of the matrix: how each is configured for a registry's TLS and logins, and what it reads.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ impl Guard {
         matches!(self, Self::Authority | Self::Clients)
     }
 
-    /// Returns what `bundle push` is told.
+    /// Returns the flags of `bundle push`.
     pub fn push_flags(self) -> &'static [&'static str] {
         const CLIENTS: [&str; 6] =
             ["--ca", "ca.pem", "--client-certificate", "client.pem", "--client-key", "client.key"];
@@ -176,7 +176,7 @@ impl Client<'_> {
         Some(names.len())
     }
 
-    /// Downloads the databases and the checks, each by the tag and digest that a scan job is told. It cannot show a certificate, and
+    /// Downloads the databases and the checks, each by the tag and digest that a scan job uses. It cannot show a certificate, and
     /// asks no token service on a loopback address.
     pub fn trivy(&self, artifacts: &[(String, String)]) -> Option<usize> {
         if matches!(self.guard, Guard::Clients | Guard::Tokens) {

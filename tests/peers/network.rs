@@ -111,7 +111,7 @@ fn the_documents_own_suite_passes() {
         ("3.2 cross-namespace is blocked", app("test-cross-ns"), prometheus(), 9090, "TCP", false),
         ("3.2 for lumen-api, too", app("lumen-api"), prometheus(), 9090, "TCP", false),
         ("3.3 lumen-api reaches redis", app("lumen-api"), app("redis"), 6379, "TCP", true),
-        ("3.3 and nobody else does", app("test"), app("redis"), 6379, "TCP", false),
+        ("3.3 and no other pod does", app("test"), app("redis"), 6379, "TCP", false),
         ("3.4 Prometheus scrapes lumen-api", prometheus(), app("lumen-api"), 8080, "TCP", true),
         ("3.4 and not redis", prometheus(), app("redis"), 6379, "TCP", false),
         ("nothing leaves for the internet", app("lumen-api"), outside("203.0.113.9"), 443, "TCP", false),

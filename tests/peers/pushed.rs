@@ -82,7 +82,7 @@ impl<'a> Pushed<'a> {
         }
     }
 
-    /// An original index that did not travel as it is has left a subset, which carries the bundle's signature.
+    /// An original index that was not pushed was replaced by a subset, which carries the bundle's signature.
     fn subsets_are_signed(&self, images: &[(String, String)]) {
         let originals = entries(self.stack, "original");
         let repository = |name: &str| name.split(['@', ':']).next().expect("a name").to_owned();
@@ -114,7 +114,7 @@ impl<'a> Pushed<'a> {
     fn rendered(&self) -> Vec<String> {
         let site = fs::read_to_string(self.stack.path("bundles/sites/homelab.yaml")).expect("a site");
         let port = self.address.rsplit_once(':').expect("a port").1;
-        // Pods would find nobody at the loopback address; nothing of theirs runs here.
+        // Pods would find no registry at the loopback address; no pod runs here.
         let address = format!("{}\n  podAddress: 10.0.0.5:{port}", self.address);
         let rewritten =
             site.replace("registry.lan:5000", &address).replace("images: mirror", "images: rewrite");

@@ -1,5 +1,5 @@
-//! A token service of the tests' own, as distribution's token authentication asks for one: it gives whoever knows the password
-//! what is asked for, and notes what that was.
+//! A token service of the tests' own, as distribution's token authentication asks for one: it gives clients with the password
+//! the scopes that they ask for, and records them.
 // See: distribution docs/spec/auth/token.md and jwt.md
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -74,7 +74,7 @@ pub fn a_second_install_sends_and_changes_nothing(ground: &Ground) {
 /// The program is not optimized here, and this machine has other work: the time is shown, and nothing is made of it.
 fn tell_time(took: Duration, answering: Duration) {
     eprintln!(
-        "stage: a second install: {:.2} s, for {:.2} s of which the API server had something to answer: {:.2} s beyond",
+        "stage: a second install: {:.2} s, the API server answered for {:.2} s of it: {:.2} s beyond",
         took.as_secs_f32(),
         answering.as_secs_f32(),
         took.saturating_sub(answering).as_secs_f32()
@@ -93,15 +93,15 @@ fn sent(ground: &Ground, traffic: &Traffic) -> Vec<String> {
     sent
 }
 
-/// Returns what is sent each time: upstream's own indexes, where only some of their platforms travel.
-/// This registry refuses an index of which a part is missing, and another one might have learnt to take it.
+/// Returns what is sent each time: upstream's own indexes, if the bundle has only some of their platforms.
+/// This registry refuses an index without all of its parts; a newer one might accept it.
 fn offered_again(ground: &Ground) -> Vec<String> {
     let mut offered = Vec::new();
     for (name, digest) in ground.entries("original") {
         let path = name.split('@').next().and_then(|name| name.split_once('/')).expect("a repository").1;
         offered.push(format!("PUT /v2/{path}/manifests/{digest}"));
     }
-    assert!(offered.len() > 1, "the shipped spec has images with more platforms than travel");
+    assert!(offered.len() > 1, "the shipped spec has images with more platforms than the bundle");
     offered.sort();
     offered
 }

@@ -45,7 +45,7 @@ pub fn the_bundle_is_installed_on_all_of_them(ground: &Ground) {
         ["get", "daemonset", "--namespace=falco", "falco", "--output=jsonpath={.status.numberAvailable}"];
     assert_eq!(ground.stage.kubectl(falco).ok(), (NODES + 1).to_string());
     let requests = audit.requests(&ground.stage);
-    eprintln!("stage: {} requests, of which are watches: {:?}", requests.len(), watches(&requests));
+    eprintln!("stage: {} requests, among them watches: {:?}", requests.len(), watches(&requests));
     assert_eq!(watches(&requests).get("daemonsets"), Some(&1), "the one DaemonSet is watched once");
     let too_many = watches(&requests).into_iter().filter(|(kind, count)| *count > layers_with(kind));
     assert_eq!(too_many.collect::<Vec<_>>(), []);

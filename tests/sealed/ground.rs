@@ -20,7 +20,7 @@ pub const NAMESPACE: &str = "sealed";
 
 /// A bundle on one side, a sealed node on the other.
 pub struct Ground {
-    /// The node. It is dropped first: its directory lies in the connected side's folder.
+    /// The node. It is dropped first: its directory is in the connected side's folder.
     pub stage: Stage,
     /// The connected side; `b.tar` is the bundle that is shipped, `mine.pub` its key, `site.yaml` the stage's site.
     pub stack: Stack,
@@ -51,7 +51,7 @@ pub const HOMELAB: Crossing = Crossing {
     build: as_shipped,
 };
 
-/// The homelab's spec for a stage with many nodes, each of which the real Trivy Operator would want to scan.
+/// The homelab's spec for a stage with many nodes, without the real Trivy Operator, which would scan each of them.
 pub const CROWD: Crossing = Crossing { real: &[(GATEKEEPER, "gatekeeper")], ..HOMELAB };
 
 /// Lumen's older versions, on Lumen's own site. Gatekeeper's program is that of 3.18.2, behind the manifest of 3.18.0.
@@ -98,7 +98,7 @@ impl Ground {
         self.stage.bundle(arguments.into_iter().chain(more))
     }
 
-    /// Sends an object as somebody who knows nothing of bundles.
+    /// Creates an object with `kubectl`, as a user outside `bundle`.
     pub fn create(&self, object: &Value) -> Ran {
         self.stack.write("object.json", &object.to_string());
         self.stage.kubectl(["create", "--filename=object.json"])

@@ -6,7 +6,7 @@ use super::ground::{Ground, NAMESPACE};
 
 const THEIRS: &str = "v1 ConfigMap default/theirs";
 
-/// Uninstalls, and returns what is said: one line, as nothing is kept. What Trivy Operator wrote while it ran goes with it.
+/// Uninstalls, and returns the output: one line, as nothing is kept. What Trivy Operator wrote while it ran goes with it.
 pub fn uninstall(ground: &Ground) -> String {
     let ran = ground.stage.bundle(["uninstall"]).ok();
     let line = ran.trim_end();

@@ -43,7 +43,7 @@ fn every_child_is_there(ground: &Ground, pushed: &str) {
     }
 }
 
-/// Not with `--all-platforms`: upstream's own indexes travel too, and not all of their platforms do.
+/// Not with `--all-platforms`: the bundle contains upstream's own indexes, but not all of their platforms.
 pub fn containerd_imports_the_bundle_as_it_is(ground: &Ground) {
     let socket = ground.stage.directory.join("node/run/containerd/containerd.sock");
     let ctr =

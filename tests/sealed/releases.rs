@@ -1,4 +1,4 @@
-//! Versions of a small stack: the real Gatekeeper with the shipped policies, and a workload of which each version has another.
+//! Versions of a small stack: the real Gatekeeper with the shipped policies, and a workload that differs in each version.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ pub struct Version {
     container: fn() -> Value,
     /// How long the workload's layer may take, in seconds.
     timeout: u32,
-    /// Whether it claims that something is refused that nobody refuses.
+    /// Whether its probe expects a refusal that no policy makes.
     claims: bool,
 }
 
@@ -55,7 +55,7 @@ pub const FIRST: Version = Version {
     timeout: 60,
     claims: false,
 };
-/// Another image, another parameter, a layer less; not ready before somebody makes [`GATE`].
+/// Another image, another parameter, a layer less; not ready before the test creates [`GATE`].
 pub const GATED: Version = Version {
     file: "gated",
     version: "2026.12.0",

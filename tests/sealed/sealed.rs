@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::ground::Ground;
 use bundle_testing::internet::sigstore::signings;
 
-// See: RFC 5737, addresses for documentation: nobody has them
+// See: RFC 5737, addresses for documentation: no machine has them
 const OUTSIDE: [&str; 2] = ["192.0.2.1", "198.51.100.7"];
 
 pub fn nothing_outside_is_reached(ground: &Ground) {

@@ -13,7 +13,7 @@ fn failed(output: &str) -> Vec<&str> {
     output.lines().filter(|line| line.starts_with("FAIL")).collect()
 }
 
-/// The file as it is shipped, but for where this stage's registry is. Its nodes are no Talos, and Falco's narrow rights cannot be
+/// The shipped file, but for the address of this stage's registry. Its nodes are no Talos, and Falco's narrow rights cannot be
 /// given on every machine that runs tests: the platform is K3s.
 pub fn the_homelab_installs_with_its_own_site(ground: &Ground) {
     let site = fs::read_to_string(project().join("bundles/sites/homelab.yaml")).expect("a site");

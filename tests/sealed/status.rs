@@ -54,7 +54,7 @@ pub fn until_as_installed(ground: &Ground) {
     }
 }
 
-/// An install that finds the fields in other hands names whose they are; it takes them back only when it is told to.
+/// An install that finds fields of another manager names it; it takes them over only with `--force-conflicts`.
 fn installs_only_by_force(ground: &Ground, manager: &str) {
     let refused = ground.install("b.tar", []);
     assert_eq!(refused.code, Some(1), "{refused:?}");
@@ -130,7 +130,7 @@ pub fn gatekeeper_that_is_scaled_away_is_named(ground: &Ground) {
             "probe 30-constraints/latest-tag-is-refused: admitted: the webhook may be failing open",
         ],
     );
-    // Whoever scales does not keep the field: the install puts it back, and proves that it is.
+    // Scaling does not keep the field: the install restores it, and proves that.
     let ran = ground.install("b.tar", []).ok();
     assert!(ran.ends_with("\ninstalled homelab-security 2026.11.0\n"), "{ran}");
     until_as_installed(ground);

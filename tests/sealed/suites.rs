@@ -43,7 +43,7 @@ fn deployment(name: &str, labels: Value, container: Value) -> Value {
     })
 }
 
-/// Sends an object; returns the words of whoever refuses it.
+/// Sends an object; returns the text of its refusal.
 fn refusal(ground: &Ground, object: &Value) -> String {
     let ran = ground.create(object);
     assert_eq!(ran.code, Some(1), "admitted: {object}");

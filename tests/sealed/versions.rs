@@ -102,7 +102,7 @@ fn heading(difference: &str) -> &str {
     difference.lines().next().unwrap_or_default()
 }
 
-/// The first goes on only when the test says so: it is at it for as long as the second asks.
+/// The first continues only when the test lets it, so it is still running when the second asks.
 pub fn of_two_installs_at_once_the_second_says_who_is_at_it(versions: &Versions) {
     let Versions { ground, .. } = versions;
     let (child, holder) = versions.begin_install(&GATED.bundle());
@@ -158,7 +158,7 @@ pub fn an_upgrade_that_does_not_become_ready_goes_back(versions: &Versions) {
     versions.the_first_is_there();
 }
 
-/// Here all was applied, and what the first version had in addition was taken away.
+/// Everything was applied, and the additional objects of the first version were removed.
 pub fn an_upgrade_that_does_not_enforce_goes_back(versions: &Versions) {
     let ran = versions.fails(&CLAIMING);
     assert!(ran.stdout.contains("\nFAIL  80-web/anything-is-refused\n"), "{}", ran.stdout);

@@ -4,6 +4,7 @@ use clap::CommandFactory as _;
 use serde_json::{Value, json};
 
 use crate::archive::Role;
+use crate::cli::report::explained::{Entry, Explained};
 use crate::cli::{Cli, manual};
 use crate::digest::Digest;
 use crate::lock::{
@@ -15,11 +16,13 @@ use crate::ops::{
     KeygenReport, LockReport, PublishReport, SignReport, SlotReport, SlotState, VerifiedItem, VerifyReport,
 };
 use crate::registry::push::PushReport;
+use crate::report::Finding;
 use crate::trust::{Claimed, SetAside};
 
 /// Returns outputs by the section that documents them. `serve`, and `render` to a folder, are compared by an integration test.
 pub(super) fn outputs() -> Vec<(&'static str, Vec<Value>)> {
     vec![
+        ("Errors", vec![json!(error())]),
         ("lock", vec![json!(lock())]),
         ("build", vec![json!(build())]),
         ("sign", vec![json!(sign())]),
@@ -32,6 +35,20 @@ pub(super) fn outputs() -> Vec<(&'static str, Vec<Value>)> {
         ("help", vec![manual::listed(&Cli::command()), manual::PAGES[0].json()]),
         ("render", vec![json!({"objects": 1, "files": []}), json!(publish())]),
     ]
+}
+
+fn error() -> Explained {
+    let hint = || Some(text());
+    let entry = Entry { message: text(), causes: vec![text()], hint: hint() };
+    Explained {
+        code: "entries",
+        message: text(),
+        causes: vec![text()],
+        hint: hint(),
+        entries: vec![entry],
+        findings: vec![Finding { hint: text(), ..Finding::error("x", "x") }],
+        exit_code: 1,
+    }
 }
 
 fn digest() -> Digest {

@@ -8,31 +8,27 @@ use crate::spec::decode::closest;
 pub(super) enum Found<'a> {
     /// A command, and the page whose last part has the same name.
     Command { name: String, page: Option<&'a Page> },
-    /// A page.
-    Page(&'a Page),
+    /// A page, and the others whose last part is the same.
+    Page { page: &'a Page, others: Vec<&'a Page> },
     /// Neither; what to do about it.
     Nothing { hint: String },
 }
 
-/// Finds a command or a page. A page can be named in full (`reference/spec`) or by its last part (`spec`) if no other page ends
-/// with it; a command with the same name comes first.
+/// Finds a command or a page. A page can be named in full (`reference/spec`) or by its last part (`spec`); of several pages with
+/// the same last part, the first one is found. A command with the same name comes before a page.
 pub(super) fn find<'a>(topic: &str, commands: &[String], pages: &'a [Page]) -> Found<'a> {
     let named = pages.iter().find(|page| page.name == topic);
     let short: Vec<_> = pages.iter().filter(|page| page.short() == topic).collect();
-    let page = named.or(match short.as_slice() {
-        [one] => Some(*one),
-        _ => None,
-    });
+    let page = named.or(short.first().copied());
     if commands.iter().any(|command| command == topic) {
         return Found::Command { name: topic.to_owned(), page };
     }
-    match (page, short.as_slice()) {
-        (Some(page), _) => Found::Page(page),
-        (None, [_, _, ..]) => {
-            let names: Vec<_> = short.iter().map(|page| format!("`bundle help {}`", page.name)).collect();
-            Found::Nothing { hint: format!("several pages end with it: {}", names.join(", ")) }
+    match page {
+        Some(page) => {
+            let others = short.into_iter().filter(|other| other.name != page.name).collect();
+            Found::Page { page, others }
         }
-        (None, _) => Found::Nothing { hint: nearest(topic, commands, pages) },
+        None => Found::Nothing { hint: nearest(topic, commands, pages) },
     }
 }
 
@@ -52,8 +48,8 @@ mod tests {
     const PAGES: &[Page] = &[
         Page { name: "tutorial", text: "" },
         Page { name: "guides/serve", text: "" },
-        Page { name: "guides/layer", text: "" },
         Page { name: "reference/layer", text: "" },
+        Page { name: "guides/layer", text: "" },
     ];
 
     fn look(topic: &str) -> Found<'static> {
@@ -62,9 +58,14 @@ mod tests {
 
     #[test]
     fn a_page_is_found_by_its_whole_name_or_its_last_part() {
-        assert_eq!(look("tutorial"), Found::Page(&PAGES[0]));
-        assert_eq!(look("guides/layer"), Found::Page(&PAGES[2]));
-        assert_eq!(look("guides/serve"), Found::Page(&PAGES[1]));
+        for (topic, page) in [("tutorial", 0), ("reference/layer", 2), ("guides/layer", 3), ("guides/serve", 1)] {
+            assert_eq!(look(topic), Found::Page { page: &PAGES[page], others: vec![] });
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_pages_is_found_and_names_the_others() {
+        assert_eq!(look("layer"), Found::Page { page: &PAGES[2], others: vec![&PAGES[3]] });
     }
 
     #[test]
@@ -79,7 +80,6 @@ mod tests {
             ("biuld", "did you mean `bundle help build`?"),
             ("tutorail", "did you mean `bundle help tutorial`?"),
             ("quux", "`bundle help` lists every command and page"),
-            ("layer", "several pages end with it: `bundle help guides/layer`, `bundle help reference/layer`"),
         ] {
             assert_eq!(look(topic), Found::Nothing { hint: expected.to_owned() });
         }

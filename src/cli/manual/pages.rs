@@ -1,4 +1,4 @@
-//! The pages of the manual, as they are in `docs/`.
+//! The pages of the manual: the files of `docs/`, unchanged.
 
 use serde_json::{Value, json};
 
@@ -32,6 +32,27 @@ pub(crate) const PAGES: &[Page] = pages![
     "reference/json-outputs",
     "reference/environment",
     "reference/exit-codes",
+    "README",
+    "tutorial",
+    "guides/spec",
+    "guides/own-layers",
+    "guides/signing-and-thresholds",
+    "guides/mirrors-proxies-and-cas",
+    "guides/split-media",
+    "guides/site",
+    "guides/existing-registry",
+    "guides/serve",
+    "guides/k3s",
+    "guides/talos",
+    "guides/warn-to-deny",
+    "guides/upgrade-and-rollback",
+    "guides/gitops",
+    "concepts/bundle-format",
+    "concepts/trust",
+    "concepts/layers",
+    "concepts/completeness",
+    "concepts/probes",
+    "troubleshooting",
 ];
 
 impl Page {

@@ -108,7 +108,7 @@ fn trimmed(text: &str) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "it is told by a variable to write the page instead")]
+#[expect(clippy::disallowed_methods, reason = "a variable asks it to write the page instead")]
 fn the_page_of_the_command_line_is_what_the_program_takes() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/reference/cli.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -76,7 +76,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// Waits before the next attempt, or returns the error if there is none left.
+    /// Waits before the next attempt, or returns the error if no attempt is left.
     pub(crate) async fn after(&mut self, error: RegistryError) -> Result<(), RegistryError> {
         self.made += 1;
         if !error.is_transient() || self.patience.retries == 0 {

@@ -1,4 +1,4 @@
-//! Tokens and passwords: what is sent where, how often, and what is told when it fails.
+//! Tokens and passwords: what is sent where, how often, and the errors when it fails.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Whatever goes wrong, what is said holds no secret.
+//! No error text holds a secret.
 
 use std::error::Error;
 

@@ -23,8 +23,8 @@ pub struct Carried {
 
 /// The images and artifacts that the bundle carries, under the names that the site wants.
 ///
-/// One is found by its upstream name and tag. Where a reference also has a digest, that digest must be the one that
-/// travels, or the one in the carried reference itself: a subset index has a digest of its own, and upstream's
+/// One is found by its upstream name and tag. If a reference also has a digest, that digest must be the one in the
+/// bundle, or the one in the carried reference itself: a subset index has a digest of its own, and upstream's
 /// stays in the reference that it was locked with. A reference with neither means the only one of its name.
 #[derive(Debug, Clone)]
 pub struct ImageMap {

@@ -17,7 +17,7 @@ use crate::spec::{Platform, Site};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProbeContext {
-    /// The first namespace of the site that the policies look at; `default` if there is none.
+    /// The first namespace of the site that the policies look at; `default` if the site has no such namespace.
     namespace: String,
     /// The same for each policy by name, with what it says for itself; none if it matches none of them.
     namespaces: BTreeMap<String, Option<String>>,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Everything that the layer needs to travel, and nothing else.
+/// Everything that the layer needs in the bundle, and nothing else.
 const CARRIED: [(&str, ItemKind); 6] = [
     ("docker.io/aquasec/trivy:0.72.0", ItemKind::Image),
     ("docker.io/aquasec/trivy-operator:0.32.0", ItemKind::Image),
@@ -99,7 +99,7 @@ fn whatever_is_fetched_comes_from_the_sites_registry() {
                 &object(&set, "Deployment", "trivy-operator")["spec"]["template"]["spec"]["containers"][0];
             assert_eq!(container["image"], pinned(&image(CARRIED[1].0), CARRIED[1].0));
             let everything = CARRIED.iter().map(|(reference, _)| reference.parse().unwrap()).collect();
-            assert_eq!(set.used, everything, "nothing travels in vain");
+            assert_eq!(set.used, everything, "the bundle contains nothing unused");
             assert!(!listing(&set).contains("mirror.gcr.io"), "upstream's cache is asked for nothing");
         }
     }

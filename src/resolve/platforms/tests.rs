@@ -36,7 +36,7 @@ fn child(name: &str) -> Value {
 fn index(children: &[&str]) -> Manifest {
     let children: Vec<_> = children.iter().map(|name| child(name)).collect();
     let value = json!({
-        "schemaVersion": 2, "mediaType": oci::INDEX, "manifests": children, "annotations": {"kept": "as it is"},
+        "schemaVersion": 2, "mediaType": oci::INDEX, "manifests": children, "annotations": {"kept": "unchanged"},
     });
     Manifest::parse(value.to_string().into(), None).unwrap()
 }

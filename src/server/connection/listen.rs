@@ -1,4 +1,4 @@
-//! Takes connections, within limits, until it is told to stop.
+//! Takes connections, within limits, until it is stopped.
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -52,7 +52,7 @@ impl Passwords {
     /// Reads a password file. Empty lines and those that start with `#` are passed over.
     ///
     /// # Errors
-    /// When a line is not a user and a bcrypt hash, or there is none.
+    /// When a line is not a user and a bcrypt hash, or the file has no such line.
     // See: Apache httpd, "htpasswd"; docker-registry takes bcrypt alone, too
     pub fn parse(text: &str) -> Result<Self, InvalidPasswords> {
         let mut hashes = BTreeMap::new();
@@ -126,7 +126,7 @@ mod tests {
         assert!(Passwords::parse(&format!("# who\n\n{good}\n")).is_ok());
         for (text, expected) in [
             ("", InvalidPasswords::Empty),
-            ("# nobody\n", InvalidPasswords::Empty),
+            ("# a comment\n", InvalidPasswords::Empty),
             ("me:plaintext", InvalidPasswords::Line { line: 1 }),
             ("\nme:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", InvalidPasswords::Line { line: 2 }),
             (&good[2..], InvalidPasswords::Line { line: 1 }),

@@ -57,8 +57,8 @@ impl Catalog {
 
     /// Returns what a client gets to see of a path. `None`: there is no such repository.
     ///
-    /// The host that it names decides. Without one, all hosts that have the path are looked into. A host of which nothing
-    /// is here may be the name of this very registry: it is given what it asks for by digest, and no tags, so that a
+    /// The host that it names decides. Without one, all hosts that have the path are looked into. A host without content
+    /// in the bundle may be the name of this very registry: it is given what it asks for by digest, and no tags, so that a
     /// tag of one upstream is never handed out as another's.
     // See: containerd docs/hosts.md; `ns` is what it adds for a mirror
     pub(crate) fn view(&self, path: &str, host: Option<&str>) -> Option<View<'_>> {

@@ -22,7 +22,7 @@ struct Pool {
 }
 
 impl Pieces {
-    /// Returns room for the next piece of a blob of which `left` bytes remain.
+    /// Returns room for the next piece of a blob with `left` bytes remaining.
     pub(crate) fn take(&self, left: u64) -> Piece {
         let large = if left > SMALL as u64 { self.large() } else { None };
         let pool = large.is_some().then(|| self.0.clone());

@@ -13,7 +13,7 @@ use crate::store::BlobSource;
 /// More than are read at once.
 const PULLS: usize = 40;
 
-/// A disk that answers when it is told to.
+/// A disk that answers when the test lets it.
 #[derive(Default)]
 struct Stuck {
     memory: Memory,
@@ -62,7 +62,7 @@ async fn a_disk_that_does_not_answer_holds_up_nobody_but_those_who_want_blobs() 
     assert_eq!(answer.bytes().await.unwrap(), image.bytes);
     assert_eq!(http().head(&url).send().await.unwrap().status().as_u16(), 200);
     let Some(Event::Step(line)) = log.recv().await else { panic!("a line") };
-    assert!(line.starts_with("GET /v2/a/b/manifests/1 200 "), "the log goes on: {line}");
+    assert!(line.starts_with("GET /v2/a/b/manifests/1 200 "), "the log continues: {line}");
     disk.answer();
     for answer in begun {
         assert_eq!(answer.bytes().await.unwrap(), content);

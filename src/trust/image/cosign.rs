@@ -40,7 +40,7 @@ const REFERRER_LIMIT: usize = 1000;
 
 /// Checks that an image is signed as required, from everything that was found beside it.
 ///
-/// The trusted root is needed where the requirement names an identity. Where there are several good signatures of which one is
+/// The trusted root is needed if the requirement names an identity. If there are several good signatures and one of them is
 /// enough, a Sigstore bundle is named before a simple-signing layer, and then the first by the signer's name, whatever the order
 /// they were found in.
 ///

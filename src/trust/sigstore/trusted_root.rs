@@ -1,8 +1,8 @@
 //! What keyless signatures are checked against: certificate authorities, transparency logs, timestamp authorities.
 //!
-//! It comes from the operator, or is the embedded one of the public Sigstore; never from what is being checked. A root is only as
-//! good as it is recent: a key that was added later is unknown to it, and one that was withdrawn is still trusted. So its newest
-//! date can be asked for; what is old, the caller says.
+//! It comes from the operator, or is the embedded one of the public Sigstore; never from what is being checked. An old
+//! root does not know keys that were added later, and still trusts those that were withdrawn. So it returns its newest date, and
+//! the caller decides what is too old.
 
 use std::fmt;
 use std::sync::Arc;

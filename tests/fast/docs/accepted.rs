@@ -49,7 +49,7 @@ impl Asked<'_> {
             Value::Object(_) if self.opaque.contains(&path.as_str()) => {}
             Value::Object(fields) => {
                 let ask = |others| (self.refuse)(&with_unknown(root, pointer, others).to_string());
-                // A choice of which one field is given lists them only if the unknown one is alone.
+                // A mapping with exactly one of several fields lists them only if the unknown field is alone.
                 let known = ask(fields.clone()).or_else(|| ask(Map::new()));
                 let fixed = known.is_some();
                 listed.extend(known.into_iter().flatten().map(|name| self.named(&below(&path, &name))));

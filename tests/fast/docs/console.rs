@@ -10,7 +10,7 @@
 //! command without output lines may print anything. One that fails is followed by `$ echo $?`. In a block that is run, a
 //! command that needs a cluster is only parsed.
 //!
-//! `UPDATE_DOCS=1 cargo test --test it docs::console` writes what was printed into the pages; read the difference afterwards.
+//! `UPDATE_DOCS=1 cargo test --test fast docs::console` writes what was printed into the pages; read the difference afterwards.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -40,7 +40,7 @@ struct Reader<'a> {
     faults: Vec<String>,
     /// The `bundle` commands that were run.
     ran: BTreeSet<String>,
-    /// First line, number of lines and new lines of outputs that are not as they are shown.
+    /// First line, number of lines and new lines of outputs that differ from the page.
     news: Vec<(usize, usize, Vec<String>)>,
 }
 

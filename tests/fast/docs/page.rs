@@ -21,7 +21,7 @@ pub struct Block {
 pub struct Entry {
     /// Its path, with `*` for a key that the writer chooses.
     pub path: String,
-    /// What is said about it.
+    /// Its description.
     pub text: String,
 }
 

@@ -53,7 +53,7 @@ impl Rendered {
         self
     }
 
-    /// Takes another version of something that travels.
+    /// Changes the version of an image or artifact in the bundle.
     pub fn version(mut self, name: &str, version: &str) -> Self {
         assert!(self.versions.insert(name.to_owned(), version.to_owned()).is_some(), "no {name}");
         self

@@ -48,7 +48,7 @@ pub fn problems(set: &Rendered) -> Vec<String> {
     problems
 }
 
-/// Returns the texts of a list; anything else is none.
+/// Returns the texts of a list; none for any other value.
 fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }

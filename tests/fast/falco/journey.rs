@@ -37,7 +37,7 @@ fn problem_2_missing_k8smeta_is_refused() {
     unloaded.has(&["plugin `k8smeta` is not loaded: its fields stay <NA>"]);
     let alone = Rendered::lumen().without("Deployment", "k8s-metacollector");
     alone.has(&[
-        "there is no Deployment `k8s-metacollector`: `k8smeta` has nobody to ask, and its fields stay <NA>",
+        "there is no Deployment `k8s-metacollector`: `k8smeta` has no server to ask, and its fields stay <NA>",
     ]);
     let lost =
         Rendered::lumen().plugin("k8smeta", |init| init["collectorHostname"] = json!("collector.falco.svc"));

@@ -1,4 +1,4 @@
-//! Mistakes that nobody has made yet: each is found, too.
+//! Mistakes in a configuration: `check` finds each one.
 
 use serde_json::{Value, json};
 

@@ -19,7 +19,7 @@ pub struct Rendered {
     pub objects: Vec<Value>,
     /// Where containerd of this platform listens.
     pub socket: &'static str,
-    /// The versions that travel: the last part of a repository → its tag.
+    /// The versions in the bundle: the last part of a repository → its tag.
     pub versions: BTreeMap<String, String>,
 }
 

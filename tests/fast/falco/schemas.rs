@@ -65,7 +65,7 @@ pub const METRICS_KEYS: &[&str] = &[
     "state_counters_enabled",
 ];
 
-/// What 0.44 took away, at the top or in `engine`.
+/// The keys that 0.44 removed, at the top or in `engine`.
 pub const REMOVED_IN_0_44: &[&str] = &["grpc", "grpc_output", "gvisor", "ebpf"];
 
 /// The options of the plugin `container`.

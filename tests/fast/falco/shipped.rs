@@ -79,7 +79,7 @@ fn every_workload_bears_the_labels_that_the_policies_ask_for() {
     }
 }
 
-/// What falcosidekick is told on a site with this alerting section, and where it may go.
+/// Returns falcosidekick's settings on a site with this alerting section, and where it may connect.
 fn alerting(section: &str) -> (Value, Value, Option<Value>) {
     let site = shipped_site("homelab.yaml");
     let without = site.split("\nalerting:").next().expect("a part");

@@ -97,7 +97,7 @@ fn falco_stops_at_a_configuration_that_it_cannot_run_with() {
         ("json_output: true", "grpc: {}\njson_output: true", "unknown key grpc:"),
         ("json_output: true", "json_output: false", "the line `json_output: true` is missing"),
         ("  kind: modern_ebpf", "  kind: kmod", "the line `kind: modern_ebpf` is missing"),
-        ("/run/k3s/", "/run/", "nobody listens at /host/run/containerd/containerd.sock"),
+        ("/run/k3s/", "/run/", "no server listens at /host/run/containerd/containerd.sock"),
         ("falco_rules.yaml", "rules.yaml", "there are no rules in /etc/falco/rules.yaml"),
     ] {
         let node = Node::new(&Rendered::lumen());

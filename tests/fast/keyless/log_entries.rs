@@ -142,7 +142,7 @@ fn entries_of_something_else_are_refused() {
             ["-", "expected a log entry of kind `hashedrekord 0.0.2`, found `dsse 0.0.1`", "-"],
         ),
         Row(
-            "of a kind that nobody knows",
+            "of an unknown kind",
             stored(|entry| put(entry, "/kindVersion/kind", json!("alpine"))),
             [
                 "-",
@@ -298,7 +298,7 @@ fn log_entries_that_prove_too_little_are_refused() {
             bundles("the log entry's inclusion proof has no checkpoint"),
         ),
         Row(
-            "checkpoint that is none",
+            "checkpoint that is no checkpoint",
             stored(|entry| put(entry, "/inclusionProof/checkpoint/envelope", json!("x"))),
             [
                 "-",

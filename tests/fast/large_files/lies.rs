@@ -13,7 +13,7 @@ fn a_large_file_that_spec_or_lock_do_not_know_so_is_refused() {
     large.build();
     type Lie = (&'static str, fn(&mut Parts), &'static str);
     let lies: [Lie; 7] = [
-        ("as it is", |_| {}, ""),
+        ("unchanged", |_| {}, ""),
         ("not large by the spec", |parts| parts.replace("bundle.yaml", ", large: true", ""), "program"),
         ("another", |parts| parts.add_large("files/program", b"another"), "program"),
         ("missing", |parts| parts.large.clear(), "program"),

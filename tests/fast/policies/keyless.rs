@@ -9,7 +9,7 @@ use bundle_testing::tiny::{IMAGE, Tiny, spec};
 
 const FALCO: &str = "https://github.com/falcosecurity/falco/.github/workflows/release.yaml@refs/tags/0.44.1";
 const OTHER: &str = "https://github.com/falcosecurity/falco/.github/workflows/other.yaml@refs/tags/0.44.1";
-const NOBODY: &str =
+const ABSENT: &str =
     "https://github.com/falcosecurity/falco-/.github/workflows/release.yaml@refs/tags/0.44.1";
 
 /// A small spec whose image is signed by identities.
@@ -55,7 +55,7 @@ impl Keyless {
         (locked["signatures"].clone(), locked["attestations"].clone())
     }
 
-    /// Returns what is said of the image that is refused.
+    /// Returns the error for the refused image.
     fn refused(&self) -> String {
         let said = self.tiny.fails(1, self.tiny.lock());
         let line =
@@ -71,7 +71,7 @@ fn by(signatures: &Value) -> Vec<(&str, &str)> {
         let who = match seen["signer"]["certificate"]["identity"].as_str() {
             Some(FALCO) => "falco",
             Some(OTHER) => "other",
-            _ => "nobody",
+            _ => "absent",
         };
         (form, who)
     };
@@ -86,7 +86,7 @@ fn policies_are_met_by_the_signatures_that_they_ask_for() {
     keyless.sign(&Signing::provenance(Bundle, FALCO));
     let (falco, other) =
         (format!("{{keyless: {{BY: '{FALCO}'}}}}"), format!("{{keyless: {{BY: '{OTHER}'}}}}"));
-    let nobody = format!("{{keyless: {{BY: '{NOBODY}'}}}}");
+    let absent = format!("{{keyless: {{BY: '{ABSENT}'}}}}");
     let pattern = "{keyless: {issuer: 'https://token.actions.githubusercontent.com', identityRegexp: \
                    'https://github\\.com/falcosecurity/falco/\\.github/workflows/release\\.yaml@refs/tags/.+'}}";
     let claims = "repository: falcosecurity/falco, ref: refs/tags/0.44.1, trigger: push";
@@ -95,8 +95,8 @@ fn policies_are_met_by_the_signatures_that_they_ask_for() {
         (pattern.to_owned(), vec![("tag", "falco")]),
         (format!("{{keyless: {{BY: '{FALCO}', {claims}}}}}"), vec![("tag", "falco")]),
         (format!("{{allOf: [{falco}, {other}]}}"), vec![("bundle", "other"), ("tag", "falco")]),
-        (format!("{{anyOf: [{nobody}, {other}]}}"), vec![("bundle", "other")]),
-        (format!("{{anyOf: [{{allOf: [{nobody}, {other}]}}, {falco}]}}"), vec![("tag", "falco")]),
+        (format!("{{anyOf: [{absent}, {other}]}}"), vec![("bundle", "other")]),
+        (format!("{{anyOf: [{{allOf: [{absent}, {other}]}}, {falco}]}}"), vec![("tag", "falco")]),
     ] {
         keyless.policy(&policy);
         let (signatures, attestations) = keyless.taken();
@@ -113,7 +113,7 @@ fn an_attestation_that_is_asked_for_is_recorded_beside_the_signature() {
         format!("attestations: [{{predicateType: '{PROVENANCE}', by: {{keyless: {{BY: '{FALCO}'}}}}}}]");
     for (signed, expected) in [
         (format!("keyless: {{BY: '{OTHER}'}}"), vec![("tag", "other")]),
-        ("unsigned: {reason: only attested}".to_owned(), vec![("bundle", "nobody")]),
+        ("unsigned: {reason: only attested}".to_owned(), vec![("bundle", "absent")]),
     ] {
         keyless.policy(&format!("{{{signed}, {attested}}}"));
         let (signatures, attestations) = keyless.taken();
@@ -140,8 +140,8 @@ fn policies_that_are_not_met_are_refused_with_what_was_found() {
     );
     for (policy, expected) in [
         (
-            format!("{{keyless: {{BY: '{NOBODY}'}}}}"),
-            format!("{image} signature by `{NOBODY}` of `GITHUB`, {only}"),
+            format!("{{keyless: {{BY: '{ABSENT}'}}}}"),
+            format!("{image} signature by `{ABSENT}` of `GITHUB`, {only}"),
         ),
         (
             format!("{{keyless: {{BY: '{}'}}}}", FALCO.to_uppercase()),
@@ -155,9 +155,9 @@ fn policies_that_are_not_met_are_refused_with_what_was_found() {
             ),
         ),
         (
-            format!("{{allOf: [{falco}, {{keyless: {{BY: '{NOBODY}'}}}}]}}"),
+            format!("{{allOf: [{falco}, {{keyless: {{BY: '{ABSENT}'}}}}]}}"),
             format!(
-                "{image} signature by `{NOBODY}` of `GITHUB`, only a signature by `{FALCO}` of `GITHUB`, a keyless signature or attestation by `{OTHER}` of `GITHUB`"
+                "{image} signature by `{ABSENT}` of `GITHUB`, only a signature by `{FALCO}` of `GITHUB`, a keyless signature or attestation by `{OTHER}` of `GITHUB`"
             ),
         ),
         (

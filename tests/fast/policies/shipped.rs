@@ -1,4 +1,4 @@
-//! The shipped spec, as it is, against the stand-in's signatures.
+//! The shipped spec, unchanged, against the stand-in's signatures.
 
 use bundle_testing::internet::sigstore::signings;
 use bundle_testing::support::{Stack, bundle};

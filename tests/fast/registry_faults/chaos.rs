@@ -123,7 +123,7 @@ fn a_push_through_chaos_is_complete_or_says_what_is_not() {
                     let text = told(error);
                     assert!(text.contains("falcosecurity/"), "seed {seed} names nothing: {text}");
                     front.heal();
-                    let _report = pushed(&archive, &front).await.expect("the next push goes on");
+                    let _report = pushed(&archive, &front).await.expect("the next push continues");
                     assert_eq!(
                         lacks(&archive, &client, &endpoint).await,
                         Vec::<String>::new(),

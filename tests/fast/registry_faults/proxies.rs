@@ -1,4 +1,4 @@
-//! The proxies of the environment: what goes through them, what does not, and what is said of one that does not let it through.
+//! The proxies of the environment: what goes through them, what does not, and the error if a proxy refuses.
 
 mod authorities;
 mod forward;
@@ -98,7 +98,7 @@ fn a_redirect_to_another_host_goes_through_the_proxy_too() {
     let found = hosts([("github.example:443", tls.address), ("store.example:8443", tls.address)]);
     let proxy = Forward::start(&tiny.stack, Manner::Passes(found, None));
     let docker = tiny.stack.upstream.addresses["docker.io"];
-    // The registry's authority vouches for the store, too.
+    // The CA of the registry signed the store's certificate, too.
     let mirrors =
         format!("docker.io: {{mirror: '{docker}'}}\nghcr.io: {{mirror: github.example, ca: ca.pem}}\n");
     tiny.stack.write("mirrors.yaml", &mirrors);

@@ -11,7 +11,7 @@ use bundle_testing::tiny::{ARTIFACT, Tiny};
 #[test]
 fn a_registry_that_is_not_there_is_an_error() {
     let tiny = Tiny::new();
-    // A port that is taken, and that nobody listens on.
+    // A port that is taken and does not listen.
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let address = socket.local_addr().expect("an address").to_string();
@@ -20,11 +20,11 @@ fn a_registry_that_is_not_there_is_an_error() {
         "registries.yaml",
         &format!("docker.io: {{mirror: \"{docker}\"}}\nghcr.io: {{mirror: \"{address}\"}}\n"),
     );
-    insta::assert_snapshot!(tiny.fails(2, tiny.lock()).replace(&address, "[nobody]"), @r"
+    insta::assert_snapshot!(tiny.fails(2, tiny.lock()).replace(&address, "[closed]"), @r"
         error: 1 of the bundle's entries could not be resolved or verified
-          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: failed to reach `http://[nobody]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` for `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+          - failed to resolve `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: failed to reach `http://[closed]/v2/falcosecurity/rules/falco-rules/manifests/5.1.0` for `ghcr.io/falcosecurity/rules/falco-rules:5.1.0`: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
 
-        hint: check that `http://[nobody]/v2/` answers from this machine; a mirror of it is named in the file of `--registries`
+        hint: check that `http://[closed]/v2/` answers from this machine; a mirror of it is named in the file of `--registries`
         ");
 }
 

@@ -40,15 +40,15 @@ fn a_target_that_is_not_there_is_an_error() {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let address = socket.local_addr().expect("an address").to_string();
-    insta::assert_snapshot!(tiny.fails(2, push(&address)).replace(&address, "[nobody]"), @r"
+    insta::assert_snapshot!(tiny.fails(2, push(&address)).replace(&address, "[closed]"), @r"
         error: failed to push
-          caused by: failed to reach `http://[nobody]/v2/falcosecurity/falco/manifests/0.44.1` for `[nobody]/falcosecurity/falco:0.44.1`
+          caused by: failed to reach `http://[closed]/v2/falcosecurity/falco/manifests/0.44.1` for `[closed]/falcosecurity/falco:0.44.1`
           caused by: error sending request
           caused by: client error (Connect)
           caused by: tcp connect error
           caused by: Connection refused (os error 111)
 
-        hint: check that `http://[nobody]/v2/` answers from this machine; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
+        hint: check that `http://[closed]/v2/` answers from this machine; off a loopback address TLS is spoken unless `--plain-http HOST` says otherwise
         ");
 }
 

@@ -237,7 +237,7 @@ fn a_client_without_the_referrers_api_finds_the_same_list() {
     run(&held, [get(path, 200, Body::Is(list.into())).answers("content-type", oci::INDEX)]);
 }
 
-/// Returns the list of referrers as it is served.
+/// Returns the list of referrers that is served.
 fn index(referrers: &[&Descriptor]) -> String {
     let mut listed: Vec<_> = referrers.iter().map(|found| (found.digest, *found)).collect();
     listed.sort_by_key(|(digest, _)| *digest);

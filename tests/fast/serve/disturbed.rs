@@ -1,4 +1,4 @@
-//! What happens to those who pull when the program is told to stop, and when its file is cut or gone; and what it leaves behind.
+//! What happens to clients that pull when the program is stopped, or when its file is cut or removed; and what it leaves behind.
 
 use std::collections::BTreeMap;
 use std::fs;

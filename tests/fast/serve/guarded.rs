@@ -29,7 +29,7 @@ fn what_others_can_reach_is_served_in_the_clear_only_where_that_is_asked_for() {
     };
     let refused = "error: `192.0.2.1:0` is reachable from other machines, but TLS is off\n\nhint: add --tls-cert FILE --tls-key FILE, --tls-generate, or --insecure-plain-http; or listen on 127.0.0.1\n";
     assert_eq!(run(&[]), refused);
-    // An address for documentation: no machine has it, and nobody is listened to.
+    // An address for documentation: no machine has it, so listening fails.
     let absent = "error: cannot listen on `192.0.2.1:0`";
     assert!(run(&["--insecure-plain-http"]).starts_with(absent));
     assert!(run(&["--tls-generate"]).starts_with(absent));
@@ -58,7 +58,7 @@ fn a_certificate_that_is_made_is_the_one_that_is_shown_and_printed() {
             let answer = trusting.get(format!("https://{host}:{port}/v2/")).send().await;
             assert_eq!(answer.expect("an answer").status().as_u16(), 200, "{host}");
         }
-        assert!(http().get(format!("https://127.0.0.1:{port}/v2/")).send().await.is_err(), "nobody vouches");
+        assert!(http().get(format!("https://127.0.0.1:{port}/v2/")).send().await.is_err(), "no trusted CA");
         assert!(http().get(format!("http://127.0.0.1:{port}/v2/")).send().await.is_err(), "in the clear");
     });
 }

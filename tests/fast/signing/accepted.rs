@@ -1,4 +1,4 @@
-//! Who may have signed a bundle, and how it is told.
+//! Who may have signed a bundle, and how the commands report it.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A byte changed in the slot of one who was given is refused, as bad and not as somebody else's.
+//! A changed byte in the slot of an expected signer is refused as a bad signature, not as a stranger's.
 //!
 //! What no signature covers is left out: within a timestamp (RFC 3161), the copy of the authority's certificate and the names of
 //! algorithms. There, a changed byte may stay, but changes neither who signed nor when.

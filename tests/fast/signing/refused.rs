@@ -7,7 +7,7 @@ use bundle_testing::internet::sigstore::key::{Key, Kind};
 use bundle_testing::internet::sigstore::{Forge, Form, GITHUB, Signing, Sigstore};
 use bundle_testing::signing::{BY_IDENTITY, Bench, IDENTITY};
 
-/// What is said after the first line of a refused slot, without the hint.
+/// Returns the error for a refused slot, without its first line and the hint.
 fn cause(said: &str, slot: &str) -> String {
     let head = format!("error: the bundle's signature `{slot}` was refused\n  caused by: ");
     let rest = said.strip_prefix(&head).unwrap_or_else(|| panic!("{said}"));

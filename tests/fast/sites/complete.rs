@@ -1,4 +1,4 @@
-//! Take away any one thing, and the build says which layer needs it, in which file and field. Add a way out, and it says so too.
+//! Remove any one thing, and the build reports which layer needs it, in which file and field. Add an external address: the same.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ impl Shipped {
         ran
     }
 
-    /// Returns what is said when everything is built without each image, artifact and file in turn.
+    /// Returns the errors of builds that lack each image, artifact and file in turn.
     fn without_each(&self) -> String {
         let spec = Spec::parse(&self.text, "the spec").expect("it is valid");
         let references = spec.items().map(|item| format!("{{ref: \"{}\"", item.reference));

@@ -8,12 +8,12 @@ pub struct Text {
 }
 
 impl Text {
-    /// Returns a whole file as one text.
+    /// Returns a whole file as one text, without the signs that begin its lines of comments or quotations.
     pub fn plain(file: &str) -> Self {
-        let (mut text, mut line) = (Self::default(), 1);
-        for letter in file.chars() {
-            text.push(letter, line);
-            line += usize::from(letter == '\n');
+        let mut text = Self::default();
+        for (at, line) in file.lines().enumerate() {
+            let words = line.trim_start().trim_start_matches(['#', '/', '>', ' ']);
+            words.chars().chain(['\n']).for_each(|letter| text.push(letter, at + 1));
         }
         text
     }

@@ -130,8 +130,8 @@ fn start_server(programs: &Programs, folder: &Path, arguments: &[String], audit:
     server
 }
 
-/// Finds a port for a program that cannot choose one itself. It lies below those that are given to outgoing connections, of which
-/// one may take it before the program does, and is another for each process of tests.
+/// Finds a port for a program that cannot choose one itself. It is below the range of outgoing connections, as one of
+/// them could take it before the program does, and differs for each process of tests.
 // See: ip_local_port_range in ip(7)
 fn free_port() -> u16 {
     const FIRST: u32 = 20_000;

@@ -21,7 +21,7 @@ const NODES: usize = 3;
 // See: https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/controller/namespace/namespace_controller.go
 const CYCLE: [&str; 6] = ["a.tar", "b.tar", "a.tar", "b.tar", "a.tar", "uninstall"];
 
-/// One command of the round trip, and what comes of it when nobody disturbs it.
+/// One command of the round trip, and its result if nothing interrupts it.
 struct Step {
     arguments: Vec<&'static str>,
     writes: usize,

@@ -15,7 +15,7 @@ use bundle_testing::support::project;
 /// What it is made of.
 pub const PROGRAMS: [&str; 7] =
     ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl", "openssl"];
-/// Nodes are ready from the start and never silent, so nobody has to watch over them.
+/// Nodes are ready from the start and never silent, so no controller has to watch them.
 const CONTROLLERS: &str = "--controllers=*,-ttl-controller,-node-lifecycle-controller,-node-ipam-controller,-cloud-node-lifecycle-controller";
 /// The controllers ask more often than they would on a machine with other work.
 const HASTE: [&str; 2] = ["--kube-api-qps=1000", "--kube-api-burst=1000"];

@@ -16,7 +16,7 @@ struct Prepared {
     by_hand: &'static [&'static [&'static str]],
     /// The bundle, and more arguments, of the install.
     install: &'static [&'static str],
-    /// Lines of the plan, each of which has to be in it.
+    /// Lines that the plan must contain.
     seen: &'static [&'static str],
 }
 
@@ -100,7 +100,7 @@ const STATES: &[Prepared] = &[
         seen: &["change  namespace sealed", "\"privileged\" -> \"restricted\""],
     },
     Prepared {
-        name: "somebody has put something into a secret",
+        name: "a user has added a key to a secret",
         by_hand: &[&[
             "patch",
             "--namespace=trivy-system",
@@ -112,7 +112,7 @@ const STATES: &[Prepared] = &[
         seen: &["change  secret trivy-system/trivy-operator: field ownership only"],
     },
     Prepared {
-        name: "somebody has made an object again",
+        name: "a user has recreated an object",
         by_hand: &[
             &["delete", "--namespace=falco", "serviceaccount", "falco"],
             &["create", "--namespace=falco", "serviceaccount", "falco"],
@@ -127,7 +127,7 @@ const STATES: &[Prepared] = &[
         seen: &["create  namespace extra"],
     },
     Prepared {
-        name: "the namespace leaves the site, and somebody lives in it",
+        name: "the namespace leaves the site, and has a foreign object",
         by_hand: &[&["create", "--namespace=extra", "configmap", "theirs"]],
         install: &["a.tar"],
         seen: &["keep    namespace extra: it still contains foreign objects: configmap theirs"],

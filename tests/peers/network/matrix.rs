@@ -83,7 +83,7 @@ fn is_end(end: &SiteFlowEnd, peer: &Peer) -> bool {
             let there = peer.namespace.as_ref().is_some_and(|name| namespace == "*" || namespace == name);
             there && labelled(peer, pods)
         }
-        // A range holds pods, too, if their addresses lie in it: 0.0.0.0/0 is everyone.
+        // A range holds pods, too, if their addresses are in it: 0.0.0.0/0 is everyone.
         SiteFlowEnd::Addresses { addresses } => addresses.iter().any(|range| is_in(range, &peer.address)),
     }
 }

@@ -39,7 +39,7 @@ impl fmt::Debug for Peer {
     }
 }
 
-/// Returns a pod. Its address lies in K3s' range for pods, where no site has machines.
+/// Returns a pod. Its address is in K3s' range for pods, where no site has machines.
 pub fn pod(namespace: &str, labels: &[(&str, &str)]) -> Peer {
     let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     Peer { namespace: Some(namespace.to_owned()), labels, address: "10.42.0.1".to_owned() }

@@ -1,4 +1,4 @@
-//! Who nodes are told to believe, found in a whole bundle: the key of what the bundle signed, and who signed the rest.
+//! Which signers the nodes trust, from a whole bundle: the key for what the bundle signed, and the signers of the rest.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,17 +33,17 @@ fn nodes_believe_the_bundles_key_for_what_it_signed_and_for_nothing_else() {
     render("out", &["--key", "other.pub", "--key", "mine.pub"]);
     let local = rules(&programs, &stack, "out", "image-verification.yaml");
     let online = rules(&programs, &stack, "out", "image-verification-online.yaml");
-    // Gatekeeper is published for more platforms than travel: what travels is the bundle's own subset, and signed by it.
+    // Gatekeeper is published for more platforms than the bundle has: it contains its own subset, with its own signature.
     let gatekeeper = &local["*docker.io/openpolicyagent/gatekeeper"];
     let mine = fs::read_to_string(stack.path("mine.pub")).expect("a key");
     assert_eq!(gatekeeper["publicKey"]["certificate"].as_str().expect("a key").trim(), mine.trim());
-    // Falco travels as upstream signed it, with a certificate, which a node cannot judge without Sigstore's root.
+    // Falco is in the bundle as upstream signed it, with a certificate, which a node cannot judge without Sigstore's root.
     let falco = "*docker.io/falcosecurity/falco";
     assert_eq!(local[falco]["skip"], true);
     let subject = online[falco]["keyless"]["subject"].as_str().expect("a subject");
     assert!(subject.ends_with("/reusable_publish_docker.yaml@refs/tags/0.44.1"), "{subject}");
     assert_eq!(local.keys().collect::<Vec<_>>(), online.keys().collect::<Vec<_>>());
-    // Whoever does not give the key has no way to tell.
+    // Without the key, the signer is unknown.
     render("none", &["--insecure-unsigned"]);
     let none = rules(&programs, &stack, "none", "image-verification.yaml");
     assert!(none.values().all(|rule| rule["skip"] == true), "{none:?}");

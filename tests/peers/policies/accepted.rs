@@ -1,4 +1,4 @@
-//! Signed images are taken, travel with their signatures, and are accepted again at the other end.
+//! Signed images are accepted, carried with their signatures, and accepted again at the other end.
 
 use http::Method;
 

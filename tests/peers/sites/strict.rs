@@ -15,7 +15,7 @@ const PROMETHEUS: [&str; 2] = [
     "78be98554b9c8506ab2b4f4feb91c5f3a56e536a0a510f3a8e876a459970d56d",
 ];
 
-/// Webhooks are among what it takes, and nobody answers for them here.
+/// The webhooks among the objects have no server here.
 const UNASKED: &str = "ServiceAccount,MutatingAdmissionWebhook,ValidatingAdmissionWebhook";
 
 #[test]

@@ -18,7 +18,7 @@ import (
 	"github.com/argoproj/argo-cd/v3/util/oci"
 )
 
-// What repo-server allows when nobody configured it: its --oci-layer-media-types and --oci-manifest-max-extracted-size.
+// What repo-server allows by default: its --oci-layer-media-types and --oci-manifest-max-extracted-size.
 var mediaTypes = []string{
 	"application/vnd.oci.image.layer.v1.tar",
 	"application/vnd.oci.image.layer.v1.tar+gzip",

@@ -26,7 +26,7 @@ components:
     version: 1.0.0
     images:
       - {ref: "docker.io/acme/app:1", verify: {keyless: {issuer: "https://issuer.test", identity: "https://acme.test/app"}}}
-      - {ref: "quay.io/acme/other:2", verify: {unsigned: {reason: "nobody\nsigns it"}}}
+      - {ref: "quay.io/acme/other:2", verify: {unsigned: {reason: "upstream\nsigns nothing"}}}
   - name: falco
     version: 0.44.1
 "#;
@@ -122,7 +122,7 @@ impl Carried {
         Self::changed(files, &[])
     }
 
-    /// Makes a bundle of which some files are others.
+    /// Makes a bundle with some files changed.
     pub fn changed(files: &[(&str, &[u8])], changes: &[(&str, &str)]) -> Self {
         let (folder, mut made) = (TempDir::new().expect("a folder"), Made::default());
         let app = made.image("docker.io/acme/app:1", b"app");
@@ -228,7 +228,7 @@ fn lock(app: &Descriptor, other: &Descriptor, files: &[(&str, &[u8])]) -> String
     let signer = Signer::Certificate(certificate);
     let items = vec![
         item("docker.io/acme/app:1", app, SignatureSeen::SigstoreBundle { signer }),
-        item("quay.io/acme/other:2", other, SignatureSeen::Unsigned { reason: "nobody\nsigns it".into() }),
+        item("quay.io/acme/other:2", other, SignatureSeen::Unsigned { reason: "upstream\nsigns nothing".into() }),
     ];
     let file = |(name, content): &(&str, &[u8])| -> LockedFile {
         let (url, sha256) = (format!("https://acme.test/{name}"), Digest::of(content));

@@ -1,4 +1,4 @@
-//! What tests look at in a cluster, whoever made it.
+//! What tests look at in a cluster, real or not.
 
 pub mod audit;
 pub mod objects;

@@ -120,7 +120,7 @@ fn report(upstream: &Upstream, options: &Options) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Writes a file so that whoever waits for it never sees a part of it.
+/// Writes a file so that a waiting process never sees a part of it.
 fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
     let beside = path.with_added_extension("partial");
     std::fs::write(&beside, text)?;

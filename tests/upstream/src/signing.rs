@@ -22,7 +22,7 @@ pub fn padded(text: &str) -> Vec<u8> {
     slot
 }
 
-/// A small bundle `tiny.tar` that nobody has signed yet, and a Sigstore.
+/// A small bundle `tiny.tar` without signatures, and a Sigstore.
 pub struct Bench {
     /// The folder, and the stand-in.
     pub tiny: Tiny,
@@ -66,7 +66,7 @@ impl Bench {
         self.sigstore.sign_blob(&self.index(), &Signing::new(form, IDENTITY).forged(forge))
     }
 
-    /// Puts texts into the slots, as they are.
+    /// Puts texts into the slots, unchanged.
     pub fn put(&self, texts: &[&str]) {
         let filled = texts.iter().copied().chain(std::iter::repeat("")).take(4);
         let slots: Vec<_> = filled.map(padded).collect();

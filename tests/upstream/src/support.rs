@@ -29,7 +29,7 @@ pub const PASSWORD: &str = "correct horse";
 
 /// A folder with the shipped spec and what belongs to it, and a stand-in for the internet.
 pub struct Stack {
-    /// The folder; everything that the tests write lies in it.
+    /// The folder; everything that the tests write is in it.
     pub folder: TempDir,
     /// The name of the spec.
     pub name: &'static str,

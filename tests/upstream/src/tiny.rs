@@ -11,7 +11,7 @@ use airgap_bundle::spec::Spec;
 use crate::internet::{Answer, Fault, Front, Options};
 use crate::support::Stack;
 
-/// The image: an index of Docker's of two platforms, both of which travel.
+/// The image: an index of Docker's with two platforms, both in the bundle.
 pub const IMAGE: &str = "docker.io/falcosecurity/falco:0.44.1";
 /// The artifact: a single manifest.
 pub const ARTIFACT: &str = "ghcr.io/falcosecurity/rules/falco-rules:5.1.0";

@@ -61,7 +61,7 @@ fn named(kubeconfigs: Vec<PathBuf>, context: Option<&str>) -> ConnectOptions {
 async fn refusal(options: &ConnectOptions, folder: &TempDir) -> String {
     let error = Cluster::connect(options).await.err().expect("it must not work");
     let mut words = crate::report::chain(&error, "\n  caused by: ");
-    assert!(!words.contains(SECRET) && !format!("{error:?}").contains(SECRET), "a secret is told");
+    assert!(!words.contains(SECRET) && !format!("{error:?}").contains(SECRET), "the error contains a secret");
     words.push_str(&format!("\nhint: {}", error.hint().unwrap_or_default()));
     words.replace(&folder.path().display().to_string(), "[folder]")
 }
@@ -83,7 +83,7 @@ async fn a_server_that_is_not_there_is_named() {
     let file = write(&folder, "config", &config(server, json!({})));
     let error = Cluster::connect(&named(vec!["absent".into(), file], None)).await.err();
     let expected = format!("failed to ask the API server at `http://{server}`");
-    assert_eq!(error.expect("nobody listens").to_string(), expected);
+    assert_eq!(error.expect("a closed port").to_string(), expected);
 }
 
 #[tokio::test]

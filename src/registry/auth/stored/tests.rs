@@ -1,4 +1,4 @@
-//! Which login is found for what, and what is said of files and helpers that cannot be used.
+//! Which login is found for what, and the errors for files and helpers that cannot be used.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn auth(user: &str) -> Value {
     json!({"auth": base64::prelude::BASE64_STANDARD.encode(format!("{user}:secret"))})
 }
 
-/// Looks up in files, each a text; helpers answer `HELPER for SERVER`, but for the one that knows nobody.
+/// Looks up in files, each a text; helpers answer `HELPER for SERVER`, but for `empty`, which has no login.
 fn lookup(files: &[&str], host: &str, repository: &str) -> Result<String, RegistryError> {
     let folder = TempDir::new().unwrap();
     let write = |(number, text): (usize, &&str)| {
@@ -24,7 +24,7 @@ fn lookup(files: &[&str], host: &str, repository: &str) -> Result<String, Regist
     };
     let usual = files.iter().enumerate().map(write).collect();
     let mut ask = |helper: &str, server: &str| match helper {
-        "nobody" => Ok(None),
+        "empty" => Ok(None),
         _ => Ok(Some(Login::Identity(format!("{helper} for {server}")))),
     };
     let login = LoginFiles { named: None, usual }.login(host, repository, &mut ask)?;
@@ -118,13 +118,13 @@ fn helpers_are_asked_for_a_host_first_and_for_all_last() {
             "own for registry.lan",
         ),
         (
-            json!({"credHelpers": {"registry.lan": "nobody"}, "auths": {"registry.lan": auth("me")}}),
+            json!({"credHelpers": {"registry.lan": "empty"}, "auths": {"registry.lan": auth("me")}}),
             "registry.lan",
             "me:secret",
         ),
         (json!({"credsStore": "all", "auths": {"registry.lan": auth("me")}}), "registry.lan", "me:secret"),
         (json!({"credsStore": "all", "auths": {"registry.lan": {}}}), "registry.lan", "all for registry.lan"),
-        (json!({"credsStore": "nobody"}), "registry.lan", ""),
+        (json!({"credsStore": "empty"}), "registry.lan", ""),
         (json!({"credsStore": "all"}), hub, "all for https://index.docker.io/v1/"),
         (json!({"credHelpers": {"docker.io": "own"}}), hub, "own for docker.io"),
         (
@@ -143,7 +143,7 @@ fn the_first_file_that_knows_a_login_counts() {
     let look = |files: &[&str]| lookup(files, "registry.lan", "a/b").unwrap();
     assert_eq!(look(&[&file("one"), &file("two")]), "one:secret");
     assert_eq!(look(&["{}", "", " \n", &file("two")]), "two:secret");
-    assert_eq!(look(&[r#"{"credsStore": "nobody"}"#, &file("two")]), "two:secret");
+    assert_eq!(look(&[r#"{"credsStore": "empty"}"#, &file("two")]), "two:secret");
     assert_eq!(look(&[]), "");
 }
 

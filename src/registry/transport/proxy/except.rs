@@ -48,7 +48,7 @@ impl Entry {
         // `*.example` is another way to write `.example`.
         let host = host.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(host);
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        // The rules are told by whether anything is still sent to some proxy; to them, `*` stands for names only.
+        // The library offers its rules only as "is this URL sent to a proxy"; to it, `*` stands for names only.
         let hosts = (host != "*").then(|| Matcher::builder().all("http://proxy").no(host).build());
         Self { hosts, port }
     }

@@ -82,7 +82,7 @@ pub(crate) enum LegacyContent<'a> {
     Envelope { envelope: &'a Envelope, bytes: &'a [u8] },
 }
 
-/// Returns the certificate in the annotations as DER; `None` if there is none.
+/// Returns the certificate in the annotations as DER; `None` if they have no certificate.
 pub(crate) fn certificate_of(
     annotations: &BTreeMap<String, String>,
 ) -> Option<Result<Vec<u8>, KeylessFault>> {

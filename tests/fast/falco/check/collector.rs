@@ -20,7 +20,7 @@ const HEALTH: u64 = 8081;
 pub fn problems(set: &Rendered) -> Vec<String> {
     let Some(deployment) = set.object("Deployment", NAME) else {
         return vec![format!(
-            "there is no Deployment `{NAME}`: `k8smeta` has nobody to ask, and its fields stay <NA>"
+            "there is no Deployment `{NAME}`: `k8smeta` has no server to ask, and its fields stay <NA>"
         )];
     };
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];

@@ -60,7 +60,7 @@ fn http(falco: &Falco<'_>) -> Vec<String> {
         problems.push("`json_output` is off: falcosidekick reads nothing else".to_owned());
     }
     if output["url"] != "http://falcosidekick.falco.svc:2801/" {
-        problems.push(format!("`http_output.url` is {}, where nobody listens", output["url"]));
+        problems.push(format!("`http_output.url` is {}, where no server listens", output["url"]));
     }
     problems
 }

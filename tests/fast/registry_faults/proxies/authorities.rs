@@ -1,4 +1,4 @@
-//! Which authorities vouch for a registry that is not this machine: those of its store, or the one that is named.
+//! Which CAs are trusted for a registry on another machine: those of the system store, or the one that is named.
 
 use super::forward::{Forward, Manner};
 use super::{built, hosts, run};
@@ -6,7 +6,7 @@ use bundle_testing::authority;
 use bundle_testing::tiny::Tiny;
 use bundle_testing::tls::Tls;
 
-/// A bundle, and a registry behind TLS of an own authority, known by two names, one of which its certificate does not have.
+/// A bundle, and a registry behind TLS of an own authority, known by two names; its certificate lacks one of them.
 struct Behind {
     tiny: Tiny,
     proxy: Forward,

@@ -10,10 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use bundle_testing::support::Stack;
 
-/// What the proxy does with whoever asks it.
+/// What the proxy does with a request.
 #[derive(Clone)]
 pub enum Manner {
-    /// It finds hosts here, for whoever brings this login, `USER:PASSWORD` in base64; `None`: for all.
+    /// It finds hosts here, for clients with this login, `USER:PASSWORD` in base64; `None`: for all.
     Passes(BTreeMap<String, SocketAddr>, Option<&'static str>),
     /// It answers with a status line's rest.
     Answers(&'static str),

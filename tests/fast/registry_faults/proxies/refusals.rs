@@ -1,4 +1,4 @@
-//! What is said of a proxy that lets nobody through, and what to do then; never its login.
+//! The errors for a proxy that refuses every client, and their hints; they never show its login.
 
 use std::net::Ipv4Addr;
 
@@ -9,7 +9,7 @@ use super::forward::{Forward, Manner};
 use super::{LOGIN, built, run};
 use bundle_testing::tiny::Tiny;
 
-/// Pushes to a host behind the proxy, with TLS or without, and returns what is said.
+/// Pushes to a host behind the proxy, with TLS or without, and returns the error.
 fn said(tiny: &Tiny, proxy: &str, tls: bool) -> String {
     let made = Tls::generate(&["registry.example".to_owned()], 1_800_000_000).expect("a certificate");
     tiny.stack.write("ca.pem", &made.certificate_pem());
@@ -23,7 +23,7 @@ fn said(tiny: &Tiny, proxy: &str, tls: bool) -> String {
     ran.stderr.replace(proxy, "[proxy]")
 }
 
-/// Returns what is said with TLS to the registry, and without, where the proxy does this.
+/// Returns the errors with TLS to the registry, and without, if the proxy does this.
 fn both(manner: Manner) -> String {
     let tiny = built();
     let proxy = Forward::start(&tiny.stack, manner).address.to_string();

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::support::Ran;
 
-/// What nobody made on purpose: events tell what happened and go by themselves, leases are renewed every few seconds by
-/// whoever is alive, component statuses are computed when asked for.
+/// What the cluster makes by itself: events report and expire, running components renew leases every few seconds,
+/// component statuses are computed on request.
 const PASSING: &[&str] =
     &["events", "events.events.k8s.io", "leases.coordination.k8s.io", "componentstatuses"];
 

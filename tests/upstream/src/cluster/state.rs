@@ -42,7 +42,7 @@ impl State {
     }
 }
 
-/// Returns the text of an object without what tells one run from another, and how often it was changed; who is meant by a uid is said by name.
+/// Returns the text of an object without what differs between runs, such as its generation; uids are replaced by names.
 fn comparable(object: &Value, uids: &[(String, String)]) -> String {
     let mut object = content(object);
     for field in ["uid", "creationTimestamp", "generation"] {

@@ -73,7 +73,7 @@ fn statement(reference: &ImageRef, subject: &Descriptor, says: Statement) -> Str
         "_type": "https://in-toto.io/Statement/v0.1",
         "predicateType": predicate_type(says),
         "subject": [{"name": name, "digest": {"sha256": subject.digest.hex()}}],
-        "predicate": {"note": "stand-in: nothing is said here"},
+        "predicate": {"note": "stand-in: no claims"},
     })
     .to_string()
 }

@@ -32,7 +32,7 @@ pub fn standin(cache: &Path) -> Result<PathBuf, UpstreamError> {
     let folder = tempfile::tempdir_in(cache).map_err(|error| failed(error.to_string()))?;
     let made = folder.path().join("standin");
     compile(&made).map_err(failed)?;
-    // Whoever compiles at the same time makes the same file: the last one stays.
+    // Processes that compile at the same time make the same file: the last one stays.
     std::fs::rename(made, &program).map_err(|error| failed(error.to_string()))?;
     Ok(program)
 }

@@ -34,7 +34,7 @@ pub enum UpstreamError {
         name: String,
         /// The spec's digest.
         expected: Digest,
-        /// The digest of what is there.
+        /// The digest of the existing content.
         found: Digest,
     },
     /// The stand-in program cannot be made.

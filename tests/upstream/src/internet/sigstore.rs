@@ -82,7 +82,7 @@ pub enum Form {
 pub struct Signing {
     /// The identity: the URI in the certificate.
     pub identity: String,
-    /// Who vouches for the identity.
+    /// The OIDC issuer of the identity.
     pub issuer: String,
     /// What the certificate says about GitHub's workflow.
     pub claims: Option<Claims>,

@@ -1,5 +1,5 @@
 
-/// What the stand-ins of Falco's parts check of what they are told. These are looks at single lines, and no reading of YAML: they
+/// What the stand-ins of Falco's parts check in their configuration. They look at single lines and do not read YAML: they
 /// find what they look for in the form in which the layers write it. `STANDIN_ROOT` is put before every path.
 mod checks {
     use std::fs;
@@ -84,7 +84,7 @@ mod checks {
         }
         let root = variable("HOST_ROOT").unwrap_or_default();
         let missing = sockets.into_iter().filter(|socket| !path(&format!("{root}{socket}")).exists());
-        missing.map(|socket| format!("nobody listens at {root}{socket}")).collect()
+        missing.map(|socket| format!("no server listens at {root}{socket}")).collect()
     }
 
     /// Returns the items of a list at the top of a file, in brackets or one a line.

@@ -142,7 +142,7 @@ async fn attestations_of_both_forms_name_their_platform() {
         assert_eq!(attestation.annotations["vnd.docker.reference.digest"], image.digest.to_string());
         let children = &resolved[repository].children;
         let manifest = children.iter().find(|child| child.descriptor.digest == attestation.digest);
-        let document = &manifest.expect("the attestation travels").document;
+        let document = &manifest.expect("the attestation is in the bundle").document;
         assert_eq!(document.artifact_type.as_deref(), artifact_type);
         assert_eq!(
             document.subject.as_ref().map(|subject| subject.digest),
@@ -215,7 +215,7 @@ async fn a_real_program_lies_where_upstreams_does() {
     }
 }
 
-/// Returns the second layer of the spec's only image; what is stored in a gzip lies in it as it is.
+/// Returns the second layer of the spec's only image; its gzip stores the content uncompressed.
 async fn program_layer(client: &Client, spec: &Spec, target: &str) -> Vec<u8> {
     let item = spec.items().next().expect("an item");
     let resolved = resolve(client, item, &[target.to_owned()], None).await.expect("it resolves");

@@ -55,7 +55,7 @@ impl Sigstore {
         })))
     }
 
-    /// Signs bytes with a key of somebody's own, has the first version of the log see it, and returns the Sigstore bundle.
+    /// Signs bytes with a given key, has the first version of the log see it, and returns the Sigstore bundle.
     #[must_use]
     pub fn sign_blob_by_key(&self, bytes: &[u8], key: &Key, signing: &Signing) -> Value {
         let signed = signing.forge.made_signed(Signed::new(key, Form::Tag, bytes.to_vec()));

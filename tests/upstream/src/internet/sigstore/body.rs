@@ -1,4 +1,4 @@
-//! What a log is told about a signature.
+//! The entry of a log for a signature.
 // See: sigstore/rekor pkg/types/{hashedrekord,dsse}/v0.0.1; sigstore/rekor-tiles api/proto/rekor/v2
 
 use serde_json::{Value, json};

@@ -33,7 +33,7 @@ pub struct Extension {
     pub value: Vec<u8>,
 }
 
-/// Somebody who signs certificates, and the certificate that says so.
+/// A CA: its key and its certificate.
 #[derive(Debug, Clone)]
 pub struct Authority {
     /// The private key.

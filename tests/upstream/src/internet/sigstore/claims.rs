@@ -38,7 +38,7 @@ impl Claims {
         })
     }
 
-    /// Returns the extensions between the identity and the timestamps: the issuer, and what is said about the run.
+    /// Returns the extensions between the identity and the timestamps: the issuer, and the claims about the run.
     #[must_use]
     pub fn extensions(issuer: &str, identity: &str, claims: Option<&Self>) -> Vec<Extension> {
         let older = claims.map(Self::older).unwrap_or_default();

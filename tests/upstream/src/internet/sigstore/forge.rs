@@ -46,11 +46,11 @@ forge! {
     leaf, made_leaf: Leaf;
     /// Changes the certificate's bytes after that.
     certificate, made_certificate: Vec<u8>;
-    /// Changes what is said about the subject, before it is signed: a payload, or a statement.
+    /// Changes the claims about the subject, before it is signed: a payload, or a statement.
     said, made_said: Value;
     /// Changes what was signed, or the signatures.
     signed, made_signed: Signed;
-    /// Changes what the log is told.
+    /// Changes the entry that the log gets.
     body, made_body: Value;
     /// Changes how the log takes the entry in, before it signs for it.
     admission, made_admission: Admission;

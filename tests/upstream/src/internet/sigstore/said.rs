@@ -1,4 +1,4 @@
-//! What is said about a digest, and the signature over it: cosign's simple signing, or an in-toto statement in a DSSE envelope.
+//! A claim about a digest, and the signature over it: cosign's simple signing, or an in-toto statement in a DSSE envelope.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub const IN_TOTO: &str = "application/vnd.in-toto+json";
 /// A signed text.
 #[derive(Debug, Clone)]
 pub struct Signed {
-    /// The key that signed, for whoever wants to sign again.
+    /// The key that signed, to sign again.
     pub key: Key,
     /// The type of the text; only an envelope says it.
     pub payload_type: String,
@@ -115,7 +115,7 @@ impl Signed {
         [format!("DSSEv1 {} {kind} {length} ", kind.len()).as_bytes(), &self.payload].concat()
     }
 
-    /// Returns the first signature; nothing where there is none.
+    /// Returns the first signature; empty if there are no signatures.
     #[must_use]
     pub fn signature(&self) -> &[u8] {
         self.signatures.first().map_or(&[], |signature| &signature.bytes)

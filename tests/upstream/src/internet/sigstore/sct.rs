@@ -20,7 +20,7 @@ pub struct Sct {
     pub version: u8,
     /// What was logged; 1 for a certificate before its timestamps are in it.
     pub entry_type: u16,
-    /// The hash of the key of whoever signs the certificate.
+    /// The hash of the key of the CA that signs the certificate.
     pub issuer_key_hash: [u8; 32],
     /// What is added (exclusive or) to the signature's last byte; 0 leaves it good.
     pub altered: u8,

@@ -1,4 +1,4 @@
-//! How signatures lie in a registry: behind a tag, or as a referrer of what is signed.
+//! How signatures are stored in a registry: behind a tag, or as a referrer of what is signed.
 
 use airgap_bundle::oci::{self, Descriptor};
 use bytes::Bytes;
