@@ -20,6 +20,7 @@ mod push;
 mod render;
 mod serve;
 mod sign;
+mod signals;
 mod signatures;
 mod signers;
 mod size;
@@ -96,12 +97,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environ
     }
 }
 
+/// Tells whether a command writes files and leaves signals to the program.
+fn writes_files(command: &Command) -> bool {
+    use Command::{Build, Enforce, Extract, Keygen, Lock, Render};
+    matches!(command, Lock(_) | Build(_) | Extract(_) | Render(_) | Enforce(_) | Keygen(_))
+}
+
 /// Runs a command. `false`: the answer is no.
 fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build();
     let runtime = runtime.map_err(Failure::runtime)?;
     let answer = runtime.block_on(async {
+        if writes_files(&command) {
+            signals::discard_when_told();
+        }
         match command {
             Command::Lock(args) => args.run(ui, environment).await,
             Command::Build(args) => args.run(ui, environment).await,

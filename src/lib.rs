@@ -12,7 +12,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | 0 | [`digest`], then [`mod@reference`], [`report`] |
-//! | 1 | [`spec`], [`store`] |
+//! | 1 | [`mod@output`], [`spec`], [`store`] |
 //! | 2 | [`lock`], [`registry`], [`platform`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
@@ -31,6 +31,7 @@ pub mod digest;
 pub mod fetch;
 pub mod lock;
 pub mod ops;
+pub mod output;
 pub mod platform;
 pub mod reference;
 pub mod registry;

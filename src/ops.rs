@@ -35,14 +35,14 @@ pub use install::{
     InstallOptions, InstallReport, PlanReport, Target, install, plan, probe, probe_live, site_endpoint,
     uninstall,
 };
-pub use keygen::{KeygenReport, keygen};
+pub use keygen::{KeygenReport, key_files, keygen};
 pub use lock::{LockOptions, LockReport, Update, lock};
 pub use preflight::{Preflight, PreflightReport, preflight};
 pub use publish::{PublishOptions, PublishReport, Published, gitops_files, publish};
 pub use push::{PushOptions, missing, push};
-pub use render::{SiteChoice, render_site, write_rendered};
+pub use render::{SiteChoice, look_at_folder, render_site, write_rendered};
 pub use serve::catalog;
 pub use sign::{Attachment, SignError, SignOptions, SignReport, SlotReport, SlotState, sign};
 pub use status::{StatusReport, status};
 pub use verify::{BundleTrust, Trust, VerifyReport, open, verify};
-pub use workspace::{Workspace, read_authority, read_site, read_text, replace};
+pub use workspace::{Workspace, read_authority, read_site, read_text};

@@ -15,7 +15,7 @@ use crate::ops::{BuildOptions, Workspace, build};
 pub struct Args {
     /// The bundle spec
     spec: PathBuf,
-    /// The bundle file [default: NAME-VERSION.tar]
+    /// The bundle file, or a folder for it [default: NAME-VERSION.tar]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The private key that signs the bundle, in cosign's form; its password: COSIGN_PASSWORD, or asked for
@@ -41,9 +41,9 @@ impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let workspace = Workspace::load(&self.spec)?;
         let key = self.key.as_deref().map(|path| read_signing_key(path, environment)).transpose()?;
-        let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
-        let output = self.output.unwrap_or_else(|| PathBuf::from(name));
-        let options = BuildOptions { output, key, locked: self.locked, split: self.split, jobs: self.jobs };
+        let inputs = self.key.into_iter().chain(self.upstream.files()).collect();
+        let (output, locked, split, jobs) = (self.output, self.locked, self.split, self.jobs);
+        let options = BuildOptions { output, inputs, key, locked, split, jobs };
         let report =
             build(&workspace, &self.upstream.upstream(ui, environment)?, &options, ui.reporter()).await?;
         let signed = if report.signed { "signed" } else { "NOT signed" };

@@ -6,7 +6,8 @@ use super::environment::Environment;
 use super::error::Failure;
 use super::options::BundleOptions;
 use super::ui::{Ui, bytes};
-use crate::ops::{ExtractReport, extract, open};
+use crate::ops::{ExtractReport, OpsError, extract, open};
+use crate::output::Folder;
 
 /// Write files, images or the content of artifacts out of a bundle into a folder
 #[derive(clap::Args)]
@@ -23,6 +24,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        Folder::look(&self.output).map_err(OpsError::from)?;
         let archive = open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?;
         let report = extract(&archive, &self.name, &self.output)?;
         ui.result(&text(&report), &report);

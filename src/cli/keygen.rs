@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::error::Failure;
 use super::ui::Ui;
-use crate::ops::{OpsError, keygen};
+use crate::ops::{OpsError, key_files, keygen};
 
 /// Make a key pair, in the files that cosign reads and writes
 ///
@@ -19,6 +19,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        key_files(&self.output_key_prefix)?;
         let report = keygen(&self.output_key_prefix, new_password(environment)?.as_bytes())?;
         let text = format!(
             "private key: {}\npublic key:  {}",

@@ -8,7 +8,8 @@ use super::options::{BundleOptions, RegistryAccessOptions, SiteOptions};
 use super::ui::Ui;
 use crate::archive::Archive;
 use crate::ops::{
-    PublishOptions, Published, SiteChoice, gitops_files, open, publish, render_site, write_rendered,
+    PublishOptions, Published, SiteChoice, gitops_files, look_at_folder, open, publish, render_site,
+    write_rendered,
 };
 use crate::render::RenderedSet;
 
@@ -36,6 +37,9 @@ impl Args {
         let created = environment.created()?;
         let place = self.output.to_str().and_then(|text| text.strip_prefix("oci://"));
         let place = place.map(Published::parse).transpose()?;
+        if place.is_none() {
+            look_at_folder(&self.output)?;
+        }
         let archive = open(&self.bundle.file, &trust)?;
         let choice = self.site.choice()?;
         choice.warn(&*ui.reporter());

@@ -2,8 +2,9 @@
 
 use super::error::OpsError;
 use super::gather::{Gathered, Pins, Upstream, gather};
-use super::workspace::{Workspace, replace};
+use super::workspace::Workspace;
 use crate::lock::{Change, Lock, What};
+use crate::output::{Place, replace};
 
 /// Which entries of an existing lock may move on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,6 +65,7 @@ pub async fn lock(
     upstream: &Upstream,
     options: &LockOptions,
 ) -> Result<LockReport, OpsError> {
+    let place = (!options.check).then(|| workspace.lock_place().and_then(Place::writable)).transpose()?;
     let gathered: Gathered = gather(workspace, upstream, Pins::Current).await?;
     let new = gathered.lock(&workspace.spec.targets);
     let old =
@@ -74,9 +76,10 @@ pub async fn lock(
     if !refused.is_empty() {
         return Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused });
     }
-    let written = !options.check && workspace.lock.as_ref() != Some(&new);
-    if written {
-        replace(&workspace.lock_path, new.to_text().as_bytes())?;
+    let place = place.filter(|_| workspace.lock.as_ref() != Some(&new));
+    let written = place.is_some();
+    if let Some(place) = place {
+        replace(&place, new.to_text().as_bytes())?;
     }
     let trusted_root = workspace.spec.is_keyless().then(|| upstream.root.to_string());
     Ok(LockReport { items: new.items.len(), files: new.files.len(), changes, trusted_root, written })

@@ -9,7 +9,7 @@ use crate::support::project;
 const LAYERS: [&[&str]; 10] = [
     &["digest"],
     &["reference", "report"],
-    &["spec", "store"],
+    &["output", "spec", "store"],
     &["lock", "registry", "platform"],
     &["resolve", "fetch", "render"],
     &["trust", "compose", "completeness", "cluster"],

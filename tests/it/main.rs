@@ -29,6 +29,7 @@ mod lies;
 mod main_path;
 mod network;
 mod nodes;
+mod outputs;
 mod parts;
 mod peers;
 mod policies;

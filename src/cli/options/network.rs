@@ -44,6 +44,12 @@ pub struct UpstreamOptions {
 }
 
 impl UpstreamOptions {
+    /// Returns the files that are read.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let lists = self.registries.iter().chain(self.root.file()).chain(self.deny.files());
+        lists.cloned().collect::<Vec<_>>().into_iter()
+    }
+
     pub fn upstream(&self, ui: &Ui, environment: &Environment) -> Result<Upstream, Failure> {
         let registries = match &self.registries {
             Some(path) => {

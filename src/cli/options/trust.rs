@@ -42,6 +42,11 @@ pub struct TrustedRootOptions {
 }
 
 impl TrustedRootOptions {
+    /// Returns the file that was given.
+    pub(super) fn file(&self) -> Option<&PathBuf> {
+        self.trusted_root.as_ref()
+    }
+
     /// Returns the root that was given, or the one built in, with a warning where that is old.
     pub fn root(&self, ui: &Ui, environment: &Environment) -> Result<TrustedRoot, OpsError> {
         let Some(path) = &self.trusted_root else {
@@ -66,6 +71,11 @@ pub struct DenyOptions {
 }
 
 impl DenyOptions {
+    /// Returns the files that were given.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.deny
+    }
+
     pub(super) fn list(&self) -> Result<DenyList, OpsError> {
         self.deny.iter().try_fold(DenyList::shipped()?, |list, path| {
             Ok(list.and(DenyList::parse(&read_text(path)?, &path.display().to_string())?))
