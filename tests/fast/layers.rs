@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 11] = [
     &["digest", "pem"],
     &["reference", "report", "oci"],
     &["spec", "store"],
-    &["server"],
+    &["output", "server"],
     &["lock", "registry", "platform", "rendered"],
     &["resolve", "fetch", "render"],
     &["trust", "compose", "cluster"],
@@ -67,7 +67,18 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
             &["diff", "extract", "inspect", "keygen", "sign"],
         ],
     ),
-    ("cli", &[&["environment"], &["failure"], &["report"], &["ui"], &["options"], &["manual"], &["command"]]),
+    (
+        "cli",
+        &[
+            &["environment", "signals"],
+            &["failure"],
+            &["report"],
+            &["ui"],
+            &["options"],
+            &["manual"],
+            &["command"],
+        ],
+    ),
 ];
 
 fn sources() -> Sources {

@@ -55,8 +55,15 @@ const WORDS: [(&str, &str); 40] = [
 ];
 
 /// Files and folders that are not held: this list, and texts that others wrote or that hold hashes only.
-const EXEMPT: [&str; 7] =
-    [".git", "target", "LICENSE", "Cargo.lock", "tests/fast/words.rs", "tests/fast/words", "tests/upstream/target"];
+const EXEMPT: [&str; 7] = [
+    ".git",
+    "target",
+    "LICENSE",
+    "Cargo.lock",
+    "tests/fast/words.rs",
+    "tests/fast/words",
+    "tests/upstream/target",
+];
 
 /// The endings of files that are read; one without an ending is read, too.
 const ENDINGS: [&str; 8] = ["rs", "md", "yaml", "yml", "sh", "snap", "toml", "go"];

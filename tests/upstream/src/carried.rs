@@ -228,7 +228,11 @@ fn lock(app: &Descriptor, other: &Descriptor, files: &[(&str, &[u8])]) -> String
     let signer = Signer::Certificate(certificate);
     let items = vec![
         item("docker.io/acme/app:1", app, SignatureSeen::SigstoreBundle { signer }),
-        item("quay.io/acme/other:2", other, SignatureSeen::Unsigned { reason: "upstream\nsigns nothing".into() }),
+        item(
+            "quay.io/acme/other:2",
+            other,
+            SignatureSeen::Unsigned { reason: "upstream\nsigns nothing".into() },
+        ),
     ];
     let file = |(name, content): &(&str, &[u8])| -> LockedFile {
         let (url, sha256) = (format!("https://acme.test/{name}"), Digest::of(content));
