@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn a_page_is_found_by_its_whole_name_or_its_last_part() {
-        for (topic, page) in [("tutorial", 0), ("reference/layer", 2), ("guides/layer", 3), ("guides/serve", 1)] {
+        for (topic, page) in
+            [("tutorial", 0), ("reference/layer", 2), ("guides/layer", 3), ("guides/serve", 1)]
+        {
             assert_eq!(look(topic), Found::Page { page: &PAGES[page], others: vec![] });
         }
     }
