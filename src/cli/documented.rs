@@ -39,8 +39,8 @@ fn every_field_of_every_output_is_documented_and_no_other() {
 #[test]
 fn every_error_code_is_documented_and_no_other() {
     let source = page::read("src/cli/report/explained.rs");
-    let quoted = |line: &str| line.split_once("=> \"").and_then(|(_, code)| code.split_once('"'));
-    let codes = source.lines().filter_map(|line| quoted(line).map(|(code, _)| code.to_owned()));
+    let codes =
+        source.lines().filter_map(|line| Some(line.split_once("=> \"")?.1.split_once('"')?.0.to_owned()));
     let codes: BTreeSet<_> = codes.chain(["usage", "threads"].map(str::to_owned)).collect();
     assert!(codes.len() > 20, "the test reads the codes");
     let page = page::read(PAGE);
