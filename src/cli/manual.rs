@@ -27,11 +27,11 @@ Exit codes:
   0  printed
   2  could not tell: wrong usage, unreadable input, or no answer";
 
-/// Print the help of a command, or a page of the manual, which is built in
+/// Print the help of a command, or a page of the built-in manual
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXITS}"))]
 pub struct Args {
-    /// A command, or a page of the manual: `build`, `spec`, `reference/lock` [default: a list of both]
+    /// A command or a page: `build`, `spec`, `guides/k3s` [default: a list]
     #[arg(value_name = "TOPIC")]
     topic: Option<String>,
 }
