@@ -25,6 +25,7 @@ pub use contents::{
     Contents, Entry, FILE_TYPE, FORMAT_VERSION, LARGE_FILE_TYPE, PayloadFile, Role, bundle_manifest,
     index_document,
 };
+pub use draft::output_place;
 pub use error::ArchiveError;
 pub use extract::Take;
 pub use format::{Layout, MAX_PARTS, SIGNATURE_SLOT, SIGNATURE_SLOTS, slot_name};

@@ -2,7 +2,7 @@
 //!
 //! Exit codes: 0 yes, 1 no (refused, differs, unhealthy), 2 could not tell (usage, input, network).
 //!
-//! Rooms, each importing only from those before it: `environment`, `failure`, `report`, `ui`, `options`, `manual`, `command`.
+//! Rooms, each importing only from those before it: `environment` and `signals`, `failure`, `report`, `ui`, `options`, `manual`, `command`.
 
 mod command;
 #[cfg(test)]
@@ -12,6 +12,7 @@ mod failure;
 mod manual;
 mod options;
 mod report;
+mod signals;
 #[cfg(test)]
 mod tests;
 mod ui;
@@ -113,12 +114,21 @@ fn no_command(answer: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if answer.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
+/// Returns whether a command writes files and has no handling of signals of its own.
+fn writes_files(command: &Command) -> bool {
+    use Command::{Build, Enforce, Extract, Keygen, Lock, Render};
+    matches!(command, Lock(_) | Build(_) | Extract(_) | Render(_) | Enforce(_) | Keygen(_))
+}
+
 /// Runs a command. `false`: the answer is no.
 fn run(command: Command, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(MAX_BLOCKING_THREADS).build();
     let runtime = runtime.map_err(Failure::Threads)?;
     let answer = runtime.block_on(async {
+        if writes_files(&command) {
+            signals::discard_when_told();
+        }
         match command {
             Command::Keygen(args) => args.run(ui, environment),
             Command::Lock(args) => args.run(ui, environment).await,

@@ -13,7 +13,7 @@
 //! |---|---|
 //! | 0 | [`digest`], [`pem`], then [`mod@reference`], [`report`], [`oci`] |
 //! | 1 | [`spec`], [`store`] |
-//! | 2 | [`server`], then [`lock`], [`platform`], [`registry`], [`rendered`] |
+//! | 2 | [`mod@output`], [`server`], then [`lock`], [`platform`], [`registry`], [`rendered`] |
 //! | 3 | [`resolve`], [`fetch`], [`render`] |
 //! | 4 | [`trust`], [`mod@compose`], [`cluster`] |
 //! | 5 | [`archive`] |
@@ -32,6 +32,7 @@ pub mod fetch;
 pub mod lock;
 pub mod oci;
 pub mod ops;
+pub mod output;
 pub mod pem;
 pub mod platform;
 pub mod reference;

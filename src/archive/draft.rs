@@ -1,12 +1,24 @@
-//! Files that are being written: they grow as `NAME.partial`, and get their names when everything is on the disk.
+//! Files that are being written: they grow beside their places, and get their names when everything is on the disk.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::ArchiveError;
 use super::format::MAX_PARTS;
 use super::parts::{Parts, part_path};
+use crate::output::{self, Mode, OutputError, Place};
+
+/// Looks at where a bundle of this name is written, as one file or in parts.
+///
+/// # Errors
+/// When something else than regular files and new names is there, or the folder does not exist.
+pub fn output_place(named: &Path, name: &str, split: bool) -> Result<Place, OutputError> {
+    if split {
+        return Place::parts(named, name, 1..=MAX_PARTS, part_path);
+    }
+    Place::file_or_in_folder(named, name)
+}
 
 /// The files of a bundle before they have their names. They are removed when it is dropped.
 #[derive(Debug)]
@@ -14,7 +26,7 @@ pub(super) struct Draft {
     output: PathBuf,
     /// The names that the files get.
     names: Vec<PathBuf>,
-    finished: bool,
+    files: Vec<output::Draft>,
 }
 
 impl Draft {
@@ -32,20 +44,21 @@ impl Draft {
         if parts > MAX_PARTS {
             return Err(ArchiveError::TooManyParts { parts, least: length.div_ceil(MAX_PARTS) });
         }
-        let names = match split {
+        let names: Vec<_> = match split {
             Some(_) => (1..=parts).map(|number| part_path(output, number)).collect(),
             None => vec![output.to_owned()],
         };
         // What was made goes away again where the next one cannot be made.
-        let draft = Self { output: output.to_owned(), names, finished: false };
-        let files = (0..).zip(&draft.names).map(|(number, name)| {
-            let path = partial(name);
-            let made = make(&path, size.min(length - number * size));
-            made.map_err(|source| ArchiveError::Io { verb: "write", path: path.clone(), source })
-                .map(|file| (path, file))
-        });
-        let files = files.collect::<Result<_, _>>()?;
-        Ok((draft, Parts::new(files, size, length)))
+        let mut files = Vec::new();
+        let mut opened = Vec::new();
+        for (number, name) in (0..).zip(&names) {
+            let draft = output::Draft::create(&Place::file(name)?, Mode::Kept)?;
+            let failed = |source| ArchiveError::Io { verb: "write", path: name.clone(), source };
+            draft.file().set_len(size.min(length - number * size)).map_err(failed)?;
+            opened.push((name.clone(), draft.file().try_clone().map_err(failed)?));
+            files.push(draft);
+        }
+        Ok((Self { output: output.to_owned(), names, files }, Parts::new(opened, size, length)))
     }
 
     /// Returns the names that the files get, in order.
@@ -53,47 +66,32 @@ impl Draft {
         &self.names
     }
 
-    /// Gives the files their names. Parts that could not get theirs stay under `NAME.partial`, as the older ones are gone by then. While parts of two bundles are there, there is no first one, so no reader takes them for one bundle.
+    /// Gives the files their names. Parts that could not get theirs stay under `.NAME.….partial`, as the older ones are gone by then. While parts of two bundles are there, there is no first one, so no reader takes them for one bundle.
     ///
     /// # Errors
     /// When a file cannot be renamed, or an older part that is in the way cannot be removed.
-    pub(super) fn publish(&mut self) -> io::Result<()> {
-        let (first, others) = self.names.split_first().ok_or(io::ErrorKind::NotFound)?;
-        if *first != self.output {
-            // From here on the older parts are no bundle any more: what was written stays, whatever happens.
-            self.finished = true;
-            for number in [1].into_iter().chain(self.names.len() as u64 + 1..=MAX_PARTS) {
-                remove(&part_path(&self.output, number))?;
+    pub(super) fn publish(&mut self) -> Result<(), ArchiveError> {
+        let mut files = std::mem::take(&mut self.files);
+        if self.names.first() == Some(&self.output) {
+            return Ok(files.into_iter().try_for_each(output::Draft::publish)?);
+        }
+        // From here on the older parts are no bundle any more: what was written stays, whatever happens.
+        let count = self.names.len() as u64;
+        let removed = [1].into_iter().chain(count + 1..=MAX_PARTS);
+        let removed = removed.map(|number| part_path(&self.output, number)).try_for_each(|path| {
+            remove(&path).map_err(|source| ArchiveError::Io { verb: "write", path, source })
+        });
+        files.rotate_left(1); // the first part comes last
+        let each = files.into_iter();
+        each.fold(removed, |so_far, file| match so_far {
+            Ok(()) => Ok(file.publish_or_keep()?),
+            Err(error) => {
+                // Why they could not be published says more than that one cannot be kept.
+                let _ = file.keep();
+                Err(error)
             }
-        }
-        for name in others.iter().chain([first]) {
-            fs::rename(partial(name), name)?;
-        }
-        self.finished = true;
-        let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        })
     }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if !self.finished {
-            // Nothing more can be done about a file that cannot be removed; it does not have the final name.
-            self.names.iter().for_each(|name| drop(fs::remove_file(partial(name))));
-        }
-    }
-}
-
-fn partial(name: &Path) -> PathBuf {
-    let mut partial = name.as_os_str().to_owned();
-    partial.push(".partial");
-    PathBuf::from(partial)
-}
-
-fn make(path: &Path, length: u64) -> io::Result<File> {
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
-    file.set_len(length)?;
-    Ok(file)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

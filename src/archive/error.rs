@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::format::MAX_PARTS;
 use crate::digest::Digest;
+use crate::output::OutputError;
 
 /// A bundle could not be read or written, or is not what it says it is.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum ArchiveError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A member of the tar is not the one that has to stand there.
     #[error("not a bundle, or an altered one: expected member `{expected}` at byte {offset}")]
     Member {
@@ -131,7 +135,7 @@ impl ArchiveError {
     /// Returns whether the bundle itself was refused, rather than not read.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        let unread = matches!(self, Self::Io { .. } | Self::Replaced { .. });
+        let unread = matches!(self, Self::Io { .. } | Self::Output(_) | Self::Replaced { .. });
         !unread
             && !matches!(self, Self::NotFirst { .. } | Self::PartMissing { .. } | Self::TooManyParts { .. })
     }
@@ -141,6 +145,7 @@ impl ArchiveError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Io { .. } => return None,
+            Self::Output(error) => return error.hint(),
             Self::Signatures(refusal) => refusal.hint(),
             Self::Replaced { .. } => "run the command again; nothing was written",
             Self::NotFirst { first, .. } => {

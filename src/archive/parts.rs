@@ -3,7 +3,7 @@
 //! Each part is a range of the file's bytes, and all but the last have the same size: `cat NAME.tar.*` is the file, every offset stays
 //! arithmetic, and nothing is ever put together to be read. No part says anything of itself: what belongs where, the signed index tells.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -167,6 +167,10 @@ impl Parts {
 }
 
 fn open_regular(path: &Path) -> Result<File, ArchiveError> {
+    // Opening a named pipe would wait for who writes into it.
+    if !fs::metadata(path).map_err(failed(path))?.is_file() {
+        return Err(failed(path)(io::Error::other("not a regular file")));
+    }
     let file = File::open(path).map_err(failed(path))?;
     if !file.metadata().map_err(failed(path))?.is_file() {
         return Err(failed(path)(io::Error::other("not a regular file")));

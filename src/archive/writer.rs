@@ -1,6 +1,6 @@
 //! Writes a bundle file: every member at its place, in any order, each byte once.
 //!
-//! The file, or each of its parts, grows under `NAME.partial` and gets its name when everything is complete and on the disk. What has arrived is
+//! The file, or each of its parts, grows beside its place and gets its name when everything is complete and on the disk. What has arrived is
 //! pushed on to the disk while the rest still arrives, so that little is left to wait for at the end.
 
 use std::io;
@@ -81,15 +81,15 @@ impl Writer {
             });
         }
         let path = self.parts.path().to_owned();
-        self.complete(slot).map_err(|source| ArchiveError::Io { verb: "write", path, source })
+        self.complete(slot).map_err(|source| ArchiveError::Io { verb: "write", path, source })?;
+        self.draft.publish()
     }
 
     fn complete(&mut self, slot: &[u8]) -> io::Result<()> {
         self.flusher.stop()?;
         let first = self.layout.slots().first().map_or(0, Member::content);
         self.parts.write_all_at(slot, first)?;
-        self.parts.sync_all()?;
-        self.draft.publish()
+        self.parts.sync_all()
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use super::stopped::StoppedInstall;
 use crate::archive::ArchiveError;
 use crate::lock::{Change, LockError};
+use crate::output::OutputError;
 use crate::registry::RegistryError;
 use crate::registry::push::PushError;
 use crate::render::RenderErrors;
@@ -71,6 +72,9 @@ pub enum OpsError {
     /// The bundle file is not as it must be.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// An output is refused, or cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The layers cannot be rendered for a site.
     #[error("`{site}` cannot be rendered for {platform}")]
     Render {
@@ -195,6 +199,7 @@ impl OpsError {
             Self::Registry(error) => error.hint(),
             Self::Push(error) | Self::Site { source: error, .. } => error.hint(),
             Self::Archive(error) => error.hint(),
+            Self::Output(error) => error.hint(),
             Self::Sign(error) => error.hint(),
             Self::Cluster(error) => error.hint(),
             Self::Enforce(error) => error.hint(),

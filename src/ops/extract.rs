@@ -4,12 +4,13 @@
 
 mod found;
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
 use crate::archive::{Archive, ArchiveError};
+use crate::output::{Draft, Folder, Mode, Place};
 use found::{Found, What, find};
 
 /// What was written.
@@ -34,7 +35,7 @@ pub struct Extracted {
     pub title: Option<String>,
 }
 
-/// Writes files, images and artifacts of a bundle into a folder. Nothing is written over.
+/// Writes files, images and artifacts of a bundle into a folder: all of them, or none. Nothing is written over.
 ///
 /// # Errors
 /// When a name is not in the bundle, a file is there already, or something is altered.
@@ -44,9 +45,17 @@ pub fn extract(archive: &Archive, names: &[String], folder: &Path) -> Result<Ext
         found.extend(find(archive, name)?);
     }
     refuse_collisions(&found, folder)?;
-    fs::create_dir_all(folder).map_err(|source| unwritten(folder, source))?;
-    let written = found.into_iter().map(|found| write(archive, found, folder));
-    Ok(ExtractReport { written: written.collect::<Result<_, _>>()? })
+    let place = Folder::create(folder)?;
+    let (mut drafts, mut written) = (Vec::new(), Vec::new());
+    for found in found {
+        let path = folder.join(&found.file);
+        let mut draft = Draft::create(&Place::file(&path)?, Mode::Kept)?;
+        let bytes = fill(archive, &found.what, &mut draft)?;
+        drafts.push(draft);
+        written.push(Extracted { name: found.name, path, bytes, title: found.title });
+    }
+    place.publish(drafts)?;
+    Ok(ExtractReport { written })
 }
 
 fn refuse_collisions(found: &[Found<'_>], folder: &Path) -> Result<(), OpsError> {
@@ -73,37 +82,19 @@ fn refuse_existing(path: &Path) -> Result<(), OpsError> {
     Err(OpsError::Usage { message, hint: "move it, or name another folder with -o".to_owned() })
 }
 
-fn unwritten(path: &Path, source: io::Error) -> OpsError {
-    OpsError::Io { verb: "write", path: path.to_owned(), source }
-}
-
-/// Writes beside the place and renames, so that what has the name is whole and verified.
-fn write(archive: &Archive, found: Found<'_>, folder: &Path) -> Result<Extracted, OpsError> {
-    let (path, beside) = (folder.join(&found.file), folder.join(format!(".{}.partial", found.file)));
-    let file = File::create_new(&beside).map_err(|source| unwritten(&beside, source))?;
-    let written = fill(archive, &found.what, file, &beside).and_then(|bytes| {
-        refuse_existing(&path)?;
-        fs::rename(&beside, &path).map_err(|source| unwritten(&path, source)).map(|()| bytes)
-    });
-    if written.is_err() {
-        // It was made above; that it cannot be removed is less than why it has to be.
-        let _ = fs::remove_file(&beside);
-    }
-    Ok(Extracted { name: found.name, path, bytes: written?, title: found.title })
-}
-
-fn fill(archive: &Archive, what: &What<'_>, mut file: File, path: &Path) -> Result<u64, OpsError> {
+/// Writes the content of a file, and returns its size.
+fn fill(archive: &Archive, what: &What<'_>, draft: &mut Draft) -> Result<u64, OpsError> {
     let mut bytes = 0;
-    let failed = |source| ArchiveError::Io { verb: "write", path: path.to_owned(), source };
+    let path = draft.path().to_owned();
     let mut take = |piece: &[u8]| {
         bytes += piece.len() as u64;
-        file.write_all(piece).map_err(failed)
+        let failed = |source| ArchiveError::Io { verb: "write", path: path.clone(), source };
+        draft.file().write_all(piece).map_err(failed)
     };
     match what {
         What::File(content) => take(content)?,
         What::Image(entry) => archive.image_to(entry, &mut take)?,
         What::Blob(digest) => archive.blob_to(digest, &mut take)?,
     }
-    file.sync_all().map_err(failed)?;
     Ok(bytes)
 }

@@ -1,7 +1,7 @@
-//! Files that people write: read with a limit, and replaced in one step.
+//! Files that people write: read with a limit.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::OpsError;
 use crate::spec::MAX_FILE_BYTES;
@@ -24,26 +24,4 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, OpsError> {
         return Err(OpsError::TooLarge { path: path.to_owned(), found, limit: MAX_FILE_BYTES });
     }
     fs::read(path).map_err(failed)
-}
-
-/// Writes a file beside its place and renames it, so that a reader sees the old one or the new one. The new one has the
-/// old one's permissions.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
-    use std::io::Write as _;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    let write = || {
-        let mut file = fs::File::create(&beside)?;
-        if let Ok(old) = fs::metadata(path) {
-            file.set_permissions(old.permissions())?;
-        }
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().map_err(|source| OpsError::Io { verb: "write", path: path.to_owned(), source })
 }

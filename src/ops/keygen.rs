@@ -1,11 +1,9 @@
 //! `bundle keygen`: a key pair in cosign's files.
 
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
+use crate::output::{Draft, Folder, Mode, Place, refuse_existing};
 use crate::trust::SigningKey;
 
 /// What was made.
@@ -21,30 +19,39 @@ pub struct KeygenReport {
     pub hint: String,
 }
 
+/// Looks at where the keys go: `PREFIX.key` and `PREFIX.pub`.
+///
+/// # Errors
+/// When one of them exists, or the folder does not.
+pub fn key_files(prefix: &Path) -> Result<[Place; 2], OpsError> {
+    let look = |suffix: &str| {
+        let mut path = prefix.as_os_str().to_owned();
+        path.push(suffix);
+        let path = PathBuf::from(path);
+        refuse_existing(&path)?;
+        Place::file(&path)?.writable()
+    };
+    Ok([look(".key")?, look(".pub")?])
+}
+
 /// Makes `PREFIX.key` and `PREFIX.pub`. Neither may exist.
 ///
 /// # Errors
 /// When a file exists or cannot be written, or the system has no randomness.
 pub fn keygen(prefix: &Path, password: &[u8]) -> Result<KeygenReport, OpsError> {
-    let with = |suffix: &str| {
-        let mut path = prefix.as_os_str().to_owned();
-        path.push(suffix);
-        PathBuf::from(path)
-    };
-    let (private_key, public_key) = (with(".key"), with(".pub"));
-    let failed = |source| OpsError::Key { path: private_key.clone(), source };
+    let [private_key, public_key] = key_files(prefix)?;
+    let failed = |source| OpsError::Key { path: private_key.path().to_owned(), source };
     let key = SigningKey::generate().map_err(failed)?;
     let pem = key.to_pem(password).map_err(failed)?;
-    write_new(&private_key, pem.as_bytes(), 0o600)?;
-    write_new(&public_key, key.public_key().to_pem().as_bytes(), 0o644)?;
+    let mut private = Draft::create(&private_key, Mode::Private)?;
+    let mut public = Draft::create(&public_key, Mode::Public)?;
+    private.write_all(pem.as_bytes())?;
+    public.write_all(key.public_key().to_pem().as_bytes())?;
+    Folder::create(folder_of(&private_key))?.publish(vec![private, public])?;
+    let [private_key, public_key] = [private_key, public_key].map(|place| place.path().to_owned());
     Ok(KeygenReport { hint: key.public_key().hint(), private_key, public_key })
 }
 
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), OpsError> {
-    let write = || {
-        let mut file = fs::File::options().write(true).create_new(true).mode(mode).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|source| OpsError::Io { verb: "write", path: path.to_owned(), source })
+fn folder_of(place: &Place) -> &Path {
+    place.path().parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -23,18 +23,6 @@ const LAYERS: [&[&str]; 11] = [
     &["cli"],
     &["main"],
 ];
-10] = [
-    &["digest", "pem"],
-    &["reference", "report", "oci"],
-    &["spec", "store"],
-    &["lock", "registry", "server", "platform", "rendered"],
-    &["resolve", "fetch", "render"],
-    &["trust", "compose", "cluster"],
-    &["archive"],
-    &["ops"],
-    &["cli"],
-    &["main"],
-];
 
 /// The rooms inside modules, lowest first: a room imports from lower rooms only.
 const ROOMS: &[(&str, &[&[&str]])] = &[
@@ -50,12 +38,23 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
             &["status"],
         ],
     ),
-    ("registry", &[&["error", "place", "secret", "endpoint"], &["transport", "auth"], &["client"], &["push"]]),
+    (
+        "registry",
+        &[&["error", "place", "secret", "endpoint"], &["transport", "auth"], &["client"], &["push"]],
+    ),
     ("server", &[&["content", "reply"], &["registry"], &["answer"], &["connection"]]),
     ("trust", &[&["verified", "keys"], &["sigstore"], &["image", "bundle"]]),
     (
         "render",
-        &[&["yaml", "unresolved"], &["error"], &["objects"], &["images"], &["probes"], &["layers"], &["output"]],
+        &[
+            &["yaml", "unresolved"],
+            &["error"],
+            &["objects"],
+            &["images"],
+            &["probes"],
+            &["layers"],
+            &["output"],
+        ],
     ),
     (
         "ops",
@@ -70,7 +69,15 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
     ),
     (
         "cli",
-        &[&["environment"], &["failure"], &["report"], &["ui"], &["options"], &["manual"], &["command"]],
+        &[
+            &["environment", "signals"],
+            &["failure"],
+            &["report"],
+            &["ui"],
+            &["options"],
+            &["manual"],
+            &["command"],
+        ],
     ),
 ];
 

@@ -25,6 +25,7 @@ mod layers;
 mod lies;
 mod main_path;
 mod nodes;
+mod outputs;
 mod parts;
 mod policies;
 mod registry_faults;

@@ -26,6 +26,11 @@ pub struct TrustedRootOptions {
 }
 
 impl TrustedRootOptions {
+    /// Returns the given file.
+    pub(super) fn file(&self) -> Option<&PathBuf> {
+        self.trusted_root.as_ref()
+    }
+
     /// Returns the given root, or the built-in one with a warning if that is old.
     pub fn root(&self, ui: &Ui, environment: &Environment) -> Result<TrustedRoot, OpsError> {
         let Some(path) = &self.trusted_root else {
@@ -56,6 +61,11 @@ pub struct DenyOptions {
 }
 
 impl DenyOptions {
+    /// Returns the files that were given.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.deny
+    }
+
     pub(super) fn list(&self) -> Result<DenyList, OpsError> {
         self.deny.iter().try_fold(DenyList::shipped()?, |list, path| {
             Ok(list.and(DenyList::parse(&read_text(path)?, &path.display().to_string())?))

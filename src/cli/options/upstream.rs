@@ -35,6 +35,12 @@ struct MirrorOptions {
 }
 
 impl UpstreamOptions {
+    /// Returns the files that these options name.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let lists = self.mirrors.registries.iter().chain(self.root.file()).chain(self.deny.files());
+        lists.cloned().collect::<Vec<_>>().into_iter()
+    }
+
     pub fn upstream(&self, ui: &Ui, environment: &Environment) -> Result<Upstream, Failure> {
         let (registries, access) = (self.mirrors.registries()?, self.network.access(environment));
         let root = self.root.root(ui, environment)?;

@@ -87,6 +87,7 @@ fn code(error: &OpsError) -> &'static str {
         OpsError::Registry(_) => "registry",
         OpsError::Push(_) => "push",
         OpsError::Archive(_) => "bundle-file",
+        OpsError::Output(_) => "output",
         OpsError::Render { .. } => "render",
         OpsError::Site { .. } => "site-registry",
         OpsError::Key { .. } => "private-key",

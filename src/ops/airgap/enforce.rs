@@ -1,11 +1,11 @@
 //! `bundle enforce`: moves constraints, and writes the choice into the site file.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cluster::{Caller, Cluster, ConnectOptions, EnforceOptions, EnforceReport};
 use crate::ops::error::OpsError;
-use crate::ops::files::{read_text, replace};
+use crate::ops::files::read_text;
+use crate::output::{Place, replace};
 use crate::report::Reporter;
 use crate::spec::Site;
 
@@ -41,9 +41,9 @@ pub async fn enforce(request: &EnforceRequest, reporter: &dyn Reporter) -> Resul
     let cluster = Cluster::connect(&request.cluster).await?;
     let report = cluster.enforce(&request.options, &request.caller, reporter).await?;
     let mut site = None;
-    if let Some((path, old, new)) = edit.filter(|_| report.refused.is_empty()) {
+    if let Some((place, old, new)) = edit.filter(|_| report.refused.is_empty()) {
         if old != new {
-            replace(&path, new.as_bytes())?;
+            replace(&place, new.as_bytes())?;
         }
         site = request.to_site.clone();
     }
@@ -51,10 +51,9 @@ pub async fn enforce(request: &EnforceRequest, reporter: &dyn Reporter) -> Resul
 }
 
 /// Returns the file itself, whatever links lead to it, its text, and the text that it is to have.
-fn edit(path: &PathBuf, options: &EnforceOptions) -> Result<(PathBuf, String, String), OpsError> {
-    let failed = |source| OpsError::Io { verb: "read", path: path.clone(), source };
-    let file = fs::canonicalize(path).map_err(failed)?;
-    let old = read_text(&file)?;
+fn edit(path: &Path, options: &EnforceOptions) -> Result<(Place, String, String), OpsError> {
+    let place = Place::file(path)?;
+    let old = read_text(path)?;
     let new = Site::with_enforcement(&old, &path.display().to_string(), &options.policies, options.action)?;
-    Ok((file, old, new))
+    Ok((place.writable()?, old, new))
 }

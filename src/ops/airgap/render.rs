@@ -3,8 +3,6 @@
 mod proofs;
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::open::BundleTrust;
@@ -14,6 +12,7 @@ use crate::ops::bundle::Documents;
 use crate::ops::databases::databases;
 use crate::ops::error::OpsError;
 use crate::ops::site::SiteChoice;
+use crate::output::Folder;
 use crate::render::{BundleFacts, Carried, ImageMap, Sources, render};
 use crate::rendered::RenderedSet;
 use crate::spec::ItemKind;
@@ -57,35 +56,32 @@ fn carried_artifacts(archive: &Archive) -> impl Iterator<Item = (String, &Docume
     artifacts.filter_map(|entry| Some((entry.name(), &archive.manifest(&entry.descriptor.digest)?.document)))
 }
 
-/// Writes files into a folder that is new or empty. Scripts can be run.
+/// Looks at a folder that files are to be written into: it has to be new or empty.
+///
+/// # Errors
+/// When it holds something already, or is no folder.
+pub fn look_at_folder(folder: &Path) -> Result<(), OpsError> {
+    if Folder::look(folder)? {
+        return Ok(());
+    }
+    let message = format!("`{}` is not empty", folder.display());
+    let hint = "name a folder that does not exist yet: old files would be applied with the new ones";
+    Err(OpsError::Usage { message, hint: hint.to_owned() })
+}
+
+/// Writes files into a folder that is new or empty: all of them, or none. Scripts can be run.
 ///
 /// # Errors
 /// When the folder holds something already, or cannot be written.
 pub fn write_rendered(files: Vec<(String, String)>, folder: &Path) -> Result<Vec<PathBuf>, OpsError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| OpsError::Io { verb: "write", path, source }
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    if std::fs::read_dir(folder).map_err(failed(folder))?.next().is_some() {
-        let message = format!("`{}` is not empty", folder.display());
-        return Err(OpsError::Usage {
-            message,
-            hint: "name a folder that does not exist yet: old files would be applied with the new ones"
-                .to_owned(),
-        });
-    }
+    look_at_folder(folder)?;
+    let mut place = Folder::create(folder)?;
     let files: BTreeMap<String, String> = files.into_iter().collect();
     let mut written = Vec::new();
     for (name, text) in files {
-        let path = folder.join(name);
-        let parent = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent).map_err(failed(parent))?;
-        std::fs::write(&path, text).map_err(failed(&path))?;
-        if path.extension().is_some_and(|end| end == "sh") {
-            std::fs::set_permissions(&path, Permissions::from_mode(0o755)).map_err(failed(&path))?;
-        }
-        written.push(path);
+        let mode = if name.ends_with(".sh") { 0o755 } else { 0o666 };
+        written.push(place.write(&name, text.as_bytes(), mode)?);
     }
+    place.finish()?;
     Ok(written)
 }

@@ -10,21 +10,23 @@ use super::gather::pins::Pins;
 use super::gather::{Gathered, gather};
 use super::upstream::Upstream;
 use super::workspace::Workspace;
-use crate::archive::{Role, Writer};
+use crate::archive::{Role, Writer, output_place};
 use crate::digest::Digest;
 use crate::fetch::fetch;
 use crate::lock::{Change, Lock};
 use crate::ops::error::{OpsError, SignError};
-use crate::ops::files::replace;
 use crate::ops::site::warn_of;
+use crate::output::{Place, replace};
 use crate::report::Reporter;
 use crate::store::BlobSink;
 use crate::trust::{BundleSignature, SLOT, SigningKey, TrustedRoot};
 
 /// How to build.
 pub struct BuildOptions {
-    /// Where the bundle goes.
-    pub output: PathBuf,
+    /// Where the bundle goes: a file, or a folder in which it gets its name; `None`: its name in the current folder.
+    pub output: Option<PathBuf>,
+    /// What else this command reads, besides the spec and what belongs to it: nothing of it is overwritten.
+    pub inputs: Vec<PathBuf>,
     /// The key that signs it; without one it is not signed.
     pub key: Option<SigningKey>,
     /// Whether the lock must be complete already.
@@ -70,6 +72,8 @@ pub async fn build(
     options: &BuildOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<BuildReport, OpsError> {
+    let output = place(workspace, options)?;
+    let lock_place = workspace.lock_place()?;
     let gathered = gather(workspace, upstream, Pins::Locked(workspace.lock.as_ref())).await?;
     let lock = settle_lock(workspace, &gathered, options.locked)?;
     reporter.step(format!("verified {} images and artifacts, {} files", lock.items.len(), lock.files.len()));
@@ -78,11 +82,20 @@ pub async fn build(
     let assembly = assemble(workspace, &gathered, &lock, &upstream.client, options.key.as_ref());
     drop(gathered);
     let mut report = report(workspace, &assembly, options.key.is_some(), &upstream.root);
-    report.files = pack(assembly, options, reporter).await?;
+    report.files = pack(assembly, output.path(), options, reporter).await?;
     if workspace.lock.as_ref() != Some(&lock) {
-        replace(&workspace.lock_path, lock.to_text().as_bytes())?;
+        replace(&lock_place, lock.to_text().as_bytes())?;
     }
     Ok(report)
+}
+
+/// Looks at where the bundle goes.
+fn place(workspace: &Workspace, options: &BuildOptions) -> Result<Place, OpsError> {
+    let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
+    let named = options.output.clone().unwrap_or_else(|| PathBuf::from(&name));
+    let place = output_place(&named, &name, options.split.is_some())?;
+    let inputs = options.inputs.iter().chain(&workspace.inputs).chain([&workspace.lock_path]);
+    Ok(place.unless_one_of(inputs.map(PathBuf::as_path))?.writable()?)
 }
 
 /// Returns the lock of what was gathered; a lock that exists may only have grown.
@@ -120,13 +133,14 @@ fn report(workspace: &Workspace, assembly: &Assembly, signed: bool, root: &Trust
 /// Writes the file and returns its name, or those of its parts.
 async fn pack(
     assembly: Assembly,
+    output: &Path,
     options: &BuildOptions,
     reporter: Arc<dyn Reporter>,
 ) -> Result<Vec<PathBuf>, OpsError> {
     let slot = signature_slot(&assembly.index, options.key.as_ref())?;
-    let writer = Arc::new(Writer::create(&options.output, assembly.layout, &assembly.index, options.split)?);
+    let writer = Arc::new(Writer::create(output, assembly.layout, &assembly.index, options.split)?);
     for (digest, bytes) in &assembly.small {
-        writer.write_all_at(digest, 0, bytes).map_err(|source| write_failed(&options.output, source))?;
+        writer.write_all_at(digest, 0, bytes).map_err(|source| write_failed(output, source))?;
     }
     drop(assembly.small);
     fetch(assembly.large, writer.clone(), options.jobs, reporter).await?;
@@ -134,7 +148,7 @@ async fn pack(
         write_layer(&writer, digest, recipe)?;
     }
     let writer = Arc::into_inner(writer)
-        .ok_or_else(|| write_failed(&options.output, std::io::Error::other("a transfer is still running")))?;
+        .ok_or_else(|| write_failed(output, std::io::Error::other("a transfer is still running")))?;
     let names = writer.names().to_vec();
     writer.finish(&slot)?;
     Ok(names)

@@ -6,7 +6,7 @@ use super::upstream::Upstream;
 use super::workspace::Workspace;
 use crate::lock::{Change, Lock, What};
 use crate::ops::error::OpsError;
-use crate::ops::files::replace;
+use crate::output::{Place, replace};
 
 /// Which entries of an existing lock may move on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,6 +67,7 @@ pub async fn lock(
     upstream: &Upstream,
     options: &LockOptions,
 ) -> Result<LockReport, OpsError> {
+    let place = (!options.check).then(|| workspace.lock_place().and_then(Place::writable)).transpose()?;
     let gathered: Gathered = gather(workspace, upstream, Pins::Current).await?;
     let new = gathered.lock(&workspace.spec.targets);
     let old =
@@ -77,9 +78,10 @@ pub async fn lock(
     if !refused.is_empty() {
         return Err(OpsError::LockOutdated { path: workspace.lock_path.clone(), changes: refused });
     }
-    let written = !options.check && workspace.lock.as_ref() != Some(&new);
-    if written {
-        replace(&workspace.lock_path, new.to_text().as_bytes())?;
+    let place = place.filter(|_| workspace.lock.as_ref() != Some(&new));
+    let written = place.is_some();
+    if let Some(place) = place {
+        replace(&place, new.to_text().as_bytes())?;
     }
     let trusted_root = workspace.spec.is_keyless().then(|| upstream.root.to_string());
     Ok(LockReport { items: new.items.len(), files: new.files.len(), changes, trusted_root, written })

@@ -8,6 +8,7 @@ use crate::lock::Lock;
 use crate::ops::error::OpsError;
 use crate::ops::files::{read_bounded, read_text};
 use crate::ops::site::read_site;
+use crate::output::{OutputError, Place};
 use crate::render::is_layer_name;
 use crate::spec::{Layers, Site, Spec};
 
@@ -29,6 +30,8 @@ pub struct Workspace {
     pub sources: BTreeMap<String, Vec<u8>>,
     /// The sites that completeness is checked against, with their names.
     pub sites: Vec<(String, Site)>,
+    /// Every file that was read, except the lock.
+    pub inputs: Vec<PathBuf>,
 }
 
 impl Workspace {
@@ -41,11 +44,21 @@ impl Workspace {
         let spec = Spec::parse(&text, &path.display().to_string())?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let lock_path = path.with_extension("lock");
-        let sources = read_sources(&spec, folder)?;
+        let mut inputs = vec![path.to_owned()];
+        let sources = read_sources(&spec, folder, &mut inputs)?;
+        inputs.extend(spec.sites.iter().map(|site| folder.join(site)));
         let sites =
             spec.sites.iter().map(|site| read_site(&folder.join(site)).map(|read| (site.clone(), read)));
         let sites = sites.collect::<Result<_, _>>()?;
-        Ok(Self { lock: read_lock(&lock_path)?, spec, text, lock_path, sources, sites })
+        Ok(Self { lock: read_lock(&lock_path)?, spec, text, lock_path, sources, sites, inputs })
+    }
+
+    /// Looks at where the lock is written.
+    ///
+    /// # Errors
+    /// When that is not a regular file or a new name, or an input.
+    pub fn lock_place(&self) -> Result<Place, OutputError> {
+        Place::file(&self.lock_path)?.unless_one_of(self.inputs.iter().map(PathBuf::as_path))
     }
 }
 
@@ -56,8 +69,18 @@ fn read_lock(path: &Path) -> Result<Option<Lock>, OpsError> {
     Ok(Some(Lock::parse(&read_text(path)?, &path.display().to_string())?))
 }
 
-fn read_sources(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, OpsError> {
-    let mut sources = BTreeMap::new();
+/// What was read: by its path in a bundle, and the files that it was read from.
+struct Read<'a> {
+    content: BTreeMap<String, Vec<u8>>,
+    files: &'a mut Vec<PathBuf>,
+}
+
+fn read_sources(
+    spec: &Spec,
+    folder: &Path,
+    inputs: &mut Vec<PathBuf>,
+) -> Result<BTreeMap<String, Vec<u8>>, OpsError> {
+    let mut sources = Read { content: BTreeMap::new(), files: inputs };
     let folders = [("platforms/k3s", &spec.platforms.k3s), ("platforms/talos", &spec.platforms.talos)];
     for (prefix, path) in folders {
         if let Some(path) = path {
@@ -67,15 +90,11 @@ fn read_sources(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>,
     if let Some(layers) = &spec.layers {
         read_layers(layers, &folder.join(&layers.folder), &mut sources)?;
     }
-    Ok(sources)
+    Ok(sources.content)
 }
 
 /// Reads the layers that a spec names: all of the folder, or each of the named ones, which must be there.
-fn read_layers(
-    layers: &Layers,
-    folder: &Path,
-    sources: &mut BTreeMap<String, Vec<u8>>,
-) -> Result<(), OpsError> {
+fn read_layers(layers: &Layers, folder: &Path, sources: &mut Read<'_>) -> Result<(), OpsError> {
     if layers.only.is_empty() {
         return read_folder(folder, "layers", MAX_DEPTH, sources);
     }
@@ -95,12 +114,7 @@ fn read_layers(
 const SUITE: &str = "suite";
 
 /// Reads the regular files of a folder; hidden ones stay behind, and so do suites and what links lead to.
-fn read_folder(
-    folder: &Path,
-    prefix: &str,
-    depth: usize,
-    sources: &mut BTreeMap<String, Vec<u8>>,
-) -> Result<(), OpsError> {
+fn read_folder(folder: &Path, prefix: &str, depth: usize, sources: &mut Read<'_>) -> Result<(), OpsError> {
     let failed = |source| OpsError::Io { verb: "read", path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -112,7 +126,8 @@ fn read_folder(
         if kind.is_dir() && depth > 0 && name != SUITE {
             read_folder(&entry.path(), &path, depth - 1, sources)?;
         } else if kind.is_file() {
-            sources.insert(path, read_bounded(&entry.path())?);
+            sources.content.insert(path, read_bounded(&entry.path())?);
+            sources.files.push(entry.path());
         }
     }
     Ok(())

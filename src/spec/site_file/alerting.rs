@@ -16,6 +16,8 @@ pub(super) fn decode_alerting(decoder: &mut Decoder, node: &Node) -> Option<Site
         let hint = format!("write scheme, host and port, without a password: {example}");
         decoder.fault(node.place, format!("`{alertmanager}` is not an Alertmanager's address"), hint);
     }
+    // Falcosidekick joins address and path unchanged, and Alertmanager has no path that begins with two slashes.
+    let alertmanager = alertmanager.trim_end_matches('/').to_owned();
     Some(SiteAlerting { alertmanager, secret })
 }
 

@@ -3,7 +3,9 @@
 mod collector;
 mod configuration;
 mod container;
+mod conversion;
 mod files;
+mod init_config;
 mod k8smeta;
 mod network;
 mod outputs;
@@ -21,6 +23,8 @@ pub struct Falco<'a> {
     pub set: &'a Rendered,
     /// `falco.yaml`, merged with what the image's `config.d` adds where that is seen.
     pub config: Value,
+    /// `falco.yaml` as written, with the name of a node in it.
+    pub written: conversion::Node,
     /// The rules of the site.
     pub rules: Value,
     /// The pod specification of the DaemonSet.
@@ -38,6 +42,7 @@ pub fn problems(set: &Rendered) -> Vec<String> {
         Ok(falco) => {
             problems.extend(configuration::problems(&falco));
             problems.extend(container::problems(&falco));
+            problems.extend(init_config::problems(&falco.written));
             problems.extend(k8smeta::problems(&falco));
             problems.extend(outputs::problems(&falco));
             problems.extend(pod::problems(&falco));

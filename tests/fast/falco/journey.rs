@@ -7,7 +7,8 @@ use super::rendered::Rendered;
 #[test]
 fn problem_1_wrong_cri_engine_is_refused() {
     let wrong = Rendered::lumen().plugin("container", |init| {
-        init["engines"]["cri"] = json!({"enabled": false, "sockets": []});
+        init["engines"]["cri"] =
+            json!({"enabled": false, "sockets": ["/run/k3s/containerd/containerd.sock"]});
         init["engines"]["containerd"] =
             json!({"enabled": true, "sockets": ["/run/k3s/containerd/containerd.sock"]});
     });

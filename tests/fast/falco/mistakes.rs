@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::check::problems;
 use super::rendered::Rendered;
 
 #[test]
@@ -38,7 +39,84 @@ fn the_strict_form_of_engines_is_asked_for() {
         "`container` has no option `socket`",
         "engine `docker` lacks `sockets`, which plugins before 0.6.4 demand even when it is off",
         "engine `lxc` is not there: with `engines`, all seven have to be",
+        "`init_config` of `container` has `engines.lxc: null`, which Falco hands on as null: expected a map with entries",
     ]);
+}
+
+/// Asserts what is said of one value in the `init_config` of a plugin, with each Falco that is shipped.
+fn refused(plugin: &str, at: &str, value: &Value, said: &str) {
+    let problem = format!("`init_config` of `{plugin}` has `{said}");
+    for set in [Rendered::homelab(), Rendered::lumen()] {
+        let wrong = set.plugin(plugin, |init| *init.pointer_mut(at).expect(at) = value.clone());
+        let found = problems(&wrong);
+        assert!(found.contains(&problem), "{at} {value}: {problem}: {found:?}");
+    }
+}
+
+#[test]
+fn what_falco_turns_into_null_is_refused() {
+    let list = "which Falco hands on as null: expected a list with entries";
+    for engine in ["containerd", "docker", "podman"] {
+        let at = format!("/engines/{engine}/sockets");
+        refused("container", &at, &json!([]), &format!("engines.{engine}.sockets: []`, {list}"));
+    }
+    refused("container", "/hooks", &json!([]), &format!("hooks: []`, {list}"));
+    let map = "which Falco hands on as null: expected a map with entries";
+    refused("container", "/engines", &json!({}), &format!("engines: {{}}`, {map}"));
+    refused("container", "/engines/bpm", &json!({}), &format!("engines.bpm: {{}}`, {map}"));
+    let null = |expected: &str| format!("null`, which Falco hands on as null: expected {expected}");
+    refused("container", "/with_size", &json!(null), &format!("with_size: {}", null("true or false")));
+    refused("k8smeta", "/nodeName", &json!(null), &format!("nodeName: {}", null("a text")));
+    let words = "one of trace, debug, info, warning, error, critical";
+    refused("k8smeta", "/verbosity", &json!(null), &format!("verbosity: {}", null(words)));
+    let text = "`, which Falco hands on as null: expected a text";
+    refused("k8smeta", "/collectorHostname", &json!(".inf"), &format!("collectorHostname: .inf{text}"));
+}
+
+#[test]
+fn what_falco_turns_into_another_type_is_refused() {
+    let handed =
+        |value: &str, expected: &str| format!("which Falco hands on as {value}: expected {expected}");
+    for (name, value) in [("17", "17"), ("0x1f", "31"), ("1e3", "1000.0"), ("no", "false")] {
+        let said = format!("nodeName: {name}`, {}", handed(value, "a text"));
+        refused("k8smeta", "/nodeName", &json!(name), &said);
+    }
+    let said = format!("collectorPort: grpc`, {}", handed("\"grpc\"", "a whole number"));
+    refused("k8smeta", "/collectorPort", &json!("grpc"), &said);
+    let said = format!("engines.cri.enabled: 1`, {}", handed("1", "true or false"));
+    refused("container", "/engines/cri/enabled", &json!(1), &said);
+    let said = format!("engines.docker.sockets[1]: 7`, {}", handed("7", "a text"));
+    refused("container", "/engines/docker/sockets", &json!(["/run/a.sock", "7"]), &said);
+    let said =
+        format!("engines.docker.sockets: /run/a.sock`, {}", handed("\"/run/a.sock\"", "a list with entries"));
+    refused("container", "/engines/docker/sockets", &json!("/run/a.sock"), &said);
+    let words = "one of trace, debug, info, warn, error";
+    refused(
+        "container",
+        "/log_level",
+        &json!("off"),
+        &format!("log_level: off`, {}", handed("false", words)),
+    );
+}
+
+#[test]
+fn a_text_that_falco_turns_into_what_is_wanted_is_taken() {
+    let fine = Rendered::lumen().plugin("container", |init| {
+        init["label_max_len"] = json!("100");
+        init["with_size"] = json!("off");
+    });
+    fine.has(&[]);
+}
+
+#[test]
+fn an_empty_value_for_any_other_plugin_is_refused() {
+    let wrong = Rendered::lumen().configured(|config| {
+        let json =
+            json!({"name": "json", "library_path": "libjson.so", "init_config": {"a": {"b": [[], 1]}}});
+        config["plugins"].as_array_mut().expect("plugins").push(json);
+    });
+    let said = "`init_config` of `json` has `a.b[0]: []`, which Falco hands on as null: expected a value";
+    wrong.has(&[said]);
 }
 
 #[test]

@@ -105,6 +105,14 @@ fn alerts_go_where_the_site_says() {
     assert_eq!(egress, Some(json!([{"ports": [{"protocol": "TCP", "port": 9093}], "to": to}])));
 }
 
+// See: falcosecurity/falcosidekick outputs/alertmanager.go at 2.34.1: address and endpoint are put together as they are
+#[test]
+fn a_slash_at_the_end_of_the_address_is_not_doubled() {
+    let (env, ..) = alerting("alerting: {alertmanager: 'http://alerts.lan:9093/prefix/'}\n");
+    assert_eq!(env[0]["value"], "http://alerts.lan:9093/prefix");
+    assert_eq!(env[1]["value"], "/api/v2/alerts");
+}
+
 #[test]
 fn an_alertmanager_outside_is_reached_by_its_address_or_its_port() {
     let egress = |address: &str| alerting(&format!("alerting: {{alertmanager: '{address}'}}\n")).2;

@@ -94,6 +94,16 @@ fn falco_stops_at_a_configuration_that_it_cannot_run_with() {
         ),
         ("[container, k8smeta]", other, "Cannot load plugin 'json': plugin config not found for given name"),
         ("[container, k8smeta]", "[container]", "plugin k8smeta is not loaded"),
+        (
+            "docker: {enabled: false, sockets: [/var/run/docker.sock]}",
+            "docker: {enabled: false, sockets: []}",
+            "error in plugin init config: Value type not permitted by 'type' constraint: docker: {enabled: false, sockets: []}",
+        ),
+        (
+            "      verbosity: info",
+            "      verbosity: ~",
+            "error in plugin init config: Value type not permitted by 'type' constraint: verbosity: ~",
+        ),
         ("json_output: true", "grpc: {}\njson_output: true", "unknown key grpc:"),
         ("json_output: true", "json_output: false", "the line `json_output: true` is missing"),
         ("  kind: modern_ebpf", "  kind: kmod", "the line `kind: modern_ebpf` is missing"),

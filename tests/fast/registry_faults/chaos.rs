@@ -151,7 +151,14 @@ fn a_build_through_chaos_gives_the_same_bundle_or_none() {
         let registries = tiny.stack.upstream.registries();
         let upstream = Upstream::new(registries, DenyList::default(), root(), &hasty()).expect("a client");
         let output = tiny.stack.path("chaos.tar");
-        let options = BuildOptions { output: output.clone(), key: None, locked: false, split: None, jobs: 4 };
+        let options = BuildOptions {
+            output: Some(output.clone()),
+            inputs: Vec::new(),
+            key: None,
+            locked: false,
+            split: None,
+            jobs: 4,
+        };
         match tiny.stack.block_on(build(&workspace, &upstream, &options, Arc::new(Silent))) {
             Ok(_) => {
                 assert!(std::fs::read(&output).expect("a bundle") == expected, "seed {seed}: other bytes");

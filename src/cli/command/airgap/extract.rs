@@ -8,7 +8,8 @@ use crate::cli::failure::Failure;
 use crate::cli::options::BundleOptions;
 use crate::cli::report::size::bytes;
 use crate::cli::ui::Ui;
-use crate::ops::{ExtractReport, extract, open};
+use crate::ops::{ExtractReport, OpsError, extract, open};
+use crate::output::Folder;
 
 const HELP: Help = Help {
     examples: &[
@@ -40,6 +41,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        Folder::look(&self.output).map_err(OpsError::from)?;
         let archive = open(&self.bundle.file, &self.bundle.trust(ui, environment)?)?;
         let report = extract(&archive, &self.name, &self.output)?;
         ui.result(&text(&report), &report);

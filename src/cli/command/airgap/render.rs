@@ -9,7 +9,8 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{BundleOptions, RegistryAccessOptions, SiteOptions};
 use crate::cli::ui::Ui;
 use crate::ops::{
-    PublishOptions, Published, SiteChoice, gitops_files, open, publish, render_site, write_rendered,
+    PublishOptions, Published, SiteChoice, gitops_files, look_at_folder, open, publish, render_site,
+    write_rendered,
 };
 use crate::rendered::RenderedSet;
 
@@ -52,6 +53,9 @@ impl Args {
         let created = environment.created()?;
         let place = self.output.to_str().and_then(|text| text.strip_prefix("oci://"));
         let place = place.map(Published::parse).transpose()?;
+        if place.is_none() {
+            look_at_folder(&self.output)?;
+        }
         let archive = open(&self.bundle.file, &trust)?;
         let choice = self.site.choice()?;
         choice.warn(&*ui.reporter());

@@ -47,7 +47,7 @@ pub struct Args {
     /// Blobs that are fetched at once
     #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Network")]
     jobs: usize,
-    /// Bundle file; default: NAME-VERSION.tar
+    /// Bundle file, or a folder for it; default: NAME-VERSION.tar
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
     /// Split the bundle into parts of this size: FILE.001, FILE.002, …
@@ -61,9 +61,9 @@ impl Args {
     pub async fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
         let workspace = Workspace::load(&self.spec)?;
         let key = self.key.as_deref().map(|path| read_signing_key(path, environment)).transpose()?;
-        let name = format!("{}-{}.tar", workspace.spec.name, workspace.spec.version);
-        let output = self.output.unwrap_or_else(|| PathBuf::from(name));
-        let options = BuildOptions { output, key, locked: self.locked, split: self.split, jobs: self.jobs };
+        let inputs = self.key.into_iter().chain(self.upstream.files()).collect();
+        let (output, locked, split, jobs) = (self.output, self.locked, self.split, self.jobs);
+        let options = BuildOptions { output, inputs, key, locked, split, jobs };
         let upstream = self.upstream.upstream(ui, environment)?;
         let report = build(&workspace, &upstream, &options, ui.reporter()).await?;
         ui.result(&text(&report), &report);

@@ -6,7 +6,7 @@ use crate::cli::command::help::{Help, KEY};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::ui::Ui;
-use crate::ops::{OpsError, keygen};
+use crate::ops::{OpsError, key_files, keygen};
 
 const HELP: Help = Help {
     examples: &["bundle keygen", "bundle keygen --output-key-prefix site"],
@@ -29,6 +29,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, ui: &Ui, environment: &Environment) -> Result<bool, Failure> {
+        key_files(&self.output_key_prefix)?;
         let report = keygen(&self.output_key_prefix, new_password(environment)?.as_bytes())?;
         let (private, public) = (report.private_key.display(), report.public_key.display());
         ui.result(&format!("private key: {private}\npublic key:  {public}"), &report);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::rendered::Rendered;
+use super::conversion::Node;
 use super::{Falco, texts};
 
 const CONFIG: &str = "/etc/falco/falco.yaml";
@@ -14,15 +15,19 @@ pub fn read(set: &Rendered) -> Result<Falco<'_>, String> {
     let daemon_set = set.object("DaemonSet", "falco").ok_or("there is no DaemonSet `falco`")?;
     let pod = &daemon_set["spec"]["template"]["spec"];
     let container = &pod["containers"][0];
+    let text = |path: &str| -> Result<&str, String> {
+        text_at(set, pod, container, path).ok_or(format!("nothing is mounted at `{path}`"))
+    };
     let mounted = |path: &str| -> Result<Value, String> {
-        let text = text_at(set, pod, container, path).ok_or(format!("nothing is mounted at `{path}`"))?;
-        serde_saphyr::from_str(text).map_err(|error| format!("`{path}` is no YAML: {error}"))
+        serde_saphyr::from_str(text(path)?).map_err(|error| format!("`{path}` is no YAML: {error}"))
     };
     let mut config = mounted(CONFIG)?;
     if texts(&config["config_files"]).contains(&DROP_INS) && !hidden(container, DROP_INS) {
         merge_drop_in(&mut config);
     }
-    Ok(Falco { set, config, rules: mounted(LOCAL_RULES)?, pod, container })
+    let written = Node::read(text(CONFIG)?).map_err(|error| format!("`{CONFIG}` is no YAML: {error}"))?;
+    let written = written.expanded(&|_| Some("node-1".to_owned()));
+    Ok(Falco { set, config, written, rules: mounted(LOCAL_RULES)?, pod, container })
 }
 
 /// Returns the text of a file that a ConfigMap puts at a path of the container.
