@@ -17,7 +17,7 @@ use crate::rendered::RenderedSet;
 const HELP: Help = Help {
     examples: &[
         "bundle render homelab.tar --key site.pub --site site.yaml -o out",
-        "bundle render homelab.tar --key site.pub --site site.yaml -o oci://r.lan/gitops",
+        "bundle render homelab.tar --key site.pub --site site.yaml -o oci://r.lan/b",
     ],
     success: "everything is written",
     refusal: Some("the bundle or the site was refused"),
