@@ -10,7 +10,7 @@
 //! - a byte changed anywhere in the signature slot, its padding included: `every_flipped_byte_of_a_slot_is_refused`,
 //!   `a_flipped_byte_of_a_keyless_slot_is_refused`;
 //! - one who signs a bundle twice to stand for two: `so_many_distinct_keys_have_to_have_signed`,
-//!   `nobody_counts_as_two_and_no_two_count_as_one_signatory`;
+//!   `one_signer_counts_once_and_two_count_as_two`;
 //! - a threshold that nothing can meet, or everything: `a_threshold_that_cannot_be_met_is_refused`;
 //! - a bad signature of a bundle beside a good one: `a_bad_slot_refuses_the_bundle_whatever_the_others_hold`;
 //! - a stranger's signature of a bundle that blocks a good one: `a_strangers_slot_beside_a_good_one_is_set_aside`;

@@ -11,7 +11,7 @@
 //! - an index too large to be one: `a_huge_index_is_refused_before_it_is_read`;
 //! - padding that is not zero, a blob that does not match its digest, a changed index or signature:
 //!   `one_altered_byte_anywhere_is_refused_by_verify_and_by_install`;
-//! - a signature by another key, or none: `a_bundle_by_another_key_or_by_nobody_is_refused`; everything else that can be wrong with
+//! - a signature by another key, or none: `a_bundle_by_another_key_or_unsigned_is_refused`; everything else that can be wrong with
 //!   signatures: see `trust::bundle`;
 //! - a blob that nothing names, and a name that leads nowhere: `a_blob_that_nothing_names_is_refused`,
 //!   `a_blob_that_is_named_and_missing_is_refused`;

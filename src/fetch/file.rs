@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_has_no_file_whose_digest_nobody_knows() {
+    fn a_folder_has_no_file_with_an_unknown_digest() {
         let mirror = FileMirror::Folder("here".to_owned());
         let error = FileSource::new(&client(), Some(&mirror), URL, None).err().unwrap();
         let expected = format!("file `{URL}`: it has no sha256, so it cannot be found in the folder `here`");

@@ -189,7 +189,7 @@ fn an_image_that_is_made_from_others_changes_as_a_consequence() {
 }
 
 #[test]
-fn a_changed_signer_is_told_from_a_changed_form_and_from_a_new_signature() {
+fn a_changed_signer_a_changed_form_and_a_new_signature_are_distinct() {
     let signed = |signature| lock(vec![LockedItem { signatures: vec![signature], ..item("a", "1") }], vec![]);
     let tagged = |signer| signed(SignatureSeen::SimpleSigning { signer });
     let bundled = |signer| signed(SignatureSeen::SigstoreBundle { signer });

@@ -300,7 +300,7 @@ fn every_fault_is_reported_in_one_go() {
 }
 
 #[test]
-fn an_image_that_does_not_travel_is_named_with_file_object_and_field() {
+fn an_image_that_is_not_in_the_bundle_is_named_with_file_object_and_field() {
     assert_eq!(
         faults("files/gatekeeper.yaml", &UPSTREAM.replace("v3.23.1", "v3.24.0")),
         "Deployment `gatekeeper-system/gatekeeper-audit` in `10-gatekeeper/gatekeeper.yaml`, \
@@ -367,7 +367,7 @@ fn an_object_of_two_layers_is_refused() {
 }
 
 #[test]
-fn a_file_that_does_not_travel_is_named() {
+fn a_file_that_is_not_in_the_bundle_is_named() {
     let mut files = shipped();
     files.remove("files/gatekeeper.yaml");
     let errors = run(files, &site(ImageMode::Mirror), Platform::K3s).unwrap_err();

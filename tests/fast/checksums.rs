@@ -58,7 +58,7 @@ impl Listed {
 type Lie = (fn(&mut Parts), &'static str);
 
 #[test]
-fn what_upstream_lists_is_locked_travels_and_is_checked_again() {
+fn upstreams_checksums_are_locked_carried_and_checked_again() {
     let listed = Listed::new();
     listed.build().ok();
     listed.verify("tiny.tar").ok();

@@ -119,7 +119,7 @@ fn a_lock_follows_when_the_spec_composes_something_else_and_a_build_does_not() {
 }
 
 #[test]
-fn what_cannot_be_made_is_refused_with_what_is_there_and_nothing_is_left() {
+fn an_impossible_composition_is_refused_with_the_existing_paths_and_leaves_nothing() {
     let stack = Stack::homelab();
     stack.keys("mine");
     change(&stack, "file: libk8smeta.so", "file: libk8smetta.so");

@@ -80,7 +80,7 @@ impl Large {
 }
 
 #[test]
-fn a_large_file_travels_as_it_is_and_comes_out_as_it_was() {
+fn a_large_file_is_carried_and_extracted_unchanged() {
     let (content, large) = (noise(SIZE), Large::new(&noise(SIZE)));
     let (digest, first) = (Digest::of(&content), large.build());
     assert_eq!(large.files().take_asked(URL), 2, "once to know it, once to take it");

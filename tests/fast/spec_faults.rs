@@ -72,7 +72,7 @@ fn every_fault_of_a_spec_is_found_in_one_go() {
 }
 
 #[test]
-fn what_is_not_yaml_is_said_with_its_place() {
+fn a_file_that_is_not_yaml_is_reported_with_its_place() {
     let folder = TempDir::new().expect("a folder");
     fs::write(folder.path().join("spec.yaml"), "kind: Bundle\nmetadata: {name: [\n").expect("a file");
     let ran = bundle(folder.path(), ["lock", "spec.yaml"]);

@@ -121,7 +121,7 @@ fn a_truncated_or_lengthened_bundle_is_refused() {
 }
 
 #[test]
-fn a_bundle_by_another_key_or_by_nobody_is_refused() {
+fn a_bundle_by_another_key_or_unsigned_is_refused() {
     let sealed = Sealed::new();
     sealed.stack.keys("other");
     let ran = sealed.stack.bundle(["verify", "b.tar", "--key", "other.pub"]);
@@ -151,7 +151,7 @@ fn a_bundle_by_another_key_or_by_nobody_is_refused() {
 }
 
 #[test]
-fn what_is_not_a_bundle_is_said_to_be_none() {
+fn a_file_that_is_not_a_bundle_is_refused_as_such() {
     let sealed = Sealed::new();
     fs::write(sealed.stack.path("b.tar"), vec![b'x'; 4096]).expect("a file");
     let ran = sealed.verify();
@@ -181,7 +181,7 @@ fn a_huge_index_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn a_denied_bundle_is_refused_whoever_signed_it() {
+fn a_denied_bundle_is_refused_whatever_its_signature() {
     let sealed = Sealed::new();
     let list = "apiVersion: bundle/v1alpha1\nkind: DenyList\nentries: [{repositories: [docker.io/aquasec/trivy], versions: [0.72.0], reason: a test, source: CVE-0}]\n";
     sealed.stack.write("deny.yaml", list);

@@ -79,7 +79,7 @@ fn a_registry_that_wants_a_client_certificate_is_shown_one() {
 }
 
 #[test]
-fn a_registry_behind_a_password_takes_the_stored_one_and_nobody_is_told_it() {
+fn a_registry_behind_a_password_gets_the_stored_one_and_no_output_shows_it() {
     let programs = Programs::need(&["docker-registry"]);
     let tiny = ready();
     let folder = tiny.stack.folder.path();
@@ -131,7 +131,7 @@ fn a_registry_behind_a_token_service_takes_tokens_each_fetched_once() {
 }
 
 #[test]
-fn a_registrys_authority_vouches_for_its_token_service_too() {
+fn a_registrys_ca_is_trusted_for_its_token_service_too() {
     let programs = Programs::need(&["docker-registry"]);
     let tiny = ready();
     let folder = tiny.stack.folder.path();

@@ -39,7 +39,7 @@ fn build_without_gatekeeper(ground: &Ground, sites: &str) -> Ran {
     ground.stack.bundle(build.into_iter().chain(["--registries", "registries.yaml"]))
 }
 
-pub fn an_unreachable_cluster_is_said_before_a_byte_is_pushed(ground: &Ground) {
+pub fn an_unreachable_cluster_is_reported_before_a_byte_is_pushed(ground: &Ground) {
     let kubeconfig = ground.stage.read("kubeconfig").replace("127.0.0.1:16443", "127.0.0.1:1");
     ground.stack.write("nowhere.kubeconfig", &kubeconfig);
     let traffic = Traffic::from_now(&ground.stage);

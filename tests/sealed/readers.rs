@@ -44,7 +44,7 @@ fn every_child_is_there(ground: &Ground, pushed: &str) {
 }
 
 /// Not with `--all-platforms`: the bundle contains upstream's own indexes, but not all of their platforms.
-pub fn containerd_imports_the_bundle_as_it_is(ground: &Ground) {
+pub fn containerd_imports_the_unchanged_bundle(ground: &Ground) {
     let socket = ground.stage.directory.join("node/run/containerd/containerd.sock");
     let ctr =
         ["ctr", "--address", socket.to_str().expect("a plain path"), "--namespace", "imported", "images"];

@@ -53,7 +53,7 @@ impl Split {
 }
 
 #[test]
-fn parts_one_after_the_other_are_the_file_and_are_read_as_it_is() {
+fn parts_one_after_the_other_are_the_file_and_are_read_like_it() {
     let split = Split::new();
     let length = split.whole.len() as u64;
     for size in [length.div_ceil(MAX_PARTS), 1000, 4096, length / 2, length - 1, length, 10 * length] {
@@ -181,7 +181,7 @@ fn parts_that_are_exchanged_are_refused() {
 }
 
 #[test]
-fn another_name_than_the_first_parts_is_told_which_that_is() {
+fn another_name_than_the_first_parts_is_refused_with_its_name() {
     let split = Split::new();
     split.write(split.whole.len() as u64 / 2);
     for name in [split.output.clone(), split.part(2)] {

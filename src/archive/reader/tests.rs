@@ -146,7 +146,7 @@ fn with_large_file() -> Fixture {
 }
 
 #[test]
-fn a_large_file_is_a_blob_as_it_is_and_not_held_in_memory() {
+fn a_large_file_is_an_unchanged_blob_and_not_held_in_memory() {
     let archive = with_large_file().open().unwrap();
     assert_eq!(archive.payload().unwrap().keys().collect::<Vec<_>>(), ["bundle.yaml"]);
     assert_eq!(archive.file("files/program").unwrap(), None);

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_to_refuse_is_told_as_far_as_the_audit_has_judged() {
+    fn what_begins_to_refuse_is_reported_as_far_as_the_audit_has_judged() {
         let (deny, warn) = (constraint("deny", "a"), constraint("warn", "a"));
         let audited = judged(warn.clone(), "2026-11-22T10:00:00Z");
         for (wanted, live, expected) in [

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_installed_is_told() {
+    fn an_existing_install_is_reported() {
         let revision = |bundle: &str, version: &str, digest: &str| Revision {
             bundle: bundle.into(),
             version: version.into(),

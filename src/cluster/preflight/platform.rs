@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn talos_before_its_node_files_is_told() {
+    fn talos_without_its_node_files_is_reported() {
         let talos = |version: &str| Node {
             image: format!("Talos (v{version})"),
             kubelet: "v1.34.1".into(),

@@ -126,7 +126,7 @@ async fn everything_that_is_wrong_is_found_at_once_and_errors_come_first() {
 }
 
 #[tokio::test]
-async fn what_this_user_may_not_read_is_said_and_the_rest_is_looked_at() {
+async fn objects_that_the_user_may_not_read_are_reported_and_the_rest_is_checked() {
     let fake = Fake::default();
     grant(&fake, true);
     let words = "nodes is forbidden: User \"u\" cannot list resource \"nodes\"";

@@ -70,7 +70,7 @@ async fn an_install_that_did_not_end_is_named() {
 }
 
 #[tokio::test]
-async fn a_namespace_that_gatekeeper_is_told_to_ignore_is_named() {
+async fn a_namespace_that_gatekeeper_ignores_is_named() {
     let fake = Fake::default();
     let mut exempt = namespace();
     exempt["metadata"] = json!({"name": "gatekeeper-system", "labels": {IGNORE: "no-self-managing"}});

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_missing_is_counted_and_a_registry_that_takes_it_is_told_from_one_that_does_not() {
+    async fn missing_blobs_are_counted_whether_the_registry_accepts_them_or_not() {
         let writable = Registry::writable().spawn().await.unwrap();
         let plan = planned(&writable, vec![item()]).await;
         assert_eq!(plan.summary(), PushPlan { present: 0, entries: 1, blobs: 1, bytes: 5 });

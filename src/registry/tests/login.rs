@@ -101,7 +101,7 @@ async fn an_identity_token_is_exchanged_by_post() {
 }
 
 #[tokio::test]
-async fn what_the_token_service_says_is_told_without_the_secret() {
+async fn errors_of_the_token_service_are_shown_without_the_secret() {
     let huge = format!("{{\"token\":\"{}\"}}", "x".repeat(2 * 1024 * 1024));
     for (login, reply, expected) in [
         (

@@ -68,7 +68,7 @@ async fn an_answer_that_points_on_and_on_is_refused() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_store_is_told_without_what_its_address_holds() {
+async fn a_failure_of_the_store_is_shown_without_the_secrets_in_its_address() {
     let store = Scripted::start(|_, _| answer("403 Forbidden", &[], b"")).await;
     let place = format!("location: http://user:pass@{}/store?signature=secret", store.address);
     let registry = Scripted::start(move |_, _| answer("307 Temporary Redirect", &[&place], b"")).await;
@@ -150,7 +150,7 @@ async fn a_list_that_does_not_end_or_goes_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn a_registry_without_referrers_is_told_from_one_that_answers_nonsense() {
+async fn a_registry_without_referrers_is_no_registry_that_answers_nonsense() {
     let html = "content-type: text/html; charset=utf-8";
     for (status, header, body, absent) in [
         ("404 Not Found", html, "", true),

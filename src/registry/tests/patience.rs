@@ -39,7 +39,7 @@ async fn a_failure_that_passes_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_failure_that_stays_is_told_with_how_long_it_was_borne() {
+async fn a_lasting_failure_is_reported_with_attempts_and_time() {
     let registry =
         Scripted::start(|_, _| answer("503 Service Unavailable", &["retry-after: 3"], b"busy")).await;
     let error = anonymous(&registry).manifest("1").await.unwrap_err();

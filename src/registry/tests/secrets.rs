@@ -64,7 +64,7 @@ async fn what_an_uploads_address_carries_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_files_address_is_told_without_its_password() {
+async fn a_files_address_is_shown_without_its_password() {
     let server = Scripted::start(|_, _| answer("403 Forbidden", &[], b"")).await;
     let client = client([]);
     let address = format!("http://someone:planted@{}/x.yaml?state=planted", server.address);

@@ -27,7 +27,7 @@ fn ranges(registry: &Scripted) -> Vec<Option<String>> {
 }
 
 #[tokio::test]
-async fn a_truncated_download_goes_on_where_it_broke_off() {
+async fn a_truncated_download_continues_where_it_broke_off() {
     let registry = Scripted::start(|_, number| match number {
         0 => cut("200 OK", &[], 10, &BLOB[..4]),
         1 => answer("503 Service Unavailable", &[], b""),
@@ -92,7 +92,7 @@ async fn measure(server: &Scripted, limit: u64) -> Result<(Digest, u64), Registr
 }
 
 #[tokio::test]
-async fn a_file_that_nobody_knows_goes_on_where_the_sender_says_that_it_is_the_same() {
+async fn a_file_of_unknown_digest_continues_if_the_sender_says_that_it_is_the_same() {
     let server = Scripted::start(|_, number| match number {
         0 => cut("200 OK", &["etag: \"one\""], 10, &BLOB[..4]),
         1 => cut("206 Partial Content", &["content-range: bytes 4-9/10"], 6, &BLOB[4..7]),
@@ -107,7 +107,7 @@ async fn a_file_that_nobody_knows_goes_on_where_the_sender_says_that_it_is_the_s
 }
 
 #[tokio::test]
-async fn a_file_that_nobody_knows_and_that_may_have_changed_begins_again() {
+async fn a_file_of_unknown_digest_that_may_have_changed_begins_again() {
     // No name of the content, a weak one, and one that is another by then.
     for (etag, changed, asked) in [
         (&[][..], false, [None, None]),

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_travel_is_refused() {
+    fn an_image_outside_the_bundle_is_refused() {
         let reason = |text: &str| {
             pinned(&map(ImageMode::Mirror, ""), text, PulledBy::Nodes).expect_err("nothing of the bundle")
         };

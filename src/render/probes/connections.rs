@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_ranges_and_of_udp() {
+    fn ranges_and_udp_are_not_reported() {
         let flows = "[{name: all, from: {namespace: a}, to: {addresses: [0.0.0.0/0]}}, \
              {name: udp, from: {namespace: b}, to: {namespace: a}, ports: [{port: 99, protocol: UDP}]}]";
         let namespaces = "[{name: a, podSecurity: restricted}]";

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_image_is_the_one_that_travels() {
+    fn the_image_is_the_one_in_the_bundle() {
         let probes = read_probes(&written("a/b", 80)).unwrap();
         assert_eq!(probes[0].image, format!("docker.io/a/b:1@{}", Digest::of(b"")));
         assert_eq!(probes[0].to.labels["app"], "c");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_does_not_travel_is_refused() {
+    fn an_image_that_is_not_in_the_bundle_is_refused() {
         insta::assert_snapshot!(
             [
                 read_probes(&written("other/image", 80)).unwrap_err(),

@@ -81,7 +81,7 @@ const CHOICES: [Choice; 8] = [
 ];
 
 #[test]
-fn what_a_target_wants_travels_with_what_attests_it() {
+fn images_of_a_target_are_carried_with_their_attestations() {
     for [listed, targets, travels, platforms] in CHOICES {
         let (resolved, chosen) = select_from(ItemKind::Image, listed, targets).unwrap();
         let chosen: Vec<_> = chosen.iter().map(|child| child.digest).collect();

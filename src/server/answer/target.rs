@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_told_from_one_of_another_algorithm_and_from_none() {
+    fn a_digest_another_algorithm_and_no_digest_are_distinct() {
         let digest = Digest::of(b"");
         for (text, expected) in [
             (digest.to_string().as_str(), Asked::Digest(digest)),

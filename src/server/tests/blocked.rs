@@ -47,7 +47,7 @@ fn catalog(digest: Digest) -> (Catalog, Manifest) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_disk_that_does_not_answer_holds_up_nobody_but_those_who_want_blobs() {
+async fn a_disk_that_does_not_answer_delays_only_requests_for_blobs() {
     let disk = Arc::new(Stuck::default());
     let content: Bytes = vec![7; 1_000_000].into();
     let digest = disk.memory.insert(content.clone());

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_counts_as_two_and_no_two_count_as_one_signatory() {
+    fn one_signer_counts_once_and_two_count_as_two() {
         for (may_be, expected) in [
             (vec![], 0),
             (vec![vec![0]], 1),

@@ -181,7 +181,7 @@ fn bad_bundle_signatures_are_refused() {
 }
 
 #[test]
-fn an_empty_slot_is_nobodys() {
+fn an_empty_slot_has_no_signer() {
     let [key] = keys();
     let (empty, good) = (vec![b' '; SLOT], slot(&key));
     let one = signers(&[&key], 1);

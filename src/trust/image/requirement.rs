@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_asks_for_nobody_is_found() {
+    fn a_part_without_a_signer_is_found() {
         let key = || Requirement::Key(SigningKey::generate().unwrap().public_key().clone());
         assert!(!Requirement::AllOf(vec![key(), Requirement::AnyOf(vec![key()])]).is_hollow());
         for hollow in [

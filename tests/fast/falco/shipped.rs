@@ -128,7 +128,7 @@ fn a_site_without_alerting_counts_its_alerts_and_opens_nothing() {
 }
 
 #[test]
-fn a_policy_that_would_refuse_falco_is_said_before_it_does() {
+fn a_policy_that_would_refuse_falco_is_reported_before_it_does() {
     let site = |exempt: &str| {
         let head =
             "apiVersion: bundle/v1alpha1\nkind: Site\nplatform: k3s\nregistry: {address: registry.lan}\n";

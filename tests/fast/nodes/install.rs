@@ -121,7 +121,7 @@ fn a_newer_program_takes_the_place_of_the_older() {
 }
 
 #[test]
-fn configuration_that_differs_is_left_alone_until_it_is_said_otherwise() {
+fn differing_configuration_is_kept_unless_overwriting_is_asked_for() {
     let host = Host::new();
     let own = "token: planted\n";
     fs::create_dir_all(host.path("etc/rancher/k3s")).expect("a folder");
@@ -169,7 +169,7 @@ fn a_file_that_is_not_what_the_lock_says_is_refused() {
 }
 
 #[test]
-fn an_agent_is_told_its_server_and_nobody_else_can_read_the_token() {
+fn an_agent_gets_its_server_and_no_other_user_can_read_the_token() {
     let host = Host::new();
     let lost = host.install(&["agent", "k3s"], &[]);
     assert!(lost.stderr.starts_with("error: an agent has to know its server\n"), "{lost:?}");

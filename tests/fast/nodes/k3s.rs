@@ -5,7 +5,7 @@ use std::fs;
 use bundle_testing::carried::{AUTHORITY, Carried, SiteText, Transport};
 
 #[test]
-fn k3s_asks_nobody_else_and_applies_layers_in_their_order() {
+fn k3s_asks_no_other_registry_and_applies_layers_in_their_order() {
     let carried = Carried::new(&[]);
     let site =
         SiteText { platform: "k3s", images: "mirror", prefix: "", quay: "", transport: Transport::Plain };

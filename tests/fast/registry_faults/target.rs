@@ -77,7 +77,7 @@ fn a_target_that_refuses_access_says_where_to_log_in() {
 }
 
 #[test]
-fn a_target_that_breaks_in_the_middle_is_an_error_and_the_next_push_goes_on() {
+fn a_target_that_breaks_in_the_middle_is_an_error_and_the_next_push_continues() {
     let tiny = built();
     tiny.front("empty-1").fault(writing("falco-rules/blobs/uploads/", 500));
     insta::assert_snapshot!(without_session(&tiny.fails(2, push(&target(&tiny)))), @r"

@@ -50,7 +50,7 @@ fn stopped_during_a_pull(layer: &[u8], folder: &TempDir) -> (Served, TcpStream) 
 }
 
 #[test]
-fn told_twice_to_stop_it_waits_for_nobody() {
+fn a_second_stop_signal_ends_open_transfers() {
     let layer = noise(LARGE);
     let folder = folder(&layer);
     let (mut served, mut stream) = stopped_during_a_pull(&layer, &folder);
@@ -64,7 +64,7 @@ fn told_twice_to_stop_it_waits_for_nobody() {
 }
 
 #[test]
-fn a_pull_that_runs_when_it_is_told_to_stop_ends_whole() {
+fn a_running_pull_completes_after_a_stop_signal() {
     let layer = noise(LARGE);
     let folder = folder(&layer);
     let (mut served, mut stream) = stopped_during_a_pull(&layer, &folder);

@@ -126,7 +126,7 @@ fn a_bad_signature_cannot_stay_but_can_be_replaced() {
 }
 
 #[test]
-fn what_cannot_be_signed_stays_as_it_is() {
+fn a_bundle_that_cannot_be_signed_stays_unchanged() {
     let bench = Bench::new();
     let _one = bench.keys("one");
     let path = bench.tiny.stack.path("tiny.tar");

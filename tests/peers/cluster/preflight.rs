@@ -81,7 +81,7 @@ fn things_of_others() -> Value {
 }
 
 #[test]
-fn everything_that_would_fail_is_said_at_once_and_nothing_is_changed() {
+fn everything_that_would_fail_is_reported_at_once_and_nothing_is_changed() {
     let programs = Programs::need(&["etcd", "kube-apiserver", "kubectl", "openssl"]);
     let real = files();
     let stack = Stack::of("homelab", Some(&real), |options| Options {

@@ -10,17 +10,17 @@ use bundle_testing::tiny::IMAGE;
 const PROGRAMS: [&str; 3] = ["cosign", "crane", "docker-registry"];
 
 #[test]
-fn an_image_with_a_signature_tag_travels_with_it() {
+fn an_image_with_a_signature_tag_is_carried_with_it() {
     travels(Form::Tag, "simple-signing", "signature tag");
 }
 
 #[test]
-fn an_image_with_a_sigstore_bundle_travels_with_it() {
+fn an_image_with_a_sigstore_bundle_is_carried_with_it() {
     travels(Form::Bundle, "sigstore-bundle", "Sigstore bundle");
 }
 
 #[test]
-fn of_two_good_signatures_the_bundle_is_recorded_and_both_travel() {
+fn of_two_good_signatures_the_bundle_is_recorded_and_both_are_carried() {
     let signed = Signed::new(&["cosign"]);
     signed.sign(signed.image, "theirs", Form::Tag);
     signed.sign(signed.image, "theirs", Form::Bundle);

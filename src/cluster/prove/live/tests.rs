@@ -118,7 +118,7 @@ async fn an_image_without_nc_proves_nothing() {
 }
 
 #[tokio::test]
-async fn a_listener_that_ends_proves_nothing_and_is_taken_away() {
+async fn a_listener_that_ends_proves_nothing_and_is_removed() {
     let fake = Fake::default();
     fake.state().kubelet = Some(|pod| {
         pod["status"] = json!({"phase": "Failed", "containerStatuses": [
@@ -136,7 +136,7 @@ async fn a_listener_that_ends_proves_nothing_and_is_taken_away() {
 }
 
 #[tokio::test]
-async fn a_pod_that_is_refused_is_said_in_the_servers_words() {
+async fn a_refused_pod_is_reported_in_the_servers_words() {
     let fake = Fake::default();
     let refusal = status(403, "Forbidden", "exceeded quota: pods");
     fake.state().answers.insert("POST /api/v1/namespaces/shop/pods".into(), refusal);
@@ -175,7 +175,7 @@ async fn a_run_that_is_stopped_leaves_no_pod() {
 }
 
 #[tokio::test]
-async fn what_a_killed_run_left_is_taken_away_first() {
+async fn leftovers_of_a_killed_run_are_removed_first() {
     let fake = Fake::default();
     let left = "/api/v1/namespaces/shop/pods/bundle-live-client-x";
     fake.put(

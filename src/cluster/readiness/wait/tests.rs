@@ -119,7 +119,7 @@ async fn where_a_watch_is_refused_its_kind_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_watch_that_lost_its_place_begins_anew_and_nothing_is_missed() {
+async fn a_watch_that_lost_its_place_restarts_and_misses_nothing() {
     let fake = Fake::default();
     let ids = daemon_sets(&fake, 0);
     let others_work = async {
