@@ -35,7 +35,7 @@ impl Folder {
         }
     }
 
-    /// Makes a folder, with those above it, where there is none.
+    /// Makes a missing folder, and the missing ones above it.
     ///
     /// # Errors
     /// When something else is there, or it cannot be made.

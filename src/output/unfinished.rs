@@ -48,7 +48,7 @@ impl Unfinished {
         })
     }
 
-    /// Takes a place where there is none.
+    /// Takes the name if it is free.
     pub(super) fn add(self, to: &Path) -> io::Result<()> {
         self.end(|path| path.persist_noclobber(to).map_err(Into::into))
     }

@@ -43,7 +43,7 @@ fn the_strict_form_of_engines_is_asked_for() {
     ]);
 }
 
-/// Asserts what is said of one value in the `init_config` of a plugin, with each Falco that is shipped.
+/// Asserts the faults of one value in the `init_config` of a plugin, with each Falco that is shipped.
 fn refused(plugin: &str, at: &str, value: &Value, said: &str) {
     let problem = format!("`init_config` of `{plugin}` has `{said}");
     for set in [Rendered::homelab(), Rendered::lumen()] {

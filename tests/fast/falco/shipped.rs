@@ -105,7 +105,7 @@ fn alerts_go_where_the_site_says() {
     assert_eq!(egress, Some(json!([{"ports": [{"protocol": "TCP", "port": 9093}], "to": to}])));
 }
 
-// See: falcosecurity/falcosidekick outputs/alertmanager.go at 2.34.1: address and endpoint are put together as they are
+// See: falcosecurity/falcosidekick outputs/alertmanager.go at 2.34.1: address and endpoint are concatenated
 #[test]
 fn a_slash_at_the_end_of_the_address_is_not_doubled() {
     let (env, ..) = alerting("alerting: {alertmanager: 'http://alerts.lan:9093/prefix/'}\n");

@@ -137,7 +137,7 @@ fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
     }
 }
 
-/// Whole numbers are tried first, then others, then truths; what is none of them stays text.
+/// Whole numbers are tried first, then other numbers, then booleans; everything else stays text.
 fn scalar(text: &str) -> Value {
     if let Some(number) = integer(text) {
         Value::from(number)
