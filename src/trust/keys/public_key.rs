@@ -86,7 +86,7 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// [`BadSignature`] where the signature is not DER, or is not by this key over these bytes.
+    /// When the signature is not DER, or is not by this key over these bytes.
     pub fn verify(&self, bytes: &[u8], der_signature: &[u8]) -> Result<(), BadSignature> {
         let signature = Signature::from_der(der_signature).map_err(|_| BadSignature)?;
         self.key.verify(bytes, &signature).map_err(|_| BadSignature)

@@ -107,7 +107,7 @@ impl TrustedRoot {
         Self::new(root, Digest::of(json))
     }
 
-    /// Returns the root of the public Sigstore, as it was at [`EMBEDDED_SINCE`].
+    /// Returns the root of the public Sigstore that is built in; `EMBEDDED_SINCE` is its date.
     ///
     /// # Errors
     ///
